@@ -1,0 +1,57 @@
+import type { Readable } from 'node:stream';
+
+/** What a remote command gave. `stdout` and `stderr` are raw bytes, since configuration files need not be UTF-8. */
+export interface RunResult {
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+export interface RunOptions {
+  /** Named in errors: `installing packages`. */
+  readonly step?: string;
+  /** Milliseconds without any output after which the command's process group is killed. Default 15 minutes. */
+  readonly idleTimeout?: number;
+  /** Each line of either stream as it comes, for progress. */
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A file to bring to a host. */
+export interface Upload {
+  /** Path on this machine, or the bytes themselves. */
+  readonly source: string | Buffer;
+  readonly bytes: number;
+  /** Hex SHA-256 of the content. */
+  readonly sha256: string;
+  /** Absolute path on the host. Its folder exists; the file gets mode 0600 and root as owner. */
+  readonly target: string;
+}
+
+/** One VPS. Everything runs as root: directly, or through sudo for another user. */
+export interface Host {
+  readonly name: string;
+  readonly address: string;
+
+  /**
+   * Runs a POSIX shell script, sent on the standard input of `sh -s`: it may carry secrets, for nothing of it stands in an
+   * argument list. Commands inside read from /dev/null. A status other than 0 is a result, not an error.
+   */
+  run(script: string, options?: RunOptions): Promise<RunResult>;
+
+  /**
+   * Runs `command` with `input` on its standard input. The command stands in the remote process list: never a secret in it.
+   */
+  pipe(command: string, input: Readable | Buffer, options?: RunOptions): Promise<RunResult>;
+
+  /**
+   * Brings a file to the host and verifies its SHA-256 there. What is there already is not sent; what was cut is resumed.
+   * Returns the number of bytes sent.
+   */
+  upload(file: Upload, options?: RunOptions & { onBytes?: (sent: number, total: number) => void }): Promise<number>;
+
+  /** A second, fresh connection to the same host: proves that logging in still works. The caller closes it. */
+  reconnect(): Promise<Host>;
+
+  close(): Promise<void>;
+}
