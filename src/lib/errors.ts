@@ -55,6 +55,12 @@ const failures = {
     hint: ({ hint }) => hint,
   }),
 
+  DECLINED: row<{ question: string }>({
+    exit: EXIT.failed,
+    message: ({ question }) => `Not done, as you wished: ${question}`,
+    hint: () => 'Nothing was changed.',
+  }),
+
   // ssh
   SSH_UNREACHABLE: row<{ host: string; address: string; port: number; reason: string }>({
     exit: EXIT.unreachable,

@@ -1,0 +1,136 @@
+import { Command, Errors, Flags } from '@oclif/core';
+import { EXIT, EeError, type Exit } from '../errors.js';
+import { redactor, type Redact, type Secret } from '../secret.js';
+import type { Settings } from '../settings/settings.js';
+import { failureDocument, renderFailure, toFailure, type ShownFailure } from './failure.js';
+import { Interrupt } from './interrupt.js';
+
+/** What every command is: the common flags, one way to print, one way to fail, one way to be interrupted. */
+export abstract class EeCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    'env-file': Flags.string({
+      description: 'Settings file. Default: .env.production here or in a parent folder.',
+      helpGroup: 'GLOBAL',
+      helpValue: 'PATH',
+    }),
+    verbose: Flags.boolean({
+      description: 'Show more, also of an unexpected error.',
+      helpGroup: 'GLOBAL',
+      default: false,
+    }),
+  };
+
+  #redact: Redact = redactor([]);
+  readonly #secrets: Secret[] = [];
+  #interrupt: Interrupt | undefined;
+  #exit: Exit = EXIT.done;
+
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP. A command that asks for it must stop in good order when it is. */
+  protected get signal(): AbortSignal {
+    return this.#interruptions().signal;
+  }
+
+  /** Finds, loads and validates the settings, and teaches the redactor their secrets. */
+  protected async settings(flags: { 'env-file'?: string | undefined }): Promise<Settings> {
+    const { findSettingsFile, loadSettings } = await import('../settings/load.js');
+    const settings = await loadSettings(findSettingsFile(flags['env-file'], process.cwd()));
+    this.hide(settings.secrets);
+    return settings;
+  }
+
+  /** Secrets that no output of this command may show. */
+  protected hide(secrets: readonly Secret[]): void {
+    this.#secrets.push(...secrets);
+    this.#redact = redactor(this.#secrets);
+  }
+
+  /** The redactor of this command, for whoever renders output of its own (progress lines, listr2). */
+  protected get redact(): Redact {
+    return (text) => this.#redact(text);
+  }
+
+  /** The result for people, on stdout. Silent under --json. */
+  protected print(text = ''): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${this.#redact(text)}\n`);
+  }
+
+  /** Advice and progress, on stderr. Silent under --json. */
+  protected note(text: string): void {
+    if (!this.jsonEnabled()) process.stderr.write(`${this.#redact(text)}\n`);
+  }
+
+  /** Ends with this status after the result was shown: EXIT.found of a check, EXIT.failed of a part that failed. */
+  protected exitWith(exit: Exit): void {
+    this.#exit = exit;
+  }
+
+  /** Asks before something that cannot be undone. Throws when the answer is no, and off a TTY without --yes. */
+  protected async confirm(question: string, { yes }: { yes: boolean }): Promise<void> {
+    if (yes) return;
+    if (this.jsonEnabled() || !process.stdin.isTTY) {
+      throw new EeError('USAGE', {
+        message: `${question} Nobody can answer here, since there is no terminal.`,
+        hint: 'Add --yes to agree beforehand.',
+      });
+    }
+    const { default: inquirer } = await import('inquirer');
+    const { agreed } = await inquirer.prompt([
+      { type: 'confirm', name: 'agreed', message: this.#redact(question), default: false },
+    ]);
+    if (!agreed) throw new EeError('DECLINED', { question });
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    this.#interruptions().listen();
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    this.#interrupt?.ignore();
+    await super.finally(error);
+  }
+
+  /** oclif would print its own text and lose the status under --json: both are decided here instead. */
+  protected override async catch(error: Error): Promise<never> {
+    const cause = this.#interrupt?.happened ? this.#interrupt.failure : error;
+    if (cause instanceof Errors.ExitError) throw cause;
+    const failure = toFailure(cause, this.#typed());
+    this.#show(failure);
+    return this.exit(failure.exit);
+  }
+
+  protected override async _run<T>(): Promise<T> {
+    const result = await super._run<T>();
+    if (this.#exit !== EXIT.done) this.exit(this.#exit);
+    return result;
+  }
+
+  /** Never coloured, so that a terminal and a pipe are given the same document. */
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${this.#redact(JSON.stringify(json, null, 2))}\n`);
+  }
+
+  protected override toErrorJson(error: unknown): unknown {
+    return failureDocument(toFailure(error, this.#typed()));
+  }
+
+  #show(failure: ShownFailure): void {
+    if (this.jsonEnabled()) return this.logJson(failureDocument(failure));
+    const verbose = this.argv.includes('--verbose');
+    process.stderr.write(`${this.#redact(renderFailure(failure, { verbose }))}\n`);
+  }
+
+  #interruptions(): Interrupt {
+    this.#interrupt ??= new Interrupt(this.#typed(), (exit) => {
+      this.#show(toFailure(this.#interruptions().failure, this.#typed()));
+      process.exit(exit);
+    });
+    return this.#interrupt;
+  }
+
+  #typed(): string {
+    return `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`.trim();
+  }
+}

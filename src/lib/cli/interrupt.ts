@@ -1,0 +1,44 @@
+import { EXIT, EeError } from '../errors.js';
+
+/**
+ * Ctrl-C, a closed terminal and `kill` as an AbortSignal. Whoever asked for `signal` is given the chance to stop in good
+ * order; a second Ctrl-C does not wait. Where nobody asked, `whenUnheeded` ends the program at once.
+ */
+export class Interrupt {
+  readonly #controller = new AbortController();
+  readonly #signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  #heeded = false;
+
+  constructor(
+    private readonly during: string,
+    private readonly whenUnheeded: (exit: typeof EXIT.interrupted) => void,
+  ) {}
+
+  get signal(): AbortSignal {
+    this.#heeded = true;
+    return this.#controller.signal;
+  }
+
+  get happened(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  /** The failure to show for it, whatever the interrupted work threw. */
+  get failure(): EeError<'INTERRUPTED'> {
+    return new EeError('INTERRUPTED', { during: this.during });
+  }
+
+  listen(): void {
+    for (const name of this.#signals) process.on(name, this.#receive);
+  }
+
+  ignore(): void {
+    for (const name of this.#signals) process.off(name, this.#receive);
+  }
+
+  readonly #receive = (): void => {
+    const second = this.happened;
+    this.#controller.abort(this.failure);
+    if (second || !this.#heeded) this.whenUnheeded(EXIT.interrupted);
+  };
+}
