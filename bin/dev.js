@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+// Runs the TypeScript of src/ as it is, without a build.
+import { register } from 'tsx/esm/api';
+
+register();
+const { main } = await import('../src/lib/cli/main.ts');
+process.exit(await main(process.argv.slice(2), { entry: import.meta.url, development: true }));

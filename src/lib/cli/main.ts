@@ -1,0 +1,78 @@
+import { Config, Errors, run, settings } from '@oclif/core';
+import { normalizeArgv } from '@oclif/core/help';
+import { EXIT, EeError } from '../errors.js';
+import { closest } from '../closest.js';
+import { failureDocument, renderFailure, toFailure } from './failure.js';
+
+export interface MainOptions {
+  /** `import.meta.url` of the script that was started. */
+  readonly entry: string;
+  /** Run the TypeScript of `src/` instead of `dist/`. */
+  readonly development?: boolean;
+}
+
+/** Runs the command line `argv` and gives the exit status. Commands show their own failures; the rest is shown here. */
+export async function main(argv: string[], { entry, development = false }: MainOptions): Promise<number> {
+  // Without this, NODE_ENV would decide whether `dist/` or `src/` runs.
+  settings.enableAutoTranspile = development;
+  process.stderr.on('error', ignoreClosedPipe);
+  try {
+    const config = await Config.load({ root: entry, ignoreManifest: development });
+    assertCommand(argv, config);
+    await run(argv, config);
+    return EXIT.done;
+  } catch (error) {
+    // A command that has shown its result or its failure only hands over its status.
+    if (error instanceof Errors.ExitError) return error.oclif.exit ?? EXIT.failed;
+    return show(error, argv);
+  }
+}
+
+function show(error: unknown, argv: readonly string[]): number {
+  const failure = toFailure(error, 'ee');
+  if (asksForJson(argv)) process.stdout.write(`${JSON.stringify(failureDocument(failure), null, 2)}\n`);
+  else process.stderr.write(`${renderFailure(failure, { verbose: argv.includes('--verbose') })}\n`);
+  return failure.exit;
+}
+
+/** oclif answers an unknown command with status 127 and text, and half a command with help and status 0. */
+function assertCommand(argv: readonly string[], config: Config): void {
+  const words = untilFlag(argv);
+  const help = argv.some((word) => word === '--help' || word === '--version');
+  if (help || (words.length === 0 && !asksForJson(argv)) || words[0] === 'help') return;
+
+  const [id = ''] = normalizeArgv(config, [...argv]);
+  if (config.findCommand(id)) return;
+
+  const typed = words.join(' ');
+  const commands = config.commands.filter(({ hidden }) => !hidden).map((command) => command.id.replaceAll(':', ' '));
+  const below = commands.filter((command) => command.startsWith(`${typed} `));
+  if (typed === '' || below.length > 0) {
+    if (!asksForJson(argv) && words.length === argv.length) return;
+    throw new EeError('USAGE', {
+      message: `\`${`ee ${typed}`.trim()}\` needs a command${below.length > 0 ? `: ${below.join(', ')}` : ''}.`,
+      hint: `\`${`ee ${typed}`.trim()} --help\` lists them.`,
+    });
+  }
+  const suggestion = closest(typed, commands);
+  throw new EeError('USAGE', {
+    message: `\`ee ${typed}\` is not a command.`,
+    hint: suggestion === undefined ? '`ee --help` lists the commands.' : `Did you mean \`ee ${suggestion}\`?`,
+  });
+}
+
+/** The words before the first flag: what names a command. */
+function untilFlag(argv: readonly string[]): readonly string[] {
+  const flag = argv.findIndex((word) => word.startsWith('-'));
+  return flag === -1 ? argv : argv.slice(0, flag);
+}
+
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+/** `ee … 2>&1 | head` closes the pipe: no reason to crash. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
