@@ -1,0 +1,167 @@
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+/** The types of settings values. Each message says what is wrong and, after a dash, how to mend it. */
+
+const FQDN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
+
+export const isIpv4 = (value: string): boolean => isIP(value) === 4;
+export const isFqdn = (value: string): boolean => FQDN.test(value) && domainToASCII(value) !== '';
+
+/** An IP address or a host name. */
+const isHost = (value: string): boolean =>
+  (isIP(value) !== 0 && !value.includes('%')) || (!looksNumeric(value) && isFqdn(value));
+/** `192.0.2.300` is a mistyped address, not a host name. */
+const looksNumeric = (value: string): boolean => /^[\d.]+$/.test(value);
+
+export const host = z
+  .string()
+  .refine(
+    isHost,
+    'is neither an IPv4 or IPv6 address nor a host name — write it like 192.0.2.10, 2001:db8::10 or vps.example.com',
+  );
+
+export const fqdn = z
+  .string()
+  .toLowerCase()
+  .refine(
+    isFqdn,
+    'is not a full domain name — write it like mail.example.com, without https:// and without a final dot',
+  );
+
+export const email = z
+  .string()
+  .max(254)
+  .refine(isEmail, 'is not an e-mail address — write it like contact@mail1.example.com')
+  .transform(lowerCaseDomain);
+
+/** A dot-atom before the `@` (RFC 5322 §3.2.3), a domain name after it. */
+function isEmail(value: string): boolean {
+  const at = value.lastIndexOf('@');
+  const local = value.slice(0, at);
+  return (
+    at > 0 &&
+    local.length <= 64 &&
+    /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/.test(local) &&
+    isFqdn(domainOf(value))
+  );
+}
+
+export function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+}
+
+function lowerCaseDomain(address: string): string {
+  return `${address.slice(0, address.lastIndexOf('@'))}@${domainOf(address)}`;
+}
+
+export const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'is not a port number — write a number from 1 to 65535')
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 65_535, 'is not a port number — write a number from 1 to 65535');
+
+/** A path as written: resolved against the folder of the file later. */
+export const path = z
+  .string()
+  .regex(/^[^\0\n]+$/, 'is not a path — write it like secrets, ~/keys/id_ed25519 or /srv/backup');
+
+export const packageFile = path.regex(/\.(deb|rpm)$/, 'is not a package — name the vendor’s .deb or .rpm file');
+
+export const url = z
+  .string()
+  .refine(
+    (value) => /^https:\/\/\S+$/.test(value) && URL.canParse(value),
+    'is not an https:// URL — write it like https://acme.example.com/directory',
+  );
+
+/** Characters that no shell, URL, SQL, PHP, INI or PowerMTA file needs escaped (R11). */
+const PLAIN = /^[A-Za-z0-9._:,!@~-]+$/;
+
+export const secret = z
+  .string()
+  .regex(PLAIN, 'has characters that would need escaping — use letters, digits and . _ : , ! @ ~ - only');
+
+/** A secret that `ee init` can make. */
+export const password = secret.min(
+  16,
+  'is too short — use 16 characters or more, or leave it empty and let `ee init` make one',
+);
+
+export const purchaseCode = secret;
+export const telegramToken = secret.regex(
+  /^\d+:[\w-]{20,}$/,
+  'is not a bot token — copy it from @BotFather, like 123456789:AAE…',
+);
+export const telegramChat = z
+  .string()
+  .regex(/^(-?\d+|@\w{5,32})$/, 'is not a chat — write its number, like -1001234567890, or its @name');
+
+export const userName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'is not a user name — use small letters, digits, _ and -, at most 32');
+
+export const smtpUser = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/, 'is not an SMTP user — use letters, digits and . _ @ -, at most 64');
+
+export const databaseName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_]{0,63}$/,
+    'is not a database name — begin with a small letter, then small letters, digits and _, at most 64',
+  );
+
+export const databaseUser = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_]{0,31}$/,
+    'is not a database user — begin with a small letter, then small letters, digits and _, at most 32',
+  );
+
+/** What MailWizz's own form takes for a person's name. */
+export const personName = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z -]{1,99}$/,
+    'is not a name that MailWizz takes — use 2 to 100 letters without accents, blanks and dashes',
+  );
+
+export const siteName = z
+  .string()
+  .regex(/^[^\p{C}<>]{2,20}$/u, 'is not a site name that MailWizz takes — use 2 to 20 characters, without < and >')
+  .refine((value) => !/mail\s?wizz/i.test(value), 'may not contain the product’s name — choose another site name');
+
+export const marketPlace = z.enum(['envato', 'mailwizz'], 'is not a market place — write envato or mailwizz');
+
+export const jump = z.string().refine(isJump, 'is not a jump host — write it like operator@bastion.example.com:22');
+
+function isJump(value: string): boolean {
+  const {
+    user,
+    address,
+    port: at,
+  } = /^(?:(?<user>[^@\s]+)@)?(?<address>\[[^\]]+\]|[^:@\s]+)(?::(?<port>\d+))?$/.exec(value)?.groups ?? {};
+  if (address === undefined) return false;
+  const userOk = user === undefined || userName.safeParse(user).success;
+  const portOk = at === undefined || port.safeParse(at).success;
+  return userOk && portOk && isHost(address.replace(/^\[(.*)\]$/, '$1'));
+}
+
+/** Items between commas or blanks. */
+export const items = (value: string): string[] => value.split(/[\s,]+/).filter((item) => item !== '');
+
+export const networks = z
+  .string()
+  .transform(items)
+  .superRefine((list, context) => {
+    for (const item of list) {
+      if ((isIP(item) !== 0 && !item.includes('%')) || (item.includes('/') && ipaddr.isValidCIDR(item))) continue;
+      context.addIssue({
+        code: 'custom',
+        message: `has ${item}, which is neither an address nor a range — write them like 192.0.2.7, 2001:db8::/48`,
+      });
+    }
+  });
