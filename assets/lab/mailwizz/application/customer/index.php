@@ -1,0 +1,4 @@
+<?php
+// TEST STAND-IN. Not MailWizz: our own code, which honours the same outward contract so that a deployment can be tested.
+define('MW_APP_NAME', 'customer');
+require __DIR__ . '/../apps/init.php';

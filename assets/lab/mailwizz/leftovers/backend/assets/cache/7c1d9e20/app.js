@@ -1,0 +1,1 @@
+/* stale published asset of the old host */
