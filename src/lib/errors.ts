@@ -47,6 +47,16 @@ const failures = {
         .join('\n')}`,
     hint: ({ file }) => `Correct ${file}; .env.production.example describes every setting.`,
   }),
+  SETTING_ALREADY_SET: row<{ name: string; file: string }>({
+    exit: EXIT.usage,
+    message: ({ name, file }) => `${file} sets ${name} already, to another value. It was left as it is.`,
+    hint: ({ name, file }) => `Change the line in ${file} yourself, or leave --set ${name} out.`,
+  }),
+  SETTINGS_NOT_WRITTEN: row<{ file: string; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ file, reason }) => `${file} could not be written: ${reason}. It is as it was.`,
+    hint: () => 'Look at the free space and at who owns the folder, then run `ee init` again.',
+  }),
 
   // usage
   USAGE: row<{ message: string; hint: string }>({
@@ -65,12 +75,24 @@ const failures = {
   SSH_UNREACHABLE: row<{ host: string; address: string; port: number; reason: string }>({
     exit: EXIT.unreachable,
     message: ({ host, address, port, reason }) => `${host} (${address}, port ${port}) cannot be reached: ${reason}.`,
-    hint: ({ address, port }) => `Try \`ssh -p ${port} ${address}\`; check the address, the firewall and that the host is up.`,
+    hint: ({ address, port }) =>
+      `Try \`ssh -p ${port} ${address}\`; check the address, the firewall and that the host is up.`,
   }),
   SSH_AUTHENTICATION: row<{ host: string; address: string; user: string; tried: string }>({
     exit: EXIT.unreachable,
     message: ({ host, address, user, tried }) => `${host} (${address}) refused the login of ${user}; tried ${tried}.`,
-    hint: ({ user, address }) => `Set SSH_KEY or load the key in your agent, and prove it with \`ssh ${user}@${address}\`.`,
+    hint: ({ user, address }) =>
+      `Set SSH_KEY or load the key in your agent, and prove it with \`ssh ${user}@${address}\`.`,
+  }),
+  SSH_KEY: row<{ file: string; reason: string }>({
+    exit: EXIT.usage,
+    message: ({ file, reason }) => `The SSH key ${file} cannot be used: ${reason}.`,
+    hint: ({ file }) => `Load it in your agent (\`ssh-add ${file}\`), or set SSH_KEY to a key that opens without a passphrase.`,
+  }),
+  SSH_TOOL_MISSING: row<{ program: string }>({
+    exit: EXIT.usage,
+    message: ({ program }) => `\`${program}\` is not installed on this machine; it reads ssh_config and known_hosts.`,
+    hint: () => 'Install OpenSSH: `apt-get install openssh-client`, or `dnf install openssh-clients`.',
   }),
   SSH_HOST_KEY_CHANGED: row<{ host: string; address: string; fingerprint: string; knownHosts: string }>({
     exit: EXIT.unreachable,
@@ -90,7 +112,8 @@ const failures = {
     exit: EXIT.unreachable,
     message: ({ host, address, fingerprint, knownHosts }) =>
       `${host} (${address}) shows host key ${fingerprint}, and ${knownHosts} has no key for it.`,
-    hint: () => "Compare it with the key in the provider's console; if it is right, run again with --accept-new-host-key.",
+    hint: () =>
+      "Compare it with the key in the provider's console; if it is right, run again with --accept-new-host-key.",
   }),
   SSH_LOST: row<{ host: string; during: string }>({
     exit: EXIT.unreachable,
@@ -100,7 +123,8 @@ const failures = {
   SSH_SUDO: row<{ host: string; user: string; reason: string }>({
     exit: EXIT.unreachable,
     message: ({ host, user, reason }) => `${user} on ${host} cannot become root with sudo: ${reason}.`,
-    hint: ({ user }) => `Allow it without a password (\`${user} ALL=(ALL) NOPASSWD: ALL\` in /etc/sudoers.d), or log in as root.`,
+    hint: ({ user }) =>
+      `Allow it without a password (\`${user} ALL=(ALL) NOPASSWD: ALL\` in /etc/sudoers.d), or log in as root.`,
   }),
   REMOTE_FAILED: row<{ host: string; step: string; status: string; output: string }>({
     exit: EXIT.failed,
@@ -113,6 +137,50 @@ const failures = {
     message: ({ host, step, seconds }) => `${host}: ${step} gave no result within ${seconds} s and was stopped.`,
     hint: () => 'Look at the host; then run the same command again: what is done already is kept.',
   }),
+  // roles
+  ADMIN_NOT_ALLOWED: row<{ host: string; address: string; allowed: string }>({
+    exit: EXIT.usage,
+    message: ({ host, address, allowed }) =>
+      `ADMIN_IPS (${allowed}) does not contain ${address}, the address from which ${host} sees this machine: the firewall would lock you out.`,
+    hint: ({ address }) => `Add ${address} to ADMIN_IPS, or empty ADMIN_IPS.`,
+  }),
+  SYSTEM_UNSUITABLE: row<{ host: string; found: string; needed: string }>({
+    exit: EXIT.failed,
+    message: ({ host, found, needed }) => `${host} runs ${found}; ${needed}. Nothing was changed on it.`,
+    hint: () => 'Have the host reinstalled with that system, then run again.',
+  }),
+  FILE_MISSING: row<{ what: string; path: string; setting: string }>({
+    exit: EXIT.usage,
+    message: ({ what, path, setting }) => `${what} is not at ${path} (${setting}).`,
+    hint: ({ setting }) => `Put it there, or set ${setting} to where it is.`,
+  }),
+
+  // converge
+  NOT_A_FILE: row<{ path: string; type: string }>({
+    exit: EXIT.failed,
+    message: ({ path, type }) => `${path} on the host is a ${type || 'thing of another kind'}; it is not touched.`,
+    hint: ({ path }) => `Look at it on the host, move it aside (\`mv ${path} ${path}.old\`), and run again.`,
+  }),
+  WOULD_REPLACE: row<{ path: string; why: string }>({
+    exit: EXIT.failed,
+    message: ({ path, why }) => `${path} on the host has another content, and is never overwritten: ${why}.`,
+    hint: () =>
+      'Bring the one from the host into SECRETS_DIR if it is the right one; replace a key only by a rotation.',
+  }),
+  FOLDER_IN_USE: row<{ path: string; from: string }>({
+    exit: EXIT.failed,
+    message: ({ path, from }) =>
+      from
+        ? `${path} on the host holds an application from another archive (SHA-256 ${from}…); it is not touched.`
+        : `${path} on the host holds files that no run of this tool put there; they are not touched.`,
+    hint: ({ path }) => `If they may go, move them aside on the host (\`mv ${path} ${path}.old\`) and run again.`,
+  }),
+  LOCKED_OUT: row<{ host: string; change: string; seconds: number; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ host, change, seconds, reason }) =>
+      `${host}: after "${change}" a new login did not work: ${reason} The host takes the change back by itself within ${seconds} s.`,
+    hint: () => 'Check SSH_PORT and ADMIN_IPS: this machine must be among them. Then run the same command again.',
+  }),
   LOCKED: row<{ host: string; holder: string }>({
     exit: EXIT.locked,
     message: ({ host, holder }) => `Another run is working on ${host}: ${holder}.`,
@@ -122,6 +190,114 @@ const failures = {
     exit: EXIT.interrupted,
     message: ({ during }) => `Interrupted during ${during}.`,
     hint: () => 'Run the same command again: it continues where this one stopped.',
+  }),
+
+  // keys, certificates and DNS records
+  SECRETS_FOLDER_OPEN: row<{ folder: string; mode: string }>({
+    exit: EXIT.usage,
+    message: ({ folder, mode }) => `${folder} holds private keys, and other users can write to it (mode ${mode}).`,
+    hint: ({ folder }) => `chmod 700 ${folder}`,
+  }),
+  SECRET_FILE_OPEN: row<{ file: string; mode: string }>({
+    exit: EXIT.usage,
+    message: ({ file, mode }) => `${file} is private and is open to other users (mode ${mode}).`,
+    hint: ({ file }) => `chmod 600 ${file}`,
+  }),
+  SECRET_FILE_UNUSABLE: row<{ file: string; action: string; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ file, action, reason }) => `${file} cannot be ${action}: ${reason}.`,
+    hint: () => 'Check SECRETS_DIR, its owner and the free space of its disk. No existing key was touched.',
+  }),
+  DKIM_KEY_UNUSABLE: row<{ file: string; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ file, reason }) => `${file} is no usable DKIM key: ${reason}. It was left as it is.`,
+    hint: () =>
+      'Bring the key back from your own copy. Only if it is lost: move the file away, run `ee dkim generate`, and publish the new record.',
+  }),
+  DKIM_KEY_MISSING: row<{ domains: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ domains }) =>
+      `${domains.length === 1 ? 'There is no DKIM key' : 'There are no DKIM keys'} for ${domains.join(', ')}.`,
+    hint: () => 'Run `ee dkim generate`; it keeps the keys that exist.',
+  }),
+  DKIM_SELECTOR_UNCLEAR: row<{ folder: string; selectors: readonly string[]; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ folder, selectors, reason }) =>
+      `${folder} does not say which key signs: it holds ${selectors.join(', ') || 'no key'}, and ${reason}.`,
+    hint: ({ folder }) => `Write the selector that DNS publishes and PowerMTA uses to ${folder}/active (mode 600).`,
+  }),
+  DNS_ADDRESS_NEEDED: row<{ name: string; address: string }>({
+    exit: EXIT.usage,
+    message: ({ name, address }) => `${name} needs an A record, and "${address}" is not an IPv4 address.`,
+    hint: () => 'Put the IPv4 address of the host into the settings.',
+  }),
+  TLS_PAIR_UNUSABLE: row<{ file: string; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ file, reason }) => `${file} is not usable: ${reason}. It was left as it is.`,
+    hint: ({ file }) => `Move ${file.replace(/\.(crt|key)$/, '')}.key and .crt away; the next run makes a new pair.`,
+  }),
+
+  // lab
+  LAB_UNSUPPORTED: row<{ reason: string; packages: readonly string[] }>({
+    exit: EXIT.usage,
+    message: ({ reason }) => `This machine cannot run a lab: ${reason}.`,
+    hint: ({ packages }) =>
+      packages.length > 0
+        ? `As root: apt-get install --no-install-recommends ${packages.join(' ')}`
+        : 'The lab wants root on a Linux machine: a throw-away Debian 12 VM does.',
+  }),
+  LAB_COMMAND_FAILED: row<{ step: string; status: string; output: string }>({
+    exit: EXIT.failed,
+    message: ({ step, status, output }) =>
+      `The lab stopped while ${step} (${status}).${output ? `\nThe last lines:\n${output.replace(/^/gm, '  | ')}` : ''}`,
+    hint: () => 'Mend what the lines say and run the same command again; `ee lab down` clears everything away.',
+  }),
+  LAB_BOOT: row<{ host: string; console: string; output: string }>({
+    exit: EXIT.failed,
+    message: ({ host, output }) =>
+      `${host} of the lab did not come up.${output ? `\nThe last lines of its console:\n${output.replace(/^/gm, '  | ')}` : ''}`,
+    hint: ({ console }) => `Read ${console}; \`ee lab up --reset\` starts from fresh hosts.`,
+  }),
+  LAB_NO_SUBNET: row<{ range: string }>({
+    exit: EXIT.failed,
+    message: ({ range }) => `No /24 of ${range} is free for another lab.`,
+    hint: () => '`ee lab status` lists the labs; `ee lab down --name NAME` removes one.',
+  }),
+  LAB_NOT_RUNNING: row<{ lab: string; host: string }>({
+    exit: EXIT.unreachable,
+    message: ({ lab, host }) => `${host} of the lab "${lab}" does not run.`,
+    hint: ({ lab }) => `ee lab up --name ${lab}`,
+  }),
+  LAB_MADE_OTHERWISE: row<{ lab: string; host: string; made: string; asked: string }>({
+    exit: EXIT.usage,
+    message: ({ lab, host, made, asked }) => `${host} of the lab "${lab}" was made ${made}, not ${asked}.`,
+    hint: () => 'Add --reset to throw away its state and make it anew, or leave the option out.',
+  }),
+  LAB_CACHE_IN_USE: row<{ cache: string }>({
+    exit: EXIT.usage,
+    message: ({ cache }) => `A lab still uses the layers in ${cache}.`,
+    hint: () => '`ee lab status` lists the labs; bring each down first.',
+  }),
+
+  // backup set
+  BACKUP_UNUSABLE: row<{ directory: string; verdict: string; problems: readonly string[] }>({
+    exit: EXIT.found,
+    message: ({ directory, verdict, problems }) =>
+      `The backup set ${directory} cannot be deployed from (${verdict}):\n${problems
+        .map((problem) => `  ${problem}`)
+        .join('\n')}`,
+    hint: ({ directory }) => `Bring the files back from the original, then prove it with \`ee verify ${directory}\`.`,
+  }),
+  BACKUP_ORIGINAL_UNREADABLE: row<{ directory: string; reason: string }>({
+    exit: EXIT.found,
+    message: ({ directory, reason }) => `The original ${directory} cannot be compared with: ${reason}.`,
+    hint: () => 'Mount it or correct --against (or BACKUP_SOURCE_DIR); without an original, leave both out.',
+  }),
+  BACKUP_MANIFEST_REFUSED: row<{ path: string; reason: string }>({
+    exit: EXIT.found,
+    message: ({ path, reason }) => `${path} was not written: ${reason}.`,
+    hint: () =>
+      'A manifest is only written for a set that was read whole and is sound. Run `ee verify` to see what it lacks.',
   }),
 } as const;
 

@@ -1,0 +1,47 @@
+import { EeError } from '../errors.js';
+import type { Host } from '../ssh/host.js';
+import { applyStage, type ApplyOptions } from './apply.js';
+import { changesOf, plan, type PlannedStage } from './plan.js';
+import type { Change, Stage } from './resource.js';
+
+/**
+ * Brings a host to its wanted state, stage by stage, and returns what was changed. A converged host costs one round trip.
+ * After each stage the host is asked again: what still differs is a failure, not a success that was only hoped for.
+ */
+export async function converge(host: Host, stages: readonly Stage[], options: ApplyOptions): Promise<Change[]> {
+  const { emit, signal } = options;
+  const look = signal ? { signal } : {};
+  const first = await plan(host, stages, look);
+  emit({ kind: 'planned', host: host.name, changes: changesOf(first) });
+  const made: Change[] = [];
+  for (const planned of first.stages) {
+    if (signal?.aborted) throw new EeError('INTERRUPTED', { during: `the deployment of ${host.name}` });
+    // An earlier stage may have changed what this one saw: a package brings its default files along.
+    const current = made.length === 0 ? planned : await replan(host, planned.stage, look);
+    if (isEmpty(current)) continue;
+    emit({ kind: 'stage', host: host.name, stage: planned.stage.name, changes: current.changes.length });
+    made.push(...(await applyStage(host, current, options)));
+    await assertConverged(host, planned.stage, look);
+  }
+  return made;
+}
+
+const isEmpty = ({ changes, handlers }: PlannedStage): boolean => changes.length === 0 && handlers.length === 0;
+
+async function replan(host: Host, stage: Stage, look: { signal?: AbortSignal }): Promise<PlannedStage> {
+  const { stages } = await plan(host, [stage], look);
+  return stages[0] ?? { stage, changes: [], handlers: [] };
+}
+
+async function assertConverged(host: Host, stage: Stage, look: { signal?: AbortSignal }): Promise<void> {
+  const left = await plan(host, [stage], look);
+  const changes = changesOf(left);
+  if (changes.length === 0) return;
+  const output = changes.map(({ id, summary }) => `${id}: still to do: ${summary}`).join('\n');
+  throw new EeError('REMOTE_FAILED', {
+    host: host.name,
+    step: `stage ${stage.name}`,
+    status: 'every change was made, and the host still differs',
+    output,
+  });
+}

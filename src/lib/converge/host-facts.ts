@@ -1,0 +1,80 @@
+import { EeError } from '../errors.js';
+import type { Host } from '../ssh/host.js';
+
+/** What a role must know of a host before it can say what the host should be. */
+export interface HostFacts {
+  readonly os: { readonly id: string; readonly version: string; readonly codename: string; readonly name: string };
+  /** Of the kernel: `x86_64`. */
+  readonly architecture: string;
+  /** A container gets its time and its swap from the machine that it runs on. */
+  readonly container: boolean;
+  /** The interface of the default route. */
+  readonly interface: string;
+  /** The .network file that systemd-networkd applies to that interface, where it manages it. */
+  readonly networkFile?: string;
+  /** Ports that sshd is configured for. */
+  readonly sshPorts: readonly number[];
+  /** The address from which the host sees this machine. */
+  readonly clientAddress: string;
+  readonly memoryMegabytes: number;
+  /** Free megabytes on the file system of /var. */
+  readonly freeMegabytes: number;
+  /** Whether dpkg and apt are there. */
+  readonly hasApt: boolean;
+}
+
+const SCRIPT = `
+. /etc/os-release 2>/dev/null
+printf 'os.id=%s\\nos.version=%s\\nos.codename=%s\\nos.name=%s\\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME" "$PRETTY_NAME"
+printf 'architecture=%s\\n' "$(uname -m)"
+systemd-detect-virt --container --quiet && echo container=yes
+device=$(ip -o route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | head -n 1)
+printf 'interface=%s\\n' "$device"
+systemctl is-active --quiet systemd-networkd &&
+  networkctl --no-pager status "$device" 2>/dev/null | sed -n 's/^ *Network File: *\\(\\/.*\\)/networkFile=\\1/p'
+sshd=$(command -v sshd || echo /usr/sbin/sshd)
+"$sshd" -T 2>/dev/null | sed -n 's/^port /sshPort=/p'
+connection=\${SSH_CONNECTION:-$(tr '\\0' '\\n' < "/proc/$PPID/environ" | sed -n 's/^SSH_CONNECTION=//p')}
+printf 'clientAddress=%s\\n' "\${connection%% *}"
+awk '/^MemTotal:/ { printf "memoryMegabytes=%d\\n", $2 / 1024 }' /proc/meminfo
+df -Pm /var | awk 'END { printf "freeMegabytes=%d\\n", $4 }'
+command -v apt-get >/dev/null && echo hasApt=yes
+:
+`;
+
+/** Asks a host for its facts, in one round trip. */
+export async function hostFacts(host: Host): Promise<HostFacts> {
+  const { code, stdout, stderr } = await host.run(SCRIPT, { step: 'asking for its facts' });
+  if (code !== 0) {
+    const output = stderr.toString('utf8').trim();
+    throw new EeError('REMOTE_FAILED', {
+      host: host.name,
+      step: 'asking for its facts',
+      status: `exit ${code}`,
+      output,
+    });
+  }
+  return parseFacts(stdout.toString('utf8'));
+}
+
+export function parseFacts(output: string): HostFacts {
+  const values = new Map<string, string[]>();
+  for (const line of output.split('\n')) {
+    const at = line.indexOf('=');
+    if (at > 0) values.set(line.slice(0, at), [...(values.get(line.slice(0, at)) ?? []), line.slice(at + 1)]);
+  }
+  const one = (name: string) => values.get(name)?.[0] ?? '';
+  const networkFile = one('networkFile');
+  return {
+    os: { id: one('os.id'), version: one('os.version'), codename: one('os.codename'), name: one('os.name') },
+    architecture: one('architecture'),
+    container: one('container') === 'yes',
+    interface: one('interface'),
+    ...(networkFile ? { networkFile } : {}),
+    sshPorts: (values.get('sshPort') ?? []).map(Number),
+    clientAddress: one('clientAddress'),
+    memoryMegabytes: Number(one('memoryMegabytes')),
+    freeMegabytes: Number(one('freeMegabytes')),
+    hasApt: one('hasApt') === 'yes',
+  };
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { createTwoFilesPatch } from 'diff';
+import { EeError } from '../../errors.js';
+import { quote } from '../../ssh/shell-quote.js';
+import { clearMarker, setMarker, testMarker } from '../handlers.js';
+import { STAGING } from '../paths.js';
+import type { Difference, Handler, Resource } from '../resource.js';
+
+/** The wanted state of a file. */
+export interface FileWanted {
+  /** Absolute; its folder exists or is a resource before it. */
+  readonly path: string;
+  readonly content: string | Buffer;
+  /** Four octal digits: `0640`. */
+  readonly mode: string;
+  /** `root:pmta`; default `root:root`. */
+  readonly owner?: string;
+  /** The content holds secrets: it is never shown, not even what changed in it. */
+  readonly sensitive?: boolean;
+  /** Shell that checks the new file in place. When it fails, the previous one comes back. */
+  readonly verify?: string;
+  /** Shell that puts a new content into force at once. Unlike a handler it is part of this change. */
+  readonly activate?: string;
+  /** Shell that succeeds while the content is in force; where it fails, `activate` runs although the file is right. */
+  readonly activated?: string;
+  /** Shell for the way back, where the change could lock the operator out; it runs after the previous file is back or gone. */
+  readonly guard?: string;
+  /** Why another content is never overwritten: `it may be the key that DNS names`. */
+  readonly createOnly?: string;
+  readonly notifies?: readonly Handler[];
+}
+
+/** Contents up to this size travel inside the script; larger ones are uploaded, verified and resumed. */
+const INLINE_BYTES = 128 * 1024;
+/** Contents up to this size are read back to be compared line by line. */
+const COMPARED_BYTES = 64 * 1024;
+
+/** A file with its content, owner and mode, replaced atomically and never without a copy of what was there. */
+export function file(wanted: FileWanted): Resource {
+  const content = Buffer.from(wanted.content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const id = `file:${wanted.path}`;
+  return {
+    id,
+    probe: probeScript(id, wanted, sha256),
+    diff: (output) => difference(id, wanted, content, sha256, parse(output)),
+    ...(wanted.notifies ? { notifies: wanted.notifies } : {}),
+  };
+}
+
+function probeScript(id: string, wanted: FileWanted, sha256: string): string {
+  const show = wanted.sensitive ? ':' : `[ "$(stat -c %s "$p")" -gt ${COMPARED_BYTES} ] || { echo content; cat "$p"; }`;
+  return [
+    `p=${quote(wanted.path)}`,
+    ...(wanted.activate ? [testMarker(id)] : []),
+    'if [ -L "$p" ] || { [ -e "$p" ] && [ ! -f "$p" ]; }; then echo "other $(stat -c %F "$p")"',
+    'elif [ ! -e "$p" ]; then echo absent',
+    'else',
+    ...(wanted.activated ? [`( ${wanted.activated} ) >/dev/null 2>&1 || echo inactive`] : []),
+    `  echo "file $(stat -c '%a %U:%G' "$p")"`,
+    '  s=$(sha256sum < "$p"); s=${s%% *}',
+    '  echo "sha256 $s"',
+    `  [ "$s" = ${sha256} ] || ${show}`,
+    'fi',
+  ].join('\n');
+}
+
+/** What the probe saw. */
+interface Seen {
+  readonly kind: 'absent' | 'file' | 'other';
+  readonly type: string;
+  readonly mode: string;
+  readonly owner: string;
+  readonly sha256: string;
+  readonly content: Buffer | undefined;
+  readonly pending: boolean;
+  readonly inactive: boolean;
+}
+
+function parse(output: Buffer): Seen {
+  const at = output.indexOf('content\n');
+  const head = at < 0 ? output : output.subarray(0, at);
+  const lines = head.toString('utf8').split('\n');
+  const value = (word: string) => lines.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1) ?? '';
+  const [mode = '', owner = ''] = value('file').split(' ');
+  return {
+    kind: lines.includes('absent') ? 'absent' : value('file') ? 'file' : 'other',
+    type: value('other'),
+    mode: mode.padStart(4, '0'),
+    owner,
+    sha256: value('sha256'),
+    content: at < 0 ? undefined : output.subarray(at + 'content\n'.length),
+    pending: lines.includes('pending'),
+    inactive: lines.includes('inactive'),
+  };
+}
+
+function difference(
+  id: string,
+  wanted: FileWanted,
+  content: Buffer,
+  sha256: string,
+  seen: Seen,
+): Difference | undefined {
+  if (seen.kind === 'other') throw new EeError('NOT_A_FILE', { path: wanted.path, type: seen.type });
+  if (seen.kind === 'absent' || seen.sha256 !== sha256) {
+    if (seen.kind === 'file' && wanted.createOnly) {
+      throw new EeError('WOULD_REPLACE', { path: wanted.path, why: wanted.createOnly });
+    }
+    return replaced(id, wanted, content, sha256, seen);
+  }
+  const owner = wanted.owner ?? 'root:root';
+  if (seen.mode !== wanted.mode || seen.owner !== owner) {
+    return {
+      action: 'update',
+      summary: `${wanted.path}: ${seen.owner} ${seen.mode} → ${owner} ${wanted.mode}`,
+      script: `chown ${quote(owner)} ${quote(wanted.path)}\nchmod ${wanted.mode} ${quote(wanted.path)}`,
+    };
+  }
+  if (wanted.activate && (seen.pending || seen.inactive)) {
+    return { action: 'run', summary: `put ${wanted.path} into force`, script: activation(id, wanted.activate) };
+  }
+  return undefined;
+}
+
+function replaced(id: string, wanted: FileWanted, content: Buffer, sha256: string, seen: Seen): Difference {
+  const staged = content.length > INLINE_BYTES ? `${STAGING}/${sha256}` : undefined;
+  const detail = wanted.sensitive ? undefined : unified(wanted.path, seen, content);
+  return {
+    action: seen.kind === 'absent' ? 'create' : 'update',
+    summary: `${seen.kind === 'absent' ? 'write' : 'change'} ${wanted.path}`,
+    ...(detail === undefined ? {} : { detail }),
+    ...(staged ? { uploads: [{ source: content, bytes: content.length, sha256, target: staged }] } : {}),
+    ...(wanted.guard ? { revert: `${restore(wanted.path)}\n${wanted.guard}` } : {}),
+    script: replaceScript(id, wanted, content, staged),
+  };
+}
+
+function replaceScript(id: string, wanted: FileWanted, content: Buffer, staged: string | undefined): string {
+  const path = quote(wanted.path);
+  const take = staged
+    ? `cat ${staged} > "$t"; rm -f ${staged}`
+    : `base64 -d > "$t" <<'EE_CONTENT'\n${content.toString('base64').replace(/.{76}/g, '$&\n')}\nEE_CONTENT`;
+  return [
+    `ee_keep ${path}`,
+    `t=$(umask 077; mktemp ${quote(`${wanted.path.slice(0, wanted.path.lastIndexOf('/'))}/.ee-XXXXXXXX`)})`,
+    `trap 'rm -f "$t"' EXIT`,
+    take,
+    `chown ${quote(wanted.owner ?? 'root:root')} "$t"`,
+    `chmod ${wanted.mode} "$t"`,
+    ...(wanted.activate ? [setMarker(id)] : []),
+    // On disk before the rename, so that a power cut leaves the old file or the new one and never an empty one.
+    `sync "$t"`,
+    `mv -fT "$t" ${path}`,
+    ...(wanted.verify ? [`if ! { ${wanted.verify}\n}; then\n${restore(wanted.path)}\nexit 1\nfi`] : []),
+    ...(wanted.activate ? [activation(id, wanted.activate)] : []),
+  ].join('\n');
+}
+
+const activation = (id: string, activate: string): string => `${activate}\n${clearMarker(id)}`;
+
+const restore = (path: string): string =>
+  `if [ -e "$EE_BACKUP"${quote(path)} ]; then cp -a "$EE_BACKUP"${quote(path)} ${quote(path)}; else rm -f ${quote(path)}; fi`;
+
+/** A unified diff for the operator; nothing for what is not text. */
+function unified(path: string, seen: Seen, content: Buffer): string | undefined {
+  if (seen.kind === 'file' && seen.content === undefined) return undefined;
+  const before = seen.content ?? Buffer.alloc(0);
+  if (content.length > COMPARED_BYTES || before.includes(0) || content.includes(0)) return undefined;
+  const from = seen.kind === 'absent' ? '/dev/null' : path;
+  return createTwoFilesPatch(from, path, before.toString('utf8'), content.toString('utf8'), undefined, undefined, {
+    context: 2,
+  }).replace(/^=+\n/, '');
+}

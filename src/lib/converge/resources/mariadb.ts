@@ -1,0 +1,55 @@
+import { quote } from '../../ssh/shell-quote.js';
+import type { Secret } from '../../secret.js';
+import type { Resource } from '../resource.js';
+
+/** A MariaDB database and the one local user that may use it. Names hold only `[A-Za-z0-9_]`. */
+export interface DatabaseWanted {
+  readonly name: string;
+  readonly user: string;
+  readonly password: Secret;
+}
+
+/**
+ * The database (utf8mb4) and its user with rights on that database alone. What exists is kept with all that is in it; an
+ * existing user whose password is another gets the one of the settings.
+ */
+export function mariadbDatabase({ name, user, password }: DatabaseWanted): Resource {
+  for (const word of [name, user]) if (!/^\w+$/.test(word)) throw new Error(`not a name for a database: ${word}`);
+  return {
+    id: `database:${name}`,
+    probe: [
+      'command -v mariadb >/dev/null || exit 0',
+      `mariadb -N <<'EE_SQL' 2>/dev/null || :`,
+      `SELECT 'database' FROM information_schema.schemata WHERE schema_name = '${name}';`,
+      'EE_SQL',
+      // An option file on a pipe: the password is neither in an argument list nor on the disk.
+      `mariadb --defaults-extra-file=/dev/fd/3 -N -e 'SELECT "login"' ${quote(name)} 3<<'EE_OPTIONS' 2>/dev/null || :`,
+      '[client]',
+      `user=${user}`,
+      `password="${password.reveal()}"`,
+      'EE_OPTIONS',
+    ].join('\n'),
+    diff(output) {
+      const seen = output.toString('utf8').split('\n');
+      const hasDatabase = seen.includes('database');
+      if (hasDatabase && seen.includes('login')) return undefined;
+      return {
+        action: hasDatabase ? 'update' : 'create',
+        summary: hasDatabase ? `give ${user} access to the database ${name}` : `create the empty database ${name}`,
+        script: createScript(name, user, password),
+      };
+    },
+  };
+}
+
+function createScript(name: string, user: string, password: Secret): string {
+  const literal = password.reveal().replace(/['\\]/g, '\\$&');
+  return [
+    `mariadb <<'EE_SQL'`,
+    `CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;`,
+    `CREATE USER IF NOT EXISTS '${user}'@'localhost' IDENTIFIED BY '${literal}';`,
+    `ALTER USER '${user}'@'localhost' IDENTIFIED BY '${literal}';`,
+    `GRANT ALL PRIVILEGES ON \`${name}\`.* TO '${user}'@'localhost';`,
+    'EE_SQL',
+  ].join('\n');
+}

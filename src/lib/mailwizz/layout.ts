@@ -1,0 +1,43 @@
+/** Paths inside the application, relative to its root. */
+
+/** Present once the application is installed: its database connection. */
+export const CONFIG_FILE = 'apps/common/config/main-custom.php';
+
+/** The file that defines the version, and by which an archive's depth is found. */
+export const INIT_FILE = 'apps/init.php';
+
+/** The folders that PHP writes to. All must exist; nothing else may be writable. */
+export const WRITABLE_FOLDERS = [
+  'apps/common/config',
+  'apps/common/runtime',
+  'backend/assets/cache',
+  'customer/assets/cache',
+  'frontend/assets/cache',
+  'frontend/assets/files',
+  'frontend/assets/gallery',
+  'apps/extensions',
+] as const;
+
+/** Configuration of the system that was backed up: it names that system's database and cache hosts. */
+export const OLD_CONFIGURATION = [
+  'apps/common/config/main-custom.php',
+  'apps/common/config/performance-levels-custom.php',
+  'apps/init-custom.php',
+  'apps/backend/config/main-custom.php',
+  'apps/customer/config/main-custom.php',
+  'apps/frontend/config/main-custom.php',
+  'apps/api/config/main-custom.php',
+  'apps/console/config/main-custom.php',
+] as const;
+
+/** Folders whose contents belong to the old system: caches, locks, queue files. */
+export const OLD_RUNTIME = [
+  'apps/common/runtime',
+  'backend/assets/cache',
+  'customer/assets/cache',
+  'frontend/assets/cache',
+] as const;
+
+/** Uploads of the old system's customers, and the names in them that belong to the application. */
+export const OLD_UPLOADS = ['frontend/assets/files', 'frontend/assets/gallery'] as const;
+export const SHIPPED_UPLOADS = ['no-image-160x160.gif', 'no-template-image-320x320.jpg', 'resized'] as const;

@@ -1,0 +1,63 @@
+import ipaddr from 'ipaddr.js';
+import { file } from '../converge/resources/file.js';
+import type { Resource } from '../converge/resource.js';
+import { EeError } from '../errors.js';
+import type { PortRule } from './ports.js';
+import { bareWord, render } from './template.js';
+
+interface FirewallWanted {
+  readonly host: string;
+  readonly sshPorts: readonly number[];
+  /** Addresses and ranges that may reach SSH; none means all. */
+  readonly adminIps: readonly string[];
+  /** The address from which the host sees this machine. */
+  readonly clientAddress: string;
+  readonly rules: readonly PortRule[];
+}
+
+/** Drops what is not named. It can't lock the operator out: the host takes it back unless a new login works. */
+export function firewall(wanted: FirewallWanted): Resource {
+  const { host, sshPorts, adminIps, clientAddress, rules } = wanted;
+  if (adminIps.length > 0 && !adminIps.some((range) => contains(range, clientAddress))) {
+    throw new EeError('ADMIN_NOT_ALLOWED', { host, address: clientAddress, allowed: adminIps.join(', ') });
+  }
+  return file({
+    path: '/etc/nftables.conf',
+    content: render(
+      'nftables/nftables.conf',
+      {
+        sshPorts,
+        admins: matches(adminIps),
+        rules: rules.map(({ port, from, why }) => ({ port, why, families: matches(from).map((match) => ({ match })) })),
+      },
+      bareWord,
+    ),
+    mode: '0644',
+    verify: 'nft -c -f /etc/nftables.conf',
+    activate: 'nft -f /etc/nftables.conf',
+    activated: 'nft list table inet ee',
+    guard: 'nft delete table inet ee 2>/dev/null || :\n[ ! -e /etc/nftables.conf ] || nft -f /etc/nftables.conf',
+  });
+}
+
+/** The matches of a rule, one a family; a rule for everybody has one that matches all. */
+function matches(from: readonly string[] = []): string[] {
+  if (from.length === 0) return [''];
+  const family = (kind: 'ipv4' | 'ipv6') =>
+    from.filter((range) => ipaddr.parse(range.split('/')[0] ?? '').kind() === kind);
+  return (
+    [
+      ['ip', family('ipv4')],
+      ['ip6', family('ipv6')],
+    ] as const
+  ).flatMap(([keyword, ranges]) =>
+    ranges.length > 0 ? [`${keyword} saddr { ${ranges.map((range) => bareWord(range)).join(', ')} } `] : [],
+  );
+}
+
+function contains(range: string, address: string): boolean {
+  const seen = ipaddr.process(address);
+  const [base, bits] = range.includes('/') ? ipaddr.parseCIDR(range) : [ipaddr.parse(range), undefined];
+  if (base.kind() !== seen.kind()) return false;
+  return seen.match(base, bits ?? (base.kind() === 'ipv4' ? 32 : 128));
+}
