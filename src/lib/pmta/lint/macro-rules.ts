@@ -1,0 +1,94 @@
+import { unquoted, type Line, type Word } from '../document.js';
+import type { Macro, Survey } from '../survey.js';
+import { at, unlessIncluded, type Rule } from './rule.js';
+
+/** Rules about `domain-macro`. */
+export const macroRules: readonly Rule[] = [
+  {
+    code: 'macro-undefined',
+    severity: 'error',
+    why: 'A pattern with an unknown macro matches no domain.',
+    fix: 'Define it with `domain-macro NAME LIST`.',
+    check: function* (survey) {
+      const names = new Set(survey.macros.map(({ name }) => name.text));
+      for (const { line, word, names: used } of macroUses(survey)) {
+        for (const name of used)
+          if (!names.has(name)) yield at(line, word, `$${name} is not a defined macro`, unlessIncluded(survey));
+      }
+    },
+  },
+  {
+    code: 'macro-loop',
+    severity: 'error',
+    why: 'A macro that contains itself cannot be expanded: the configuration does not load.',
+    fix: 'Take the macro out of its own list.',
+    check: function* ({ macros }) {
+      for (const { name, directive } of looping(macros))
+        yield at(directive.line, name, `macro ${name.text} contains itself`);
+    },
+  },
+  {
+    code: 'macro-duplicate-member',
+    severity: 'info',
+    why: 'Listing a domain twice changes nothing.',
+    fix: 'Remove the repetition, or leave it.',
+    check: function* ({ macros }) {
+      for (const { name, members, directive } of macros) {
+        const folded = members.map((member) => member.toLowerCase());
+        const twice = [...new Set(folded.filter((member, index) => folded.indexOf(member) !== index))];
+        if (twice.length > 0)
+          yield at(directive.line, name, `macro ${name.text} lists ${twice.join(', ')} more than once`);
+      }
+    },
+  },
+  {
+    code: 'macro-continuation',
+    severity: 'info',
+    why: 'A list over several lines is seen in real configurations; the guide does not know it.',
+    fix: 'Put the list on one line if `pmta test config` complains.',
+    check: function* ({ macros }) {
+      for (const { name, directive } of macros) {
+        if (directive.more.length > 0)
+          yield at(directive.line, name, `the list of ${name.text} goes on over ${directive.more.length + 1} lines`);
+      }
+    },
+  },
+];
+
+/** Names of macros in a pattern: `yahoo.$tld` uses `tld`. */
+const macroNames = (text: string): string[] => [...text.matchAll(/\$(\w+)/g)].map((match) => match[1] ?? '');
+
+interface Use {
+  readonly line: Line;
+  readonly word: Word;
+  readonly names: readonly string[];
+}
+
+function* macroUses({ blocksOf, all, macros }: Survey): Generator<Use> {
+  for (const { block, name } of blocksOf('domain'))
+    yield { line: block.open, word: block.name, names: macroNames(name) };
+  for (const keyword of ['relay-domain', 'domain-key']) {
+    for (const { directive } of all(keyword)) {
+      yield { line: directive.line, word: directive.value, names: macroNames(unquoted(directive.value.text)) };
+    }
+  }
+  for (const { name, members, directive } of macros) {
+    yield { line: directive.line, word: name, names: members.flatMap(macroNames) };
+  }
+}
+
+/** The macros from which a way of references leads back to themselves. */
+function looping(macros: readonly Macro[]): Macro[] {
+  const uses = new Map(macros.map(({ name, members }) => [name.text, new Set(members.flatMap(macroNames))]));
+  const sound = new Set<string>();
+  // Taking out what only leads to sound macros leaves the loops, and what leads into them.
+  for (let grew = true; grew;) {
+    grew = false;
+    for (const [name, used] of uses) {
+      if (sound.has(name) || ![...used].every((other) => sound.has(other) || !uses.has(other))) continue;
+      sound.add(name);
+      grew = true;
+    }
+  }
+  return macros.filter(({ name }) => !sound.has(name.text));
+}
