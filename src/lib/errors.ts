@@ -87,7 +87,8 @@ const failures = {
   SSH_KEY: row<{ file: string; reason: string }>({
     exit: EXIT.usage,
     message: ({ file, reason }) => `The SSH key ${file} cannot be used: ${reason}.`,
-    hint: ({ file }) => `Load it in your agent (\`ssh-add ${file}\`), or set SSH_KEY to a key that opens without a passphrase.`,
+    hint: ({ file }) =>
+      `Load it in your agent (\`ssh-add ${file}\`), or set SSH_KEY to a key that opens without a passphrase.`,
   }),
   SSH_TOOL_MISSING: row<{ program: string }>({
     exit: EXIT.usage,
