@@ -100,6 +100,7 @@ export const CATALOGUE = {
     description:
       'Sending IPv4 addresses of VPS2: a list of addresses, ranges (192.0.2.10-192.0.2.14) and networks. Or IP1…IPn',
     example: '198.51.100.11-198.51.100.15',
+    asked: true,
   }),
   POSTMASTER: setting('sending', 'derived', type.email, {
     description: 'Where hosts and mailbox providers write to',

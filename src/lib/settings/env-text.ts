@@ -7,6 +7,8 @@ export interface Assignment {
   readonly value: string;
   /** Counts from 1. */
   readonly line: number;
+  /** It reads otherwise than it looks: a problem says how, and nothing more is to be said of the value. */
+  readonly doubtful: boolean;
 }
 
 export interface EnvText {
@@ -41,7 +43,8 @@ export function readEnvText(text: string): EnvText {
     const mistake = mistakeIn(written);
     if (mistake !== undefined) problems.push({ line, name, message: mistake });
     const first = assignments.find((other) => other.name === name);
-    if (first === undefined) assignments.push({ name, line, value: valueOf(name, written) });
+    if (first === undefined)
+      assignments.push({ name, line, value: valueOf(name, written), doubtful: mistake !== undefined });
     else
       problems.push({ line, name, message: `is set twice, on lines ${first.line} and ${line} — remove one of them` });
   }

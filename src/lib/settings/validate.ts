@@ -26,10 +26,12 @@ export function validateLines(text: string): Validated {
   const problems: Problem[] = [...syntax];
 
   for (const assignment of assignments) {
-    const { name, value, line } = assignment;
+    const { name, value, line, doubtful } = assignment;
     const setting = settingOf(name);
     if (setting === undefined) {
       problems.push({ line, name, message: unknownName(name) });
+    } else if (doubtful) {
+      refused.add(name);
     } else if (value !== '') {
       const result = checkValue(setting, value);
       if ('mistakes' in result) {
@@ -60,7 +62,8 @@ function missing(assignments: readonly Assignment[]): Problem[] {
   return SETTING_NAMES.flatMap((name) => {
     const setting: Setting = CATALOGUE[name];
     const written = assignments.find((assignment) => assignment.name === name);
-    if (setting.presence !== 'required' || (written !== undefined && written.value !== '')) return [];
+    if (setting.presence !== 'required' || (written !== undefined && (written.doubtful || written.value !== '')))
+      return [];
     const remedy = setting.generated
       ? '`ee init` makes one'
       : `${lowerFirst(setting.description)}, like ${setting.example}`;

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Flags } from '@oclif/core';
+import { EeCommand } from '../lib/cli/ee-command.js';
+import { EeError } from '../lib/errors.js';
+import { Secret } from '../lib/secret.js';
+import type { InitPlan } from '../lib/settings/init.js';
+
+interface InitResult {
+  readonly file: string;
+  readonly created: boolean;
+  readonly set: readonly string[];
+  readonly asked: readonly string[];
+  readonly generated: readonly string[];
+  readonly kept: readonly string[];
+}
+
+export default class Init extends EeCommand {
+  static override summary = 'Write the settings file, or complete it';
+  static override description =
+    'Asks for what is missing, makes every secret, and writes .env.production with mode 600. A value that the file has ' +
+    'already is never changed, so it is safe to run again. Without a terminal, give the values with --set.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --set VPS1_IP=192.0.2.10 --set BASE_DOMAIN=example.com',
+  ];
+
+  static override flags = {
+    set: Flags.string({
+      description: 'A value, instead of being asked for it. Others can see it in the process list: no secrets here.',
+      helpValue: 'NAME=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+    }),
+  };
+
+  async run(): Promise<InitResult> {
+    const { flags } = await this.parse(Init);
+    const file = resolve(flags['env-file'] ?? '.env.production');
+    const [{ planInit, assertNothingToAsk }, { fill }, { generateSecret }, { renderExample }, { assertPrivate }] =
+      await Promise.all([
+        import('../lib/settings/init.js'),
+        import('../lib/settings/fill.js'),
+        import('../lib/settings/generate.js'),
+        import('../lib/settings/example.js'),
+        import('../lib/settings/load.js'),
+      ]);
+
+    const exists = existsSync(file);
+    if (exists) await assertPrivate(file);
+    const text = exists ? await readFile(file, 'utf8') : '';
+    const plan = planInit(text, flags.set, file);
+    const interactive = !this.jsonEnabled() && process.stdin.isTTY && process.stdout.isTTY;
+    if (!interactive) assertNothingToAsk(plan);
+    const answers = interactive ? await this.ask(plan) : new Map<string, string>();
+    const secrets = new Map(plan.generate.map((name) => [name, generateSecret()]));
+    this.hide([...secrets.values()].map((value) => new Secret(value)));
+
+    const additions = new Map<string, string>([...plan.set, ...answers, ...secrets]);
+    await this.write(file, fill(exists ? text : renderExample(), additions), { exists, changed: additions.size > 0 });
+    const result: InitResult = {
+      file,
+      created: !exists,
+      set: [...plan.set.keys()],
+      asked: [...answers.keys()],
+      generated: plan.generate,
+      kept: plan.kept,
+    };
+    this.present(result);
+    return result;
+  }
+
+  /** Nothing is written unless the whole file is valid with it. */
+  private async write(file: string, text: string, is: { exists: boolean; changed: boolean }): Promise<void> {
+    const [{ problemsOf }, { renderProblem }, { createSettingsFile, replaceSettingsFile }] = await Promise.all([
+      import('../lib/settings/parse.js'),
+      import('../lib/settings/problem.js'),
+      import('../lib/settings/write.js'),
+    ]);
+    const problems = problemsOf(text);
+    if (problems.length > 0) throw new EeError('SETTINGS_INVALID', { file, problems: problems.map(renderProblem) });
+    if (!is.exists) await createSettingsFile(file, text);
+    else if (is.changed) await replaceSettingsFile(file, text);
+  }
+
+  private async ask({ questions }: InitPlan): Promise<Map<string, string>> {
+    const [{ default: inquirer }, { judgeAnswer }] = await Promise.all([
+      import('inquirer'),
+      import('../lib/settings/init.js'),
+    ]);
+    const answers = new Map<string, string>();
+    for (const { name, setting, required } of questions) {
+      const { answer } = await inquirer.prompt<{ answer: string }>([
+        {
+          type: setting.secret ? 'password' : 'input',
+          name: 'answer',
+          message: `${name} — ${setting.description}${required ? '' : ' (may stay empty)'}\n  like ${setting.example}:`,
+          validate: (typed: string) => judgeAnswer(setting, typed, required),
+        },
+      ]);
+      if (answer.trim() !== '') answers.set(name, answer.trim());
+    }
+    return answers;
+  }
+
+  private present({ file, created, ...names }: InitResult): void {
+    const changed = names.set.length + names.asked.length + names.generated.length > 0;
+    this.print(
+      created ? `Wrote ${file} (mode 600).` : changed ? `Completed ${file}.` : `${file} is complete: nothing to do.`,
+    );
+    for (const [what, list] of Object.entries(names)) {
+      if (list.length > 0) this.print(`  ${what.padEnd(9)}  ${list.join(', ')}`);
+    }
+    this.note('Next: `ee verify` checks the backup set.');
+  }
+}

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { open, realpath, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { EeError } from '../errors.js';
+import { createPrivateFile } from '../private-file.js';
+
+/** Writes a settings file that does not exist yet, with mode 0600. Throws when one has appeared since it was looked for. */
+export async function createSettingsFile(file: string, text: string): Promise<void> {
+  if (await createPrivateFile(file, text)) return;
+  throw new EeError('USAGE', {
+    message: `${file} has been written by somebody else in the meantime.`,
+    hint: 'Run `ee init` again: it completes that file.',
+  });
+}
+
+/**
+ * Replaces a settings file as a whole, mode 0600: the old text or the new one is there at every moment, never a part.
+ * A link stays a link; the file that it points to is replaced.
+ */
+export async function replaceSettingsFile(file: string, text: string): Promise<void> {
+  const target = await realpath(file);
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new EeError('SETTINGS_NOT_WRITTEN', { file, reason }, { cause: error });
+  }
+}
