@@ -1,0 +1,92 @@
+"""Accounting files: RFC 4180 CSV with a header line, the union of the columns of the types that the file records."""
+
+import csv
+import io
+import os
+import time
+
+from . import units
+
+FIELDS = (
+    'type timeLogged timeQueued timeFirstAttempt totalSecondsQueued orig rcpt orcpt dsnAction dsnStatus dsnDiag dsnMta '
+    'bounceCat srcType srcMta dlvType dlvSourceIp dlvDestinationIp dlvEsmtpAvailable dlvSize vmta jobId envId queue vmtaPool'
+).split()
+RECEIPT_FIELDS = 'type timeLogged timeQueued orig rcpt orcpt srcType srcMta dlvSize vmta jobId envId queue vmtaPool'.split()
+
+
+class Accounting:
+    def __init__(self, acct_files):
+        self.files = [AccountingFile(one) for one in acct_files if _is_path(one.target)]
+        self.ignored = [one.target.split()[0] for one in acct_files if not _is_path(one.target)]
+
+    def write(self, kind, record):
+        for file in self.files:
+            if kind in file.spec.records:
+                file.write(kind, record)
+
+    def rotate(self, path=None):
+        """The new names of the files moved."""
+        return [file.rotate() for file in self.files if path in (None, file.path) and os.path.exists(file.path)]
+
+
+def _is_path(target):
+    return not target.startswith('|') and '/' in target
+
+
+class AccountingFile:
+    def __init__(self, spec):
+        self.spec = spec
+        self.path = spec.target
+        self.columns = self._columns()
+        self.max_size = units.size(spec.settings.get('max-size', '250M'))
+        self.iso = units.boolean(spec.settings.get('iso-times', 'yes'))
+
+    def _columns(self):
+        """FIELDS in their order, then the header fields that were asked for."""
+        wanted, extra = set(), []
+        for kind in self.spec.records:
+            known = RECEIPT_FIELDS if kind == 'r' else FIELDS
+            for name in self.spec.record_fields.get(kind, ['*']):
+                if name == '*':
+                    wanted.update(known)
+                elif name.startswith('!'):
+                    wanted.discard(name[1:])
+                elif name.startswith('header_') and name not in extra:
+                    extra.append(name)
+                elif name in known:
+                    wanted.add(name)
+        return [name for name in FIELDS if name in wanted or name == 'type'] + extra
+
+    def write(self, kind, record):
+        row = {**record, 'type': kind}
+        for name in ('timeLogged', 'timeQueued', 'timeFirstAttempt'):
+            if isinstance(row.get(name), (int, float)):
+                row[name] = self._time(row[name])
+        if os.path.exists(self.path) and os.path.getsize(self.path) >= self.max_size:
+            self.rotate()
+        new = not os.path.exists(self.path)
+        mode = 0o644 if units.boolean(self.spec.settings.get('world-readable', 'no')) else 0o640
+        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, mode), 'ab') as handle:
+            if new:
+                handle.write(_line(self.columns))
+            handle.write(_line([row.get(name, '') for name in self.columns]))
+            if units.boolean(self.spec.settings.get('sync', 'no')):
+                handle.flush()
+                os.fsync(handle.fileno())
+
+    def _time(self, seconds):
+        return time.strftime('%Y-%m-%d %H:%M:%S%z', time.localtime(seconds)) if self.iso else str(int(seconds))
+
+    def rotate(self):
+        stem, suffix = os.path.splitext(self.path)
+        number = 0
+        while os.path.exists(name := f'{stem}-{time.strftime("%Y-%m-%d")}-{number:04d}{suffix}'):
+            number += 1
+        os.rename(self.path, name)
+        return name
+
+
+def _line(cells):
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator='\r\n').writerow(cells)
+    return buffer.getvalue().encode('utf-8', 'replace')

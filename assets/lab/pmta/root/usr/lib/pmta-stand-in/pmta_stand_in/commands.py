@@ -1,0 +1,280 @@
+"""What the running server answers to the commands of `pmta`. Each takes (server, arguments, options) and returns a Reply."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from . import PRODUCT, VERSION, domains, routing
+from .configuration import VirtualMta
+from .listeners import ListenError
+from .problem import ConfigError
+from .server import StartError, usable
+
+NOT_DELIVERED = 'not delivered: this stand-in has no delivery'
+
+
+@dataclass
+class Reply:
+    """`data` is for --dom, --xml and --json; `text` for people."""
+
+    ok: bool = True
+    text: str = ''
+    data: dict = field(default_factory=dict)
+
+
+def _table(header, rows):
+    cells = [header, *[[str(cell) for cell in row] for row in rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    return '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells)
+
+
+async def reload(server, _arguments, _options):
+    try:
+        await server.reload()
+    except ConfigError as error:
+        lines = '\n'.join(str(problem) for problem in error.problems)
+        return _refused(server, lines)
+    except (StartError, ListenError, OSError) as error:
+        return _refused(server, str(error))
+    return Reply(text='Configuration reloaded.')
+
+
+def _refused(server, reason):
+    server.log.error('reload refused: %s', reason.replace('\n', ' | '))
+    return Reply(False, f'{reason}\nError: the configuration was not reloaded; the one in memory stays in force.')
+
+
+def show_version(_server, _arguments, _options):
+    return Reply(text=f'{PRODUCT} {VERSION}', data={'product': {'name': PRODUCT, 'version': VERSION}})
+
+
+def show_license(server, _arguments, _options):
+    shown = {name: server.licence[name] for name in ('product', 'version', 'platform', 'expires') if name in server.licence}
+    return Reply(text='\n'.join(f'{name}: {value}' for name, value in shown.items()), data={'license': shown})
+
+
+def show_status(server, _arguments, _options):
+    queues = server.spool.queues()
+    rcp, kb = sum(one['rcpt'] for one in queues.values()), sum(one['bytes'] for one in queues.values()) // 1024
+    data = {
+        'mta': {
+            'product': {'name': PRODUCT, 'version': VERSION},
+            'lak': {'serial': server.licence.get('serial', ''), 'instances': server.licence.get('instances', '1')},
+            'hostname': server.config.host_name,
+        },
+        'status': {
+            'status': 'stopping' if server.stopping else 'running',
+            'shuttingDown': str(server.stopping).lower(),
+            'upTimeInSecs': int(time.time() - server.started),
+            'spool': {'initPct': 100, 'files': {'total': len(server.spool.entries)}},
+            'conn': {
+                'smtpIn': {'cur': len(server.sessions), 'max': int(server.config.settings.get('total-max-smtp-in', 100))},
+                'smtpOut': {'cur': 0, 'max': int(server.config.settings.get('total-max-smtp-out', 1200))},
+            },
+            'traffic': {
+                'total': {
+                    'in': {'msg': server.counters['msg'], 'rcp': server.counters['rcp']},
+                    'out': {'msg': 0, 'rcp': 0},
+                },
+                'lastHr': {'out': {'rcp': 0}},
+            },
+            'queue': {'smtp': {'rcp': rcp, 'dom': len(queues), 'kb': kb}},
+            'listeners': [f'{address}:{port}' for address, port in server.listeners.addresses()],
+        },
+    }
+    text = '\n'.join([
+        f'{PRODUCT} {VERSION} on {server.config.host_name}: {data["status"]["status"]}',
+        f'received: {server.counters["msg"]} messages, {server.counters["rcp"]} recipients',
+        f'queued: {rcp} recipients in {len(queues)} queues, {kb} KB ({NOT_DELIVERED})',
+        f'SMTP in: {len(server.sessions)} of {data["status"]["conn"]["smtpIn"]["max"]} connections',
+        f'listening on: {", ".join(data["status"]["listeners"])}',
+    ])
+    return Reply(text=text, data=data)
+
+
+def _queue_rows(server, pattern='*/*'):
+    from .spool import queue_matches
+
+    return [
+        {
+            'name': name,
+            'rcp': one['rcpt'],
+            'kb': one['bytes'] // 1024,
+            'mode': 'normal',
+            'paused': 'yes' if server.is_paused(name) else 'no',
+            'note': NOT_DELIVERED,
+        }
+        for name, one in sorted(server.spool.queues().items())
+        if queue_matches(pattern, name)
+    ]
+
+
+def show_queues(server, arguments, _options):
+    rows = _queue_rows(server, *arguments[:1])
+    text = _table(['queue', 'rcpt', 'KB', 'mode', 'paused', 'note'], [list(row.values()) for row in rows]) if rows else 'No queues.'
+    return Reply(text=text, data={'queue': rows})
+
+
+def show_topqueues(server, _arguments, _options):
+    rows = sorted(_queue_rows(server), key=lambda row: -row['rcp'])[:10]
+    return Reply(text=_table(['queue', 'rcpt', 'KB'], [[row['name'], row['rcp'], row['kb']] for row in rows]) if rows else 'No queues.',
+                 data={'queue': rows})
+
+
+def show_domains(server, _arguments, _options):
+    totals = Counter()
+    for name, one in server.spool.queues().items():
+        totals[name.partition('/')[0]] += one['rcpt']
+    rows = [{'name': name, 'rcp': count} for name, count in sorted(totals.items())]
+    return Reply(text=_table(['domain', 'rcpt'], [list(row.values()) for row in rows]) if rows else 'No domains.', data={'domain': rows})
+
+
+def show_jobs(server, _arguments, _options):
+    totals = Counter(entry['jobId'] for entry in server.spool.entries.values() if entry['jobId'])
+    rows = [{'id': name, 'msg': count} for name, count in sorted(totals.items())]
+    return Reply(text=_table(['job', 'messages'], [list(row.values()) for row in rows]) if rows else 'No jobs.', data={'job': rows})
+
+
+def show_vmtas(server, _arguments, _options):
+    queued = Counter()
+    for name, one in server.spool.queues().items():
+        queued[name.partition('/')[2]] += one['rcpt']
+    rows = [
+        {'name': vmta.name, 'rcp': queued[vmta.name], 'sources': len(vmta.source_hosts), 'keys': len(vmta.domain_keys)}
+        for vmta in server.config.vmtas.values()
+    ]
+    return Reply(text=_table(['virtual MTA', 'rcpt', 'sources', 'keys'], [list(row.values()) for row in rows]) if rows else
+                 'No virtual MTAs.', data={'vmta': rows})
+
+
+def show_vmta_settings(server, arguments, _options):
+    name = arguments[0]
+    vmta = server.config.vmtas.get(name) or server.config.pools.get(name)
+    if name == routing.DEFAULT_VMTA:
+        vmta = VirtualMta(name, domain_keys=server.config.domain_keys)
+    if vmta is None:
+        return Reply(False, f'Error: virtual MTA "{name}" does not exist.')
+    hosts = vmta.source_hosts or [tuple(server.config.settings['smtp-source-host'].split())] if (
+        vmta.source_hosts or 'smtp-source-host' in server.config.settings) else []
+    sources = [{'ip': network, 'host': host, 'local': 'yes' if usable(network) else 'no'} for network, host in hosts]
+    keys = [{'selector': selector, 'domain': domain, 'file': file} for selector, domain, file in vmta.domain_keys]
+    lines = [f'virtual-mta {vmta.name}']
+    lines += [f'smtp-source-host {one["ip"]} {one["host"]}' + ('' if one['local'] == 'yes' else '  (not on this host)') for one in sources]
+    lines += [f'domain-key {one["selector"]},{one["domain"]},{one["file"]}' for one in keys]
+    lines += [f'virtual-mta {member}' for member in getattr(vmta, 'members', [])]
+    lines += [f'{name} {value}' for name, value in sorted(vmta.settings.items())]
+    data = {'name': vmta.name, 'smtpSourceHost': sources, 'domainKey': keys, 'settings': vmta.settings}
+    return Reply(text='\n'.join(lines), data={'vmta': data})
+
+
+def show_settings(server, arguments, _options):
+    domain, _, vmta = arguments[0].partition('/')
+    if vmta and vmta not in server.config.vmtas and vmta not in server.config.pools and vmta != routing.DEFAULT_VMTA:
+        return Reply(False, f'Error: virtual MTA "{vmta}" does not exist.')
+    pool = vmta if vmta in server.config.pools else None
+    settings = domains.effective(server.config, domain, None if pool else vmta, pool)
+    if settings.get('auth-password'):
+        settings['auth-password'] = '***'
+    lines = [f'{name} {value}'.rstrip() if value else f'{name} ""' for name, value in sorted(settings.items())]
+    return Reply(text='\n'.join(lines), data={'settings': dict(sorted(settings.items()))})
+
+
+def show_disabled_sources(_server, _arguments, _options):
+    return Reply(text='No disabled sources.', data={'source': []})
+
+
+def show_registration(_server, _arguments, _options):
+    return Reply(text='Not registered.', data={'registration': {'status': 'none'}})
+
+
+def pause_queue(server, arguments, _options):
+    server.paused.add(arguments[0])
+    return Reply(text=f'Queue {arguments[0]} paused.')
+
+
+def resume_queue(server, arguments, _options):
+    if arguments[0] not in server.paused:
+        return Reply(False, f'Error: queue {arguments[0]} is not paused.')
+    server.paused.discard(arguments[0])
+    return Reply(text=f'Queue {arguments[0]} resumed.')
+
+
+def delete(server, _arguments, options):
+    count = sum(server.delete(pattern) for pattern in options['queue'])
+    return Reply(text=f'{count} recipients deleted.', data={'deleted': {'rcp': count}})
+
+
+def rotate_acct(server, arguments, _options):
+    names = server.accounting.rotate(*arguments[:1])
+    return Reply(text='\n'.join(f'Rotated to {name}.' for name in names) or 'Nothing to rotate.', data={'file': names})
+
+
+def rotate_log(server, _arguments, _options):
+    server.rotate_log()
+    return Reply(text='Log rotated.')
+
+
+def reset_counters(server, _arguments, _options):
+    server.counters = dict.fromkeys(server.counters, 0)
+    return Reply(text='Counters reset.')
+
+
+# command: (handler, least and most arguments). None: a command of the product that the stand-in has not.
+COMMANDS = {
+    'reload': (reload, 0, 0),
+    'show status': (show_status, 0, 0),
+    'show version': (show_version, 0, 0),
+    'show license': (show_license, 0, 0),
+    'show queues': (show_queues, 0, 1),
+    'show topqueues': (show_topqueues, 0, 0),
+    'show domains': (show_domains, 0, 0),
+    'show topdomains': (show_domains, 0, 0),
+    'show jobs': (show_jobs, 0, 0),
+    'show vmtas': (show_vmtas, 0, 0),
+    'show vmta-settings': (show_vmta_settings, 1, 1),
+    'show settings': (show_settings, 1, 1),
+    'show registration': (show_registration, 0, 0),
+    'show disabled sources': (show_disabled_sources, 0, 0),
+    'pause queue': (pause_queue, 1, 1),
+    'resume queue': (resume_queue, 1, 1),
+    'delete': (delete, 0, 0),
+    'rotate acct': (rotate_acct, 0, 1),
+    'rotate log': (rotate_log, 0, 0),
+    'reset counters': (reset_counters, 0, 0),
+    'test config': (None, 0, 0),
+    'show precache': (None, 0, 0),
+    'schedule': (None, 1, 1),
+    'set queue': (None, 1, 1),
+    'set priority': (None, 1, 9),
+    'pause job': (None, 1, 1),
+    'resume job': (None, 1, 1),
+    'disable source': (None, 2, 2),
+    'enable source': (None, 2, 2),
+    'clear dnscache': (None, 1, 1),
+    'clear secretscache': (None, 0, 0),
+    'check spf': (None, 2, 3),
+    'resolve': (None, 1, 1),
+    'reset status': (None, 0, 0),
+    'register': (None, 0, 9),
+    'deregister': (None, 0, 9),
+    'list': (None, 0, 9),
+    'trace': (None, 0, 9),
+    'digest': (None, 0, 9),
+}
+
+
+def find(words):
+    """(command, arguments) of what was typed; a unique abbreviation of each word will do. None where it is no command."""
+    exact = [name for name in COMMANDS if words[: len(name.split())] == name.split()]
+    if exact:
+        name = max(exact, key=len)
+        return name, words[len(name.split()) :]
+    matching = [name for name in COMMANDS if _abbreviates(words, name.split())]
+    longest = max((len(name.split()) for name in matching), default=0)
+    matching = [name for name in matching if len(name.split()) == longest]
+    # Of several, one whose words are exact but for the last wins nothing: it must be unique.
+    return (matching[0], words[longest:]) if len(matching) == 1 else None
+
+
+def _abbreviates(words, command):
+    return len(words) >= len(command) and all(full.startswith(word) for word, full in zip(words, command))

@@ -1,0 +1,244 @@
+"""The configuration as the server uses it: loaded, checked, and turned into plain values."""
+
+import ipaddress
+import os
+import re
+from dataclasses import dataclass, field
+
+from . import dangers, entries, regexes, units
+from .config_check import LineChecker
+from .config_parser import parse_files, unquote
+from .problem import ConfigError
+from .references import ReferenceChecker
+
+ETC = '/etc/pmta'
+
+
+@dataclass
+class VirtualMta:
+    name: str
+    source_hosts: list = field(default_factory=list)  # (network text, host name)
+    domain_keys: list = field(default_factory=list)  # (selector, domain, file)
+    settings: dict = field(default_factory=dict)
+    domains: list = field(default_factory=list)  # (pattern, from a macro, {directive: value})
+
+
+@dataclass
+class Pool(VirtualMta):
+    members: list = field(default_factory=list)
+
+
+@dataclass
+class Listener:
+    network: 'ipaddress.IPv4Network | ipaddress.IPv6Network'
+    port: int
+    source: 'str | None' = None
+    immediate_tls: bool = False
+    certificate: 'str | None' = None
+
+
+@dataclass
+class User:
+    name: str
+    password: str
+    method: str
+    source: 'str | None'
+
+
+@dataclass
+class AcctFile:
+    target: str
+    records: list
+    settings: dict
+    record_fields: dict
+
+
+@dataclass
+class Configuration:
+    files: list
+    warnings: list
+    settings: dict
+    listeners: list
+    sources: list  # (name, network or None, {directive: value})
+    users: dict
+    vmtas: dict
+    pools: dict
+    pattern_lists: dict
+    domains: list
+    domain_keys: list
+    relay_domains: list
+    relay_addresses: list
+    acct_files: list
+    spool: str
+    http_access: list
+
+    def flag(self, name, default):
+        return units.boolean(self.settings.get(name, 'yes' if default else 'no'))
+
+    @property
+    def host_name(self):
+        return self.settings.get('host-name') or os.uname().nodename
+
+    def every_domain_key(self):
+        return self.domain_keys + [key for one in [*self.vmtas.values(), *self.pools.values()] for key in one.domain_keys]
+
+
+def load(directory=ETC):
+    """Reads config-defaults, then config. Raises ConfigError with every error, in the order of the files."""
+    defaults = os.path.join(directory, 'config-defaults')
+    paths = [defaults] if os.path.exists(defaults) else []
+    root, files = parse_files(*paths, os.path.join(directory, 'config'))
+    lines = LineChecker()
+    lines.check(root)
+    problems = lines.problems + ReferenceChecker(root).check()
+    order = {file: index for index, file in enumerate(files)}
+    problems.sort(key=lambda one: (order.get(one.place.file, 0), one.place.line))
+    errors = [one for one in problems if one.severity == 'error']
+    if errors:
+        raise ConfigError(errors)
+    return _build(root, files, problems + dangers.warnings(root))
+
+
+def _text(statement):
+    return unquote(statement.value)
+
+
+def _settings(block):
+    """{directive: last value}."""
+    return {one.keyword: _text(one) for one in block.statements()}
+
+
+def _build(root, files, warnings):
+    macros = _macros(root)
+    merged = _settings(root)
+    spools = root.blocks('spool')
+    return Configuration(
+        files=files,
+        warnings=warnings,
+        settings=merged,
+        listeners=_listeners(root),
+        sources=_sources(root),
+        users=_users(root),
+        vmtas={block.name: _vmta(VirtualMta(block.name), block, macros) for block in root.blocks('virtual-mta')},
+        pools=_pools(root, macros),
+        pattern_lists={block.name: _patterns(block) for block in root.blocks('pattern-list')},
+        domains=_domains(root, macros),
+        domain_keys=_keys(root),
+        relay_domains=[name for one in root.statements('relay-domain') for name in _expand(_text(one), macros)],
+        relay_addresses=[_address(_text(one)) for one in root.statements('relay-address')],
+        acct_files=[_acct_file(block) for block in root.blocks('acct-file')],
+        spool=spools[0].name if spools else merged.get('spool', '/var/spool/pmta'),
+        http_access=[_text(one).split() for one in root.statements('http-access')],
+    )
+
+
+def _macros(root):
+    macros = {}
+    for one in root.statements('domain-macro'):
+        name, _, members = _text(one).partition(' ')
+        macros[name] = [member.strip() for member in members.split(',')]
+    return macros
+
+
+def _expand(text, macros):
+    """The names that a pattern with macros stands for; without a macro, the pattern itself."""
+    used = re.search(r'\$(\w+)', text)
+    if not used:
+        return [text.lower()]
+    names = []
+    for member in macros.get(used.group(1), ()):
+        names += _expand(text[: used.start()] + member + text[used.end() :], macros)
+    return names
+
+
+def _domains(block, macros):
+    domains = []
+    for one in block.blocks('domain'):
+        settings = _settings(one)
+        domains += [(name, '$' in one.name, settings) for name in _expand(one.name, macros)]
+    return domains
+
+
+def _keys(block):
+    return [tuple(part.strip() for part in _text(one).split(',')) for one in block.statements('domain-key')]
+
+
+def _vmta(vmta, block, macros):
+    vmta.source_hosts = [tuple(_text(one).split()) for one in block.statements('smtp-source-host')]
+    vmta.domain_keys = _keys(block)
+    vmta.settings = {name: value for name, value in _settings(block).items() if name not in ('smtp-source-host', 'domain-key')}
+    vmta.domains = _domains(block, macros)
+    return vmta
+
+
+def _pools(root, macros):
+    pools = {}
+    for block in root.blocks('virtual-mta-pool'):
+        pool = _vmta(Pool(block.name), block, macros)
+        pool.settings.pop('virtual-mta', None)
+        pool.members = [_text(one).split()[0] for one in block.statements('virtual-mta')]
+        pools[block.name] = pool
+    return pools
+
+
+def _listeners(root):
+    listeners = []
+    for one in root.statements('smtp-listener'):
+        address, *options = _text(one).split()
+        network, port = units.listener(address)
+        options = dict(option.lower().split('=', 1)[:1] + option.split('=', 1)[1:] for option in options)
+        listeners.append(Listener(network, port, options.get('source'), options.get('tls', 'no').lower() in ('yes', 'true')))
+    for block in root.blocks('smtp-listener'):
+        network, port = units.listener(block.name)
+        settings = _settings(block)
+        certificate = settings.get('tls-certificate', '').split()
+        tls = units.boolean(settings.get('immediate-tls', 'no'))
+        listeners.append(Listener(network, port, settings.get('source'), tls, certificate[0] if certificate else None))
+    # Any listener of its own removes the implicit one on port 25.
+    return listeners or [Listener(units.cidr('0.0.0.0'), 25)]
+
+
+def _sources(root):
+    sources = []
+    for block in root.blocks('source'):
+        try:
+            network = units.cidr(block.name)
+        except ValueError:
+            network = None
+        sources.append((block.name, network, _settings(block)))
+    return sources
+
+
+def _users(root):
+    users = {}
+    for block in root.blocks('smtp-user'):
+        settings = _settings(block)
+        method = settings.get('authentication-method', 'password').lower()
+        users[block.name] = User(block.name, settings.get('password', ''), method, settings.get('source'))
+    return users
+
+
+def _patterns(block, nested=False):
+    patterns = []
+    for statement in block.statements():
+        entry = entries.parse_pattern(statement, nested)
+        if statement.inline:
+            entry.inline = _patterns(statement.inline, nested=True)
+        patterns.append(entry)
+    return patterns
+
+
+def _address(text):
+    return regexes.compile_pattern(regexes.take(text)[0]) if text.startswith('/') else text.lower()
+
+
+def _acct_file(block):
+    from .values import LONG_RECORDS
+
+    settings = _settings(block)
+    records = [name.strip().lower() for name in settings.get('records', 'd,b').split(',')]
+    fields = {}
+    for one in block.statements('record-fields'):
+        kind, _, names = _text(one).partition(' ')
+        fields[LONG_RECORDS.get(kind.lower(), kind.lower())] = [name.strip() for name in names.split(',')]
+    return AcctFile(block.name, [LONG_RECORDS.get(name, name) for name in records], settings, fields)
