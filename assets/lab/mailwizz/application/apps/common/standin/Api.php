@@ -110,7 +110,7 @@ final class Api
         try {
             $record->save(false);
         } catch (PDOException $failure) {
-            if ($failure->getCode() !== '23000') {
+            if ((int) $failure->errorInfo[1] !== 1062) {
                 throw $failure;
             }
             self::reply(409, array('status' => 'error', 'error' => 'The record already exists.'));
