@@ -150,6 +150,12 @@ const failures = {
     message: ({ host, found, needed }) => `${host} runs ${found}; ${needed}. Nothing was changed on it.`,
     hint: () => 'Have the host reinstalled with that system, then run again.',
   }),
+  DISK_FULL: row<{ host: string; free: number; needed: number }>({
+    exit: EXIT.failed,
+    message: ({ host, free, needed }) =>
+      `${host} has ${free} MB free on /var; a deployment needs ${needed} MB. Nothing was changed on it.`,
+    hint: () => 'Free some space (`apt-get clean`, old logs), or give the host a larger disk; then run again.',
+  }),
   FILE_MISSING: row<{ what: string; path: string; setting: string }>({
     exit: EXIT.usage,
     message: ({ what, path, setting }) => `${what} is not at ${path} (${setting}).`,
@@ -299,6 +305,31 @@ const failures = {
     message: ({ path, reason }) => `${path} was not written: ${reason}.`,
     hint: () =>
       'A manifest is only written for a set that was read whole and is sound. Run `ee verify` to see what it lacks.',
+  }),
+
+  // pmta
+  PMTA_PLAN_REFUSED: row<{ name: string; reason: string }>({
+    exit: EXIT.usage,
+    message: ({ name, reason }) => `The PowerMTA configuration cannot be written with ${name}: ${reason}.`,
+    hint: () => 'Correct the value in the settings file; .env.production.example describes every setting.',
+  }),
+  PMTA_CONFIG_BROKEN: row<{ problems: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ problems }) =>
+      `The PowerMTA configuration has blocks that do not close, so it cannot be adapted safely:\n${problems
+        .map((problem) => `  ${problem}`)
+        .join('\n')}`,
+    hint: () => 'Compare it with the original; `ee pmta check FILE` shows the lines.',
+  }),
+  PMTA_CONFIG_NOT_FOUND: row<{ dir: string }>({
+    exit: EXIT.usage,
+    message: ({ dir }) => `${dir} has no PowerMTA configuration (a file named pmta-config or pmta-config-YYYYMMDD).`,
+    hint: () => 'Set BACKUP_DIR to the backup set, and check it with `ee verify`.',
+  }),
+  PMTA_CONFIG_AMBIGUOUS: row<{ dir: string; files: readonly string[] }>({
+    exit: EXIT.usage,
+    message: ({ dir, files }) => `${dir} has several PowerMTA configurations: ${files.join(', ')}.`,
+    hint: () => 'Leave the one to use there, and move the others away.',
   }),
 } as const;
 

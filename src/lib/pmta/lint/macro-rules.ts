@@ -34,8 +34,11 @@ export const macroRules: readonly Rule[] = [
     fix: 'Remove the repetition, or leave it.',
     check: function* ({ macros }) {
       for (const { name, members, directive } of macros) {
-        const folded = members.map((member) => member.toLowerCase());
-        const twice = [...new Set(folded.filter((member, index) => folded.indexOf(member) !== index))];
+        const seen = new Set<string>();
+        const repeated = members
+          .map((member) => member.toLowerCase())
+          .filter((member) => seen.size === seen.add(member).size);
+        const twice = [...new Set(repeated)];
         if (twice.length > 0)
           yield at(directive.line, name, `macro ${name.text} lists ${twice.join(', ')} more than once`);
       }

@@ -1,0 +1,63 @@
+import type { Block, Node } from '../document.js';
+import { directiveIn, inserted, isBlock, nameOf, valueOf, withChildren, withName, withValue, written } from './edit.js';
+import type { AdaptationPlan } from './plan.js';
+import type { ReportBook } from './report.js';
+
+/** Gives the user that hands over mail its name and password from the settings. */
+export function setSmtpUser(
+  nodes: readonly Node[],
+  auth: string,
+  plan: AdaptationPlan,
+  book: ReportBook,
+): readonly Node[] {
+  const users = nodes.filter((node): node is Block => isBlock(node, 'smtp-user'));
+  const byAuth = (user: Block): boolean => {
+    const source = directiveIn(user, 'source');
+    return source !== undefined && valueOf(source) === auth;
+  };
+  const target = users.find((user) => nameOf(user) === plan.smtpUser) ?? users.find(byAuth) ?? users[0];
+  for (const user of users) {
+    if (user !== target)
+      book.note(
+        'left',
+        `<smtp-user ${nameOf(user)}>`,
+        'is another user, with the password that it had',
+        user.open.number,
+      );
+  }
+  if (target) return nodes.map((node) => (node === target ? changedUser(target, auth, plan, book) : node));
+
+  book.note('added', `<smtp-user ${plan.smtpUser}>`, 'somebody must be able to log in');
+  const place = nodes.findIndex((node) => isBlock(node, 'source') && nameOf(node) === auth);
+  const user = [
+    `<smtp-user ${plan.smtpUser}>`,
+    `    password ${plan.smtpPassword.reveal()}`,
+    `    source ${auth}`,
+    '</smtp-user>',
+  ];
+  return inserted(nodes, place === -1 ? nodes.length : place, written(user));
+}
+
+function changedUser(user: Block, auth: string, plan: AdaptationPlan, book: ReportBook): Block {
+  const wanted = { password: plan.smtpPassword.reveal(), source: auth };
+  let { children } = user;
+  for (const [keyword, value] of Object.entries(wanted)) {
+    const directive = directiveIn(user, keyword);
+    children = directive
+      ? children.map((child) => (child === directive ? withValue(directive, value) : child))
+      : [...children, ...written([`    ${keyword} ${value}`])];
+  }
+  const renamed = withName(user, plan.smtpUser);
+  const changed =
+    renamed !== user ||
+    children.length !== user.children.length ||
+    children.some((child, at) => child !== user.children[at]);
+  if (!changed) return user;
+  book.note(
+    'changed',
+    `<smtp-user ${nameOf(user)}>`,
+    `is now ${plan.smtpUser}, with the password of the settings`,
+    user.open.number,
+  );
+  return withChildren(renamed, children);
+}

@@ -1,0 +1,59 @@
+import type { Node } from '../document.js';
+import { firstWord, wordsOf } from '../lines.js';
+import { afterHeading, inserted, isBlock, isDirective, nameOf, withValue, written } from './edit.js';
+import type { AdaptationPlan } from './plan.js';
+import type { ReportBook } from './report.js';
+
+/** Sets a directive of the top level: in its place where it stands, after `after` or the heading where it does not. */
+export function setGlobal(
+  nodes: readonly Node[],
+  keyword: string,
+  value: string,
+  book: ReportBook,
+  after?: string,
+): readonly Node[] {
+  let found = false;
+  const changed = nodes.map((node) => {
+    if (!isDirective(node, keyword)) return node;
+    found = true;
+    const next = withValue(node, value);
+    if (next !== node) book.note('changed', `${keyword} ${node.value.text}`, `is now ${value}`, node.line.number);
+    return next;
+  });
+  if (found) return changed;
+  book.note('added', `${keyword} ${value}`, 'was not set');
+  const place =
+    after === undefined ? -1 : nodes.findLastIndex((node) => isDirective(node, after) || isBlock(node, after));
+  return inserted(nodes, place === -1 ? afterHeading(nodes) : place + 1, written([`${keyword} ${value}`]));
+}
+
+/** One listener for each IP in the place of the old ones. Loopback listeners stay; options and blocks of old ones go with them. */
+export function replaceListeners(nodes: readonly Node[], plan: AdaptationPlan, book: ReportBook): readonly Node[] {
+  const wanted = plan.identities.map(({ ip }) => `${ip.includes(':') ? `[${ip}]` : ip}:${plan.smtpPort}`);
+  const isOld = (node: Node): boolean => {
+    const address = listenerAddress(node);
+    return address !== undefined && !/^(127\.|\[?::1\]?:|localhost:)/i.test(address);
+  };
+  const old = nodes.filter(isOld);
+  const before = new Set(old.map(listenerAddress));
+  for (const node of old) {
+    const address = listenerAddress(node) ?? '';
+    const line = node.kind === 'block' ? node.open.number : node.line.number;
+    if (wanted.includes(address) && node.kind === 'directive' && wordsOf(node.value).length === 1)
+      book.note('kept', `smtp-listener ${address}`, 'listens on one of the sending IPs', line);
+    else book.note('dropped', `smtp-listener ${address}`, 'listens on an address that is replaced', line);
+  }
+  for (const address of wanted)
+    if (!before.has(address)) book.note('added', `smtp-listener ${address}`, 'each sending IP has a listener');
+
+  const first = nodes.findIndex(isOld);
+  const hostName = nodes.findLastIndex((node) => isDirective(node, 'host-name'));
+  const place = first === -1 ? hostName + 1 : first;
+  const rest = nodes.filter((node) => !isOld(node));
+  return inserted(rest, place, written(wanted.map((address) => `smtp-listener ${address}`)));
+}
+
+function listenerAddress(node: Node): string | undefined {
+  if (isBlock(node, 'smtp-listener')) return nameOf(node);
+  return isDirective(node, 'smtp-listener') ? firstWord(node.value).first.text : undefined;
+}

@@ -1,0 +1,139 @@
+import { unquoted, type Block, type Node } from '../document.js';
+import { firstWord } from '../lines.js';
+import { directiveIn, inserted, isBlock, isDirective, nameOf, withChildren, withValue, written } from './edit.js';
+import { isGeneratedName, keyFile, virtualMtaName, type AdaptationPlan } from './plan.js';
+import type { ReportBook } from './report.js';
+
+/** Nodes with their virtual MTAs and pools adapted, the pool that mail goes to by default, and the names that are defined now. */
+export interface Topology {
+  readonly nodes: readonly Node[];
+  readonly pool: string;
+  readonly defined: ReadonlySet<string>;
+}
+
+/** Used where the configuration has no pool at all. */
+const POOL = 'pmta-pool';
+
+/** Puts the virtual MTAs of the plan in the place of the old ones, and into every pool that had one of those. */
+export function replaceVirtualMtas(
+  nodes: readonly Node[],
+  plan: AdaptationPlan,
+  preferred: string | undefined,
+  book: ReportBook,
+): Topology {
+  const pools = nodes.filter((node): node is Block => isBlock(node, 'virtual-mta-pool'));
+  const target = pools.find((pool) => nameOf(pool) === preferred) ?? pools[0];
+  const pool = target ? nameOf(target) : POOL;
+  const members = new Set(pools.flatMap(membersOf));
+  const isOld = (node: Node): node is Block => isBlock(node, 'virtual-mta') && !isAddition(node, plan, members);
+  const dropped = new Set([...nodes.filter(isOld).map(nameOf), ...members]);
+
+  for (const node of nodes) if (isBlock(node, 'virtual-mta')) noteVirtualMta(node, isOld(node), plan, book);
+  for (const identity of plan.identities) {
+    if (!nodes.some((node) => isBlock(node, 'virtual-mta') && nameOf(node) === virtualMtaName(identity))) {
+      book.note(
+        'added',
+        `<virtual-mta ${virtualMtaName(identity)}>`,
+        `sends from ${identity.ip} as ${identity.domain}`,
+      );
+    }
+  }
+
+  let rest = nodes.filter((node) => !isOld(node));
+  if (!target) {
+    book.note('added', `<virtual-mta-pool ${pool}>`, 'mail without a sender of its own needs somewhere to go');
+    rest = [...inserted(rest, afterSources(rest), written([`<virtual-mta-pool ${pool}>`, '</virtual-mta-pool>']))];
+  }
+  rest = rest.map((node) =>
+    isBlock(node, 'virtual-mta-pool') ? withMembers(node, nameOf(node) === pool, dropped, plan, book) : node,
+  );
+  const place = rest.findIndex((node) => isBlock(node, 'virtual-mta-pool'));
+  const after = inserted(rest, place, written(plan.identities.flatMap((identity) => virtualMta(plan, identity))));
+  const defined = after.filter(
+    (node): node is Block => isBlock(node, 'virtual-mta') || isBlock(node, 'virtual-mta-pool'),
+  );
+  return { nodes: after, pool, defined: new Set(defined.map(nameOf)) };
+}
+
+/** A virtual MTA has no <domain>: it would hide the limits of the providers. */
+function virtualMta(plan: AdaptationPlan, identity: AdaptationPlan['identities'][number]): string[] {
+  return [
+    `<virtual-mta ${virtualMtaName(identity)}>`,
+    `    smtp-source-host ${identity.ip} ${identity.domain}`,
+    `    domain-key ${identity.selector},${identity.domain},${keyFile(plan, identity)}`,
+    '</virtual-mta>',
+  ];
+}
+
+/** A virtual MTA that somebody added beside the pools, on an IP of the plan, is kept. */
+function isAddition(node: Block, plan: AdaptationPlan, members: ReadonlySet<string>): boolean {
+  const name = nameOf(node);
+  if (isGeneratedName(name) || members.has(name)) return false;
+  const host = directiveIn(node, 'smtp-source-host');
+  const ip = host && unquoted(firstWord(host.value).first.text);
+  return plan.identities.some((identity) => identity.ip === ip);
+}
+
+function noteVirtualMta(node: Block, old: boolean, plan: AdaptationPlan, book: ReportBook): void {
+  const subject = `<virtual-mta ${nameOf(node)}>`;
+  const again = plan.identities.some((identity) => virtualMtaName(identity) === nameOf(node));
+  if (!old) book.note('kept', subject, 'was added beside the pools, on a sending IP', node.open.number);
+  else if (again) book.note('changed', subject, 'is written anew from the settings', node.open.number);
+  else book.note('dropped', subject, 'its address and its key belong to the old configuration', node.open.number);
+}
+
+function membersOf(pool: Block): string[] {
+  return pool.children.flatMap((node) =>
+    isDirective(node, 'virtual-mta') ? unquoted(firstWord(node.value).first.text) : [],
+  );
+}
+
+/** A pool with the new virtual MTAs where the old ones stood. The default pool has them in any case. */
+function withMembers(
+  pool: Block,
+  isDefault: boolean,
+  dropped: ReadonlySet<string>,
+  plan: AdaptationPlan,
+  book: ReportBook,
+): Block {
+  const goes = (node: Node): boolean =>
+    isDirective(node, 'virtual-mta') && dropped.has(unquoted(firstWord(node.value).first.text));
+  const first = pool.children.findIndex(goes);
+  if (first === -1 && !isDefault) return pool;
+  const rest = pool.children.filter((node) => !goes(node));
+  const members = written(plan.identities.map((identity) => `    virtual-mta ${virtualMtaName(identity)}`));
+  const names = plan.identities.map(virtualMtaName);
+  if (membersOf(pool).join() !== names.join()) {
+    book.note(
+      'changed',
+      `<virtual-mta-pool ${nameOf(pool)}>`,
+      `has the ${names.length} new virtual MTAs as its members`,
+      pool.open.number,
+    );
+  }
+  return withChildren(pool, inserted(rest, first === -1 ? rest.length : first, members));
+}
+
+function afterSources(nodes: readonly Node[]): number {
+  return nodes.findLastIndex((node) => isBlock(node, 'source')) + 1 || nodes.length;
+}
+
+/** Sends mail that would go to a virtual MTA that is gone, or never was, to the pool instead. */
+export function repairDefaults(nodes: readonly Node[], { pool, defined }: Topology, book: ReportBook): readonly Node[] {
+  const isKnown = (name: string): boolean => defined.has(name) || name.toLowerCase() === 'by-smtp-source-ip';
+  return nodes.map((node) => {
+    if (!isBlock(node, 'source')) return node;
+    const directive = directiveIn(node, 'default-virtual-mta');
+    if (!directive || isKnown(unquoted(directive.value.text))) return node;
+    book.note(
+      'changed',
+      `default-virtual-mta ${directive.value.text}`,
+      `is not defined; the pool ${pool} takes its place`,
+      directive.line.number,
+    );
+    return withChildren(
+      node,
+      node.children.map((child) => (child === directive ? withValue(directive, pool) : child)),
+    );
+  });
+}
