@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { EeError } from '../errors.js';
+import type { HostName } from '../settings/settings.js';
+import { writeIdentity } from './host-identity.js';
+import { cutPower, isRunning, shutDown, start, waitForSsh } from './machine.js';
+import { hostPlace, type HostPlace, type LabPlace } from './names.js';
+import { labSubnet } from './network.js';
+import { isMounted, mountOverlay, unmountBelow } from './overlay.js';
+import { fillFromPool, takeIntoPool } from './package-pool.js';
+import { onHost } from './ssh.js';
+import { readRecord, type HostRecord, type LabRecord } from './state.js';
+
+/** Domain of the lab: reserved for documentation and tests (RFC 2606), so that it can never be anybody's. */
+export const LAB_DOMAIN = 'lab.example';
+
+/**
+ * Boots a host of a lab over the layers in its record and waits until it can be worked on. One that runs already is left alone.
+ * Says whether it was started.
+ */
+export async function bootHost(lab: LabPlace, host: HostName, record: LabRecord): Promise<boolean> {
+  const place = hostPlace(lab, host);
+  const made = record.hosts[host];
+  if (!made) throw new EeError('LAB_NOT_RUNNING', { lab: lab.name, host });
+  const { hosts, gateway } = labSubnet(record.subnet, record.sendingIps);
+  const running = (await isRunning(place)) && (await isMounted(place.root));
+  if (!running) {
+    await prepare(lab, place, made);
+    await writeIdentity(place.root, {
+      host,
+      domain: LAB_DOMAIN,
+      address: hosts[host],
+      gateway,
+      authorizedKey: (await readFile(`${lab.keyFile}.pub`, 'utf8')).trim(),
+    });
+    await start(lab, place);
+  }
+  await waitForSsh(place, hosts[host]);
+  return !running;
+}
+
+/** Waits until systemd on a host has started everything. A unit that failed is the host's affair, not the lab's. */
+export async function waitUntilStarted(lab: LabPlace, record: LabRecord, host: HostName): Promise<void> {
+  await onHost(lab, record, host, 'systemctl is-system-running --wait >/dev/null || test $? -eq 1');
+}
+
+/** Clears away what a killed run or a dead machine left, and mounts the layers anew. */
+async function prepare(lab: LabPlace, place: HostPlace, made: HostRecord): Promise<void> {
+  await cutPower(place);
+  await unmountBelow(place.root);
+  const missing = made.layers.find((layer) => !existsSync(layer));
+  if (missing !== undefined) {
+    throw new EeError('LAB_MADE_OTHERWISE', {
+      lab: lab.name,
+      host: place.host,
+      made: `over the layer ${missing}, which is gone`,
+      asked: 'over one that is there',
+    });
+  }
+  if (!existsSync(place.upper)) await fillFromPool(lab.store, place.suite, place.upper);
+  await mountOverlay({ lower: made.layers, upper: place.upper, work: place.work, root: place.root });
+}
+
+/** Removes a host with everything that it ever wrote; only the packages that it downloaded are kept for others. */
+export async function discardHost(lab: LabPlace, host: HostName): Promise<void> {
+  const place = hostPlace(lab, host);
+  await shutDown(place);
+  await unmountBelow(place.folder);
+  await takeIntoPool(lab.store, place.suite, place.upper);
+  await rm(place.folder, { recursive: true, force: true });
+}
+
+/** Ends a host as a power cut does. `boot` starts it again with the files as they were in that moment. */
+export async function powerCut(lab: LabPlace, host: HostName): Promise<void> {
+  await cutPower(hostPlace(lab, host));
+}
+
+/** Boots one host of a lab that is there, after a power cut or a shutdown. Says whether it was started. */
+export async function boot(lab: LabPlace, host: HostName): Promise<boolean> {
+  const record = await readRecord(lab);
+  if (!record) throw new EeError('LAB_NOT_RUNNING', { lab: lab.name, host });
+  const started = await bootHost(lab, host, record);
+  await waitUntilStarted(lab, record, host);
+  return started;
+}

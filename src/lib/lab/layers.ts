@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { HostName } from '../settings/settings.js';
+import { step, type Emit } from './events.js';
+import { killAndRemove } from './cgroup.js';
+import { withLock } from './lock.js';
+import { nspawn } from './machine.js';
+import { SUITES, digest, type LabStore, type Suite } from './names.js';
+import { mountOverlay, unmountBelow } from './overlay.js';
+import { emptyArchives, fillFromPool, takeIntoPool } from './package-pool.js';
+import { processesUsing, run, signal } from './process.js';
+import { resolvConf } from './resolv-conf.js';
+
+/** What every VPS image has: an init, a bus, an SSH server, `ip`, certificates. As lean as the leanest, so roles must bring their own. */
+const BASE_PACKAGES = ['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'iproute2', 'ca-certificates'] as const;
+
+/** To be raised when a layer made by an older version would no longer do. */
+const RECIPE = 1;
+
+/** What tells a base from one made otherwise. */
+export function baseKey(suite: Suite): string {
+  return `${suite}-${digest([RECIPE, suite, ...BASE_PACKAGES].join(' '), 12)}`;
+}
+
+/** What tells a layer of packages from another: its base and the packages, in whatever order they were named. */
+export function packagesKey(suite: Suite, packages: readonly string[]): string {
+  const wanted = [...new Set(packages)].sort();
+  return `${suite}-packages-${digest([baseKey(suite), ...wanted].join(' '), 12)}`;
+}
+
+/** The read-only root file system of a release, built when the cache has none. Returns its folder. */
+export function ensureBase(store: LabStore, suite: Suite, emit: Emit): Promise<string> {
+  return ensureLayer(store, baseKey(suite), emit, `building the root file system of Debian ${suite}`, (folder) =>
+    buildBase(suite, folder),
+  );
+}
+
+/** A read-only layer with a host's packages installed, over its base. Returns the layers, the topmost first. */
+export async function ensurePackages(
+  store: LabStore,
+  host: HostName,
+  packages: readonly string[],
+  emit: Emit,
+): Promise<string[]> {
+  const suite = SUITES[host];
+  const base = await ensureBase(store, suite, emit);
+  if (packages.length === 0) return [base];
+  const build = (folder: string): Promise<void> => buildPackages(store, suite, base, packages, folder);
+  const about = `installing ${packages.length} packages of ${host} into a layer`;
+  return [await ensureLayer(store, packagesKey(suite, packages), emit, about, build), base];
+}
+
+/**
+ * A folder of the cache is complete or it is not there: it is built under another name and renamed at the end. Only one process
+ * builds; what a killed one left is cleared away first.
+ */
+async function ensureLayer(
+  store: LabStore,
+  key: string,
+  emit: Emit,
+  about: string,
+  build: (folder: string) => Promise<void>,
+): Promise<string> {
+  const layer = join(store.cache, 'layers', key);
+  if (existsSync(layer)) return layer;
+  const wait = (): void => emit({ kind: 'note', text: `Another run is ${about}; waiting for it.` });
+  return withLock(
+    layer,
+    async () => {
+      if (existsSync(layer)) return layer;
+      const building = join(store.cache, 'building', key);
+      await clear(building);
+      await mkdir(dirname(layer), { recursive: true });
+      await mkdir(building, { recursive: true });
+      await step(emit, { step: about }, () => build(building));
+      await rename(join(building, 'layer'), layer);
+      await clear(building);
+      return layer;
+    },
+    wait,
+  );
+}
+
+/** Ends and removes what an interrupted build left behind. */
+export async function clear(building: string): Promise<void> {
+  if (!existsSync(building)) return;
+  await killAndRemove(buildMachine(building), 10);
+  for (const pid of await processesUsing(building)) signal(pid, 'SIGKILL');
+  await unmountBelow(building);
+  await rm(building, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function buildBase(suite: Suite, folder: string): Promise<void> {
+  const root = join(folder, 'layer');
+  await run(
+    'mmdebstrap',
+    [
+      '--mode=root',
+      '--variant=minbase',
+      '--aptopt=Acquire::Languages "none"',
+      '--dpkgopt=force-unsafe-io',
+      `--include=${BASE_PACKAGES.join(',')}`,
+      '--customize-hook=systemctl --root="$1" enable systemd-networkd ssh',
+      // Each host makes its own: two machines with one host key or one machine-id would be one machine to the world.
+      '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_*',
+      suite,
+      root,
+    ],
+    { step: `building the root file system of Debian ${suite}` },
+  );
+}
+
+/** Forbids that a package's service starts while the layer is made; to be removed when it is. */
+const POLICY = 'usr/sbin/policy-rc.d';
+
+async function buildPackages(
+  store: LabStore,
+  suite: Suite,
+  base: string,
+  packages: readonly string[],
+  folder: string,
+): Promise<void> {
+  const layer = join(folder, 'layer');
+  const root = join(folder, 'root');
+  await fillFromPool(store, suite, layer);
+  await mountOverlay({ lower: [base], upper: layer, work: join(folder, 'work'), root });
+  await rm(join(root, 'etc/resolv.conf'), { force: true });
+  await writeFile(join(root, 'etc/resolv.conf'), await resolvConf());
+  await writeFile(join(root, POLICY), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  await installInside(root, buildMachine(folder), packages);
+  await rm(join(root, POLICY));
+  await unmountBelow(root);
+  await takeIntoPool(store, suite, layer);
+  await emptyArchives(layer);
+}
+
+async function installInside(root: string, machine: string, packages: readonly string[]): Promise<void> {
+  const script = 'apt-get -q update && exec apt-get -q -y --no-install-recommends install "$@"';
+  const { command, args, env } = nspawn(root, machine, [
+    '--pipe',
+    '--setenv=DEBIAN_FRONTEND=noninteractive',
+    '/bin/sh',
+    '-c',
+    script,
+    'sh',
+    ...packages,
+  ]);
+  try {
+    await run(command, args, { step: `installing packages into a layer (${packages.join(' ')})`, env });
+  } finally {
+    await killAndRemove(machine, 10);
+  }
+}
+
+const buildMachine = (building: string): string => `build-${digest(basename(building), 6)}`;
+
+/** Removes every cached layer and package. The caller makes sure that no lab uses them. */
+export async function purgeCache(store: LabStore): Promise<void> {
+  const building = join(store.cache, 'building');
+  for (const name of await readdir(building).catch(() => [])) await clear(join(building, name));
+  await rm(store.cache, { recursive: true, force: true });
+}

@@ -1,0 +1,34 @@
+import { createServer, type Server } from 'node:net';
+import { sleep } from './process.js';
+
+/**
+ * Runs `work` while no other process of this machine holds the same lock. The lock is an abstract Unix socket: the kernel
+ * frees it with the process that holds it, so that even `kill -9` leaves no stale one.
+ */
+export async function withLock<T>(name: string, work: () => Promise<T>, onWait?: () => void): Promise<T> {
+  let waited = false;
+  let server = await listen(name);
+  while (!server) {
+    if (!waited) onWait?.();
+    waited = true;
+    await sleep(200);
+    server = await listen(name);
+  }
+  try {
+    return await work();
+  } finally {
+    await new Promise((resolve) => server?.close(resolve));
+  }
+}
+
+/** A server on the abstract socket, or nothing when another process has it. */
+function listen(name: string): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined);
+      else reject(error);
+    });
+    server.listen(`\0ee-lab:${name}`, () => resolve(server));
+  });
+}

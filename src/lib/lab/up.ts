@@ -1,0 +1,175 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { EeError } from '../errors.js';
+import { HOST_NAMES, type HostName } from '../settings/settings.js';
+import { step, type Emit } from './events.js';
+import { makeKey } from './host-identity.js';
+import { LAB_DOMAIN, bootHost, discardHost, waitUntilStarted } from './host.js';
+import { ensureBase, ensurePackages } from './layers.js';
+import { withLock } from './lock.js';
+import { DEFAULT_LAB, DEFAULT_STORE, SUITES, labPlace, type LabPlace, type LabStore } from './names.js';
+import { addressesAndRoutes, freeSubnet, labSubnet, raiseNetwork } from './network.js';
+import { installRequirements } from './requirements.js';
+import { writeSettings } from './settings-file.js';
+import { writeKnownHosts } from './ssh.js';
+import { provideStandIns } from './stand-ins.js';
+import { readRecord, reservedSubnets, writeRecord, type HostRecord, type LabRecord, type Origin } from './state.js';
+
+const SENDING_IPS = 5;
+
+export interface LabUpOptions {
+  readonly name?: string;
+  readonly store?: LabStore;
+  /** What new hosts are made from; hosts that are there keep what they are. Default: bare. */
+  readonly from?: Origin;
+  /** Default: all three. */
+  readonly hosts?: readonly HostName[];
+  /** Throws away the hosts that are there and makes them anew. */
+  readonly reset?: boolean;
+  /** Number of sending IPs in the settings file, 1 to 100. Default: what the lab has, or 5. */
+  readonly sendingIps?: number;
+  /** Debian packages that each role installs: what `from: 'packages'` has in place. */
+  readonly packages: Readonly<Record<HostName, readonly string[]>>;
+}
+
+export interface LabUpResult {
+  readonly name: string;
+  readonly folder: string;
+  readonly settingsFile: string;
+  readonly hosts: readonly LabUpHost[];
+}
+
+export interface LabUpHost {
+  readonly host: HostName;
+  readonly address: string;
+  readonly from: Origin;
+  /** False for a host that ran already. */
+  readonly started: boolean;
+}
+
+/**
+ * Brings a lab up: its hosts booted and reachable over SSH, and its folder with key, known_hosts, settings file, backup set and
+ * package. What is up already is left alone, and what a killed run left half done is done again.
+ */
+export async function labUp(options: LabUpOptions, emit: Emit): Promise<LabUpResult> {
+  const lab = labPlace(options.name ?? DEFAULT_LAB, options.store ?? DEFAULT_STORE);
+  const hosts = HOST_NAMES.filter((host) => (options.hosts ?? HOST_NAMES).includes(host));
+  await installRequirements(emit);
+  const wait = (): void => emit({ kind: 'note', text: `Another run works on the lab "${lab.name}"; waiting for it.` });
+  return withLock(lab.folder, () => bringUp(lab, hosts, options, emit), wait);
+}
+
+async function bringUp(
+  lab: LabPlace,
+  hosts: readonly HostName[],
+  options: LabUpOptions,
+  emit: Emit,
+): Promise<LabUpResult> {
+  await mkdir(lab.folder, { recursive: true });
+  await chmod(lab.folder, 0o700);
+  const reserved = await reserve(lab, options);
+  if (options.reset) {
+    await step(emit, { step: 'throwing away the hosts' }, () => each(hosts, (host) => discardHost(lab, host)));
+  }
+  const made = await makeLayers(lab, hosts, options, reserved, emit);
+  const record: LabRecord = { ...reserved, hosts: { ...reserved.hosts, ...made } };
+  await writeRecord(lab, record);
+
+  const subnet = labSubnet(record.subnet, record.sendingIps);
+  await raiseNetwork(lab, subnet);
+  await makeLabKey(lab);
+  const [started] = await Promise.all([bootAll(lab, hosts, record, emit), provide(lab, record, emit)]);
+  await writeKnownHosts(lab, record);
+  await each(hosts, (host) => waitUntilStarted(lab, record, host));
+  return {
+    name: lab.name,
+    folder: lab.folder,
+    settingsFile: lab.settingsFile,
+    hosts: hosts.map((host) => ({
+      host,
+      address: subnet.hosts[host],
+      from: record.hosts[host]?.from ?? 'bare',
+      started: started.get(host) ?? false,
+    })),
+  };
+}
+
+/** The lab's record with a subnet of its own, chosen while no other lab chooses. */
+function reserve(lab: LabPlace, { sendingIps }: LabUpOptions): Promise<LabRecord> {
+  return withLock(`${lab.store.labs}/subnets`, async () => {
+    const present = await readRecord(lab);
+    const subnet = present?.subnet ?? freeSubnet(await reservedSubnets(lab), await addressesAndRoutes());
+    const record: LabRecord = {
+      subnet,
+      sendingIps: sendingIps ?? present?.sendingIps ?? SENDING_IPS,
+      hosts: present?.hosts ?? {},
+    };
+    await writeRecord(lab, record);
+    return record;
+  });
+}
+
+/** The layers of each host: those that it was made on, or the ones of the wanted origin, built where the cache lacks them. */
+async function makeLayers(
+  lab: LabPlace,
+  hosts: readonly HostName[],
+  options: LabUpOptions,
+  { hosts: present }: LabRecord,
+  emit: Emit,
+): Promise<Partial<Record<HostName, HostRecord>>> {
+  const fresh = hosts.filter((host) => options.reset || !present[host]);
+  for (const host of hosts) {
+    const made = present[host]?.from;
+    if (fresh.includes(host) || options.from === undefined || made === options.from) continue;
+    throw new EeError('LAB_MADE_OTHERWISE', {
+      lab: lab.name,
+      host,
+      made: `from ${made}`,
+      asked: `from ${options.from}`,
+    });
+  }
+  const from = options.from ?? 'bare';
+  await each([...new Set(fresh.map((host) => SUITES[host]))], (suite) => ensureBase(lab.store, suite, emit));
+  const layers = await each(fresh, async (host) => {
+    const packages = from === 'packages' ? options.packages[host] : [];
+    return [host, { from, layers: await ensurePackages(lab.store, host, packages, emit) }] as const;
+  });
+  return Object.fromEntries(layers);
+}
+
+async function bootAll(
+  lab: LabPlace,
+  hosts: readonly HostName[],
+  record: LabRecord,
+  emit: Emit,
+): Promise<Map<HostName, boolean>> {
+  const booted = await each(hosts, (host) =>
+    step(emit, { step: 'booting', host }, async () => [host, await bootHost(lab, host, record)] as const),
+  );
+  return new Map(booted);
+}
+
+/** Everything in the lab's folder that commands need beside the hosts. */
+async function provide(lab: LabPlace, record: LabRecord, emit: Emit): Promise<void> {
+  const pmtaPackage = await provideStandIns(lab, emit);
+  await writeSettings(lab, LAB_DOMAIN, { subnet: labSubnet(record.subnet, record.sendingIps), pmtaPackage });
+}
+
+async function makeLabKey(lab: LabPlace): Promise<void> {
+  // The public half is written last: with it there, both are whole.
+  if (existsSync(`${lab.keyFile}.pub`)) return;
+  await rm(lab.keyFile, { force: true });
+  await makeKey(lab.keyFile, `ee lab ${lab.name}`);
+}
+
+/**
+ * All at once, in order of the list. Waits for every one before it raises the first failure, so that nothing goes on in the
+ * background of a run that has ended.
+ */
+async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results = await Promise.allSettled(items.map(work));
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
