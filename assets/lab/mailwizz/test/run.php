@@ -5,8 +5,8 @@
  *   MWSTUB_TEST_DB_PASSWORD=… php run.php --url=http://127.0.0.1:8080 --root=/var/www/mailwizz \
  *       --db-host=127.0.0.1 --db-port=3306 --db-name=NAME --db-user=USER
  *
- * The docroot must hold the variant `fresh`, served at --url by a host whose licence address is the test double of this
- * directory; the database must be empty; this script runs on that host, as the user of the web server, for it also runs
+ * The docroot must hold the variant `fresh`, served at --url; its apps/mwstub.ini must name the licence test double of this
+ * directory as license_url; the database must be empty; this script runs on that host, as the user of the web server, for it also runs
  * the console and edits apps/mwstub.ini (faults). Exit status 1 when anything is not as it should be.
  */
 require __DIR__ . '/client.php';
@@ -55,9 +55,13 @@ foreach (array(
     'an unknown market place' => array('market_place' => 'other'),
     'a purchase code that is not synthetic' => array('purchase_code' => '11111111-2222-3333-4444-555555555555'),
     'a purchase code the license server refuses' => array('purchase_code' => 'TEST-0000-ERROR-0001'),
+    'a license server that is too late' => array('purchase_code' => 'TEST-0000-TIMEOUT-0001'),
 ) as $what => $change) {
     refused($what, $client->post('index.php?route=welcome', $change + $welcome));
 }
+$fault('license_url=');
+refused('any code while no license server is set', $client->post('index.php?route=welcome', $welcome));
+$fault('');
 leads('welcome', 'requirements', $client->post('index.php?route=welcome', $welcome));
 is('requirements opens', 200, $client->get('index.php?route=requirements')->code);
 $client->get('index.php?route=welcome');
@@ -123,23 +127,28 @@ is('the front page', 200, $web->get('/')->code);
 is('the customer login', 200, $web->get('/customer/index.php/guest/index')->code);
 is('both shapes of an address', 200, $web->get('/backend/guest/index')->code);
 is('an unknown page', 404, $web->get('/index.php/no/such/page')->code);
-is('the dashboard asks for a login', $url . '/backend/index.php/guest/index', $web->get('/backend/index.php/dashboard/index')->location);
+has('the dashboard asks for a login', '/backend/index.php/guest/index', $web->get('/backend/index.php/dashboard/index')->location);
 $login = $web->get('/backend/index.php/guest/index');
 has('the login form', 'UserLogin[password]', $login->body);
 preg_match('/name="csrf_token" value="([^"]+)"/', $login->body, $match);
 $token = $match[1];
+// Some web servers tell PHP the host without the port; only the port is passed over here.
+$address = function ($text) {
+    return preg_replace('#^(https?://[^/:]+):\d+#', '$1', $text);
+};
 $form = function (array $fields) use (&$token) {
     return $fields + array('csrf_token' => $token);
 };
 $user = array('email' => 'ada@example.com', 'password' => 'Correct-1-horse');
 is('a forged token', 400, $web->post('/backend/index.php/guest/index', array('UserLogin' => $user, 'csrf_token' => 'x'))->code);
 refused('a wrong login', $web->post('/backend/index.php/guest/index', $form(array('UserLogin' => array('password' => 'no') + $user))));
-is('a login', $url . '/backend/index.php/dashboard/index', $web->post('/backend/index.php/guest/index', $form(array('UserLogin' => $user)))->location);
+$answer = $web->post('/backend/index.php/guest/index', $form(array('UserLogin' => $user)));
+is('a login', $address($url) . '/backend/index.php/dashboard/index', $address($answer->location));
 is('no address is settled before the first visit', '0', (string) $scalar("SELECT COUNT(*) FROM mw_option WHERE category = 'system.urls'"));
 is('the first dashboard visit asks once more', 302, $web->get('/backend/index.php/dashboard/index')->code);
 has('the dashboard warns of the install directory', 'remove the install directory', $web->get('/backend/index.php/dashboard/index')->body);
-is('the address is that of the visit', $url . '/index.php/',
-    $scalar("SELECT value FROM mw_option WHERE category = 'system.urls' AND `key` = 'frontend_absolute_url'"));
+is('the address is that of the visit', $address($url) . '/index.php/',
+    $address($scalar("SELECT value FROM mw_option WHERE category = 'system.urls' AND `key` = 'frontend_absolute_url'")));
 $license = function ($code) use ($web, $form) {
     return $web->post('/backend/index.php/settings/license', $form(array('OptionLicense' =>
         array('market_place' => 'envato', 'displayPurchaseCode' => $code))));
@@ -207,6 +216,25 @@ is('delivery servers cannot be created', 400, $api->post('/delivery-servers', ar
 is('an unknown record', 404, $api->get('/templates/0000000000000')->code);
 is('a record is deleted', 200, $api->delete("/templates/$uid")->code);
 is('and is gone', 404, $api->get("/templates/$uid")->code);
+
+// --- sending
+$smtp = popen(escapeshellarg(PHP_BINARY) . ' ' . escapeshellarg(__DIR__ . '/smtp-double.php'), 'r');
+$pdo->exec("UPDATE mw_delivery_server SET hostname = '127.0.0.1', port = " . (int) fgets($smtp));
+$due = $api->post('/transactional-emails', array('email' => array('to_email' => 'bob@example.com', 'to_name' => 'Bob', 'from_name' => 'Ada',
+    'subject' => 'S', 'body' => base64_encode('<p>due</p>'), 'send_at' => '2020-01-01 00:00:00')))->json()['email_uid'];
+is('the cron sends what is due', array(0, ''), $console('send-transactional-emails'));
+$said = stream_get_contents($smtp);
+has('with the credentials of the server', 'AUTH PLAIN ' . base64_encode("\0panel\0smtp-secret"), $said);
+has('from the address the server forces', 'MAIL FROM:<hello@mail1.example.com>', $said);
+has('with the headers of the server', "\r\nX-Virtual-MTA: vmta-mail1\r\n", $said);
+has('and the body', base64_encode('<p>due</p>'), $said);
+is('it is marked as sent', 'sent', $api->get("/transactional-emails/$due")->json()['data']['record']['status']);
+is('what is not due stays', '1', (string) $scalar("SELECT COUNT(*) FROM mw_transactional_email WHERE status = 'unsent'"));
+$retry = $api->post('/transactional-emails', array('email' => array('to_email' => 'bob@example.com', 'to_name' => 'Bob', 'from_name' => 'Ada',
+    'subject' => 'S', 'body' => base64_encode('x'), 'send_at' => '2020-01-01 00:00:00')))->json()['email_uid'];
+$console('send-transactional-emails');
+$seen = $api->get("/transactional-emails/$retry")->json()['data']['record'];
+is('a server that is away means another try', array('unsent', '1'), array($seen['status'], (string) $seen['retries']));
 
 // --- push
 $pdo->exec("INSERT INTO mw_campaign_delivery_log (campaign_id, subscriber_id, email_message_id, date_added) VALUES (1, 1, 'm1@example.com', NOW())");
