@@ -28,23 +28,9 @@ function writeManifest() {
 }
 
 async function bundleEngine() {
-  const entry = join(root, 'engine', 'src', 'main.ts');
-  if (!existsSync(entry)) return;
-  const { build } = await import('esbuild');
-  await build({
-    entryPoints: [entry],
-    outfile: join(root, 'engine', 'dist', 'engine.mjs'),
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    external: ['pg-native'],
-    logLevel: 'warning',
-    // Some of the bundled packages are CommonJS and call require for Node's own modules.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
-    },
-  });
+  if (!existsSync(join(root, 'engine', 'src', 'main.ts'))) return;
+  const { bundle } = await import('../engine/build.js');
+  await bundle();
 }
 
 try {

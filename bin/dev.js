@@ -4,4 +4,4 @@ import { register } from 'tsx/esm/api';
 
 register();
 const { main } = await import('../src/lib/cli/main.ts');
-process.exit(await main(process.argv.slice(2), { entry: import.meta.url, development: true }));
+process.exit(await main(process.argv.slice(2), { development: true }));

@@ -7,4 +7,4 @@ if (!existsSync(main)) {
   process.exit(1);
 }
 const { main: run } = await import(main.href);
-process.exit(await run(process.argv.slice(2), { entry: import.meta.url }));
+process.exit(await run(process.argv.slice(2)));

@@ -33,7 +33,6 @@ export default class Init extends EeCommand {
       helpValue: 'NAME=VALUE',
       multiple: true,
       multipleNonGreedy: true,
-      default: [],
     }),
   };
 
@@ -52,7 +51,7 @@ export default class Init extends EeCommand {
     const exists = existsSync(file);
     if (exists) await assertPrivate(file);
     const text = exists ? await readFile(file, 'utf8') : '';
-    const plan = planInit(text, flags.set, file);
+    const plan = planInit(text, flags.set ?? [], file);
     const interactive = !this.jsonEnabled() && process.stdin.isTTY && process.stdout.isTTY;
     if (!interactive) assertNothingToAsk(plan);
     const answers = interactive ? await this.ask(plan) : new Map<string, string>();

@@ -2,22 +2,21 @@ import { Config, Errors, run, settings } from '@oclif/core';
 import { normalizeArgv } from '@oclif/core/help';
 import { EXIT, EeError } from '../errors.js';
 import { closest } from '../closest.js';
+import { packageRoot } from '../package-root.js';
 import { failureDocument, renderFailure, toFailure } from './failure.js';
 
 export interface MainOptions {
-  /** `import.meta.url` of the script that was started. */
-  readonly entry: string;
   /** Run the TypeScript of `src/` instead of `dist/`. */
   readonly development?: boolean;
 }
 
 /** Runs the command line `argv` and gives the exit status. Commands show their own failures; the rest is shown here. */
-export async function main(argv: string[], { entry, development = false }: MainOptions): Promise<number> {
+export async function main(argv: string[], { development = false }: MainOptions = {}): Promise<number> {
   // Without this, NODE_ENV would decide whether `dist/` or `src/` runs.
   settings.enableAutoTranspile = development;
   process.stderr.on('error', ignoreClosedPipe);
   try {
-    const config = await Config.load({ root: entry, ignoreManifest: development });
+    const config = await Config.load({ root: packageRoot(), ignoreManifest: development });
     assertCommand(argv, config);
     await run(argv, config);
     return EXIT.done;
@@ -52,6 +51,13 @@ function assertCommand(argv: readonly string[], config: Config): void {
     throw new EeError('USAGE', {
       message: `\`${`ee ${typed}`.trim()}\` needs a command${below.length > 0 ? `: ${below.join(', ')}` : ''}.`,
       hint: `\`${`ee ${typed}`.trim()} --help\` lists them.`,
+    });
+  }
+  const taker = commands.find((command) => typed.startsWith(`${command} `));
+  if (taker !== undefined) {
+    throw new EeError('USAGE', {
+      message: `\`ee ${taker}\` takes no argument: ${typed.slice(taker.length + 1)}`,
+      hint: `\`ee ${taker} --help\` shows what it takes.`,
     });
   }
   const suggestion = closest(typed, commands);

@@ -96,10 +96,10 @@ export const CATALOGUE = {
     description: 'Domain above the sending domains',
     example: 'example.com',
   }),
-  SENDING_IPS: setting('sending', 'optional', sendingIps, {
-    description:
-      'Sending IPv4 addresses of VPS2: a list of addresses, ranges (192.0.2.10-192.0.2.14) and networks. Or IP1…IPn',
+  SENDING_IPS: setting('sending', 'derived', sendingIps, {
+    description: 'Sending IPv4 addresses of VPS2: a list of addresses, ranges and networks',
     example: '198.51.100.11-198.51.100.15',
+    otherwise: 'IP1…IPn; one of the two ways is required',
     asked: true,
   }),
   POSTMASTER: setting('sending', 'derived', type.email, {

@@ -63,7 +63,7 @@ const isToFill = (name: string, { presence }: Setting): boolean => presence === 
 function presenceWords(setting: Setting): string {
   const { presence, generated, example, otherwise } = setting;
   if (presence === 'required') return generated ? 'Required; `ee init` makes one.' : `Required. Example: ${example}`;
-  if (presence === 'derived') return `Default: ${otherwise ?? ''}.`;
+  if (presence === 'derived') return `Default: ${otherwise ?? ''}. Example: ${example}`;
   if (presence === 'default') return otherwise ? `Default: ${otherwise}` : `Example: ${example}`;
   return `Optional. Example: ${example}`;
 }
