@@ -1,0 +1,102 @@
+import { constants } from 'node:fs';
+import { access, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keyType } from './host-key.js';
+import { runLocal } from './local-program.js';
+
+/** One key that the known_hosts file has for a host. `authority` keys sign certificates, which are not used here. */
+export interface KnownKey {
+  readonly kind: 'trusted' | 'revoked' | 'authority';
+  readonly type: string;
+  readonly blob: Buffer;
+}
+
+export type Verdict = 'known' | 'unknown' | 'changed' | 'revoked';
+
+/** How known_hosts writes a host: its name, or `[name]:port` off port 22. */
+export function knownHostsName(host: string, port: number): string {
+  return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
+}
+
+/** Reads what `ssh-keygen -F` prints: comments and lines of known_hosts. Lines without a readable key are passed over. */
+export function parseKnownHosts(text: string): KnownKey[] {
+  const keys: KnownKey[] = [];
+  for (const line of text.split(/\r?\n/)) {
+    const fields = line.trim().split(/[ \t]+/);
+    if (fields[0] === undefined || fields[0] === '' || fields[0].startsWith('#')) continue;
+    const marker = fields[0].startsWith('@') ? fields.shift() : undefined;
+    const [, type, encoded] = fields;
+    if (type === undefined || encoded === undefined) continue;
+    const kind = marker === undefined ? 'trusted' : marker === '@revoked' ? 'revoked' : 'authority';
+    keys.push({ kind, type, blob: Buffer.from(encoded, 'base64') });
+  }
+  return keys;
+}
+
+/**
+ * What to think of the key that a host shows. A host with known keys that shows another one is changed, whatever the type
+ * of that key: accepting "one more key" would let anybody in between choose a type that is not known yet.
+ */
+export function judge(known: readonly KnownKey[], shown: Buffer): Verdict {
+  const holds = (kind: KnownKey['kind']) => known.some((key) => key.kind === kind && key.blob.equals(shown));
+  if (holds('revoked')) return 'revoked';
+  if (holds('trusted')) return 'known';
+  return known.some((key) => key.kind === 'trusted') ? 'changed' : 'unknown';
+}
+
+/** The keys of `name` in the file: `ssh-keygen -F` knows hashed names, patterns and markers. No file means no keys. */
+export async function findKnownKeys(file: string, name: string): Promise<KnownKey[]> {
+  if (!(await exists(file))) return [];
+  const { stdout } = await runLocal('ssh-keygen', ['-F', name, '-f', file]);
+  return parseKnownHosts(stdout);
+}
+
+/** Appends a key, once, as one write, while no other run does the same. Creates the file (0600) and its folder (0700). */
+export async function recordKey(file: string, name: string, blob: Buffer): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await whileLocked(`${file}.ee-lock`, async () => {
+    if (judge(await findKnownKeys(file, name), blob) !== 'unknown') return;
+    const before = (await exists(file)) ? await readFile(file) : Buffer.alloc(0);
+    const unended = before.length > 0 && before.at(-1) !== 0x0a;
+    const handle = await open(file, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o600);
+    try {
+      await handle.write(`${unended ? '\n' : ''}${name} ${keyType(blob)} ${blob.toString('base64')}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+const LOCK_STALE_MS = 10_000;
+
+async function whileLocked(lock: string, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await (await open(lock, 'wx', 0o600)).close();
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      // Its holder needs milliseconds: an old lock is the leftover of a killed run.
+      const age = await stat(lock).then(
+        ({ mtimeMs }) => Date.now() - mtimeMs,
+        () => 0,
+      );
+      if (age > LOCK_STALE_MS) await rm(lock, { force: true });
+      else await sleep(25);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,98 @@
+import type { Readable } from 'node:stream';
+import { EeError } from '../errors.js';
+import type { HostAccess } from '../settings/settings.js';
+import type { Connection } from './connection.js';
+import { execute } from './execute.js';
+import type { Host, RunOptions, RunResult, Upload } from './host.js';
+import { remoteFailure } from './remote-failure.js';
+import { newMark, scriptText, shellReadingStdin, shellRunning, stopScript } from './remote-shell.js';
+import { Semaphore } from './semaphore.js';
+import { uploadFile, type UploadOptions } from './upload.js';
+
+const STOP_TIMEOUT_MS = 15_000;
+
+interface Parts {
+  readonly access: HostAccess;
+  readonly connection: Connection;
+  readonly session?: AbortSignal | undefined;
+  /** Logs in to the same host once more. */
+  readonly again: () => Promise<Host>;
+}
+
+/** A host behind one SSH connection. */
+export class SshHost implements Host {
+  readonly name: string;
+  readonly address: string;
+  readonly #parts: Parts;
+  readonly #sudo: boolean;
+  /** The line to a host is the limit: two uploads at once would only slow each other down. */
+  readonly #uploads = new Semaphore(1);
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.name = parts.access.name;
+    this.address = parts.access.address;
+    this.#sudo = parts.access.user !== 'root';
+  }
+
+  async run(script: string, options: RunOptions = {}): Promise<RunResult> {
+    const mark = newMark();
+    return this.#execute(shellReadingStdin(mark, this.#sudo), mark, Buffer.from(scriptText(script)), options);
+  }
+
+  async pipe(command: string, input: Readable | Buffer, options: RunOptions = {}): Promise<RunResult> {
+    const mark = newMark();
+    return this.#execute(shellRunning(command, mark, this.#sudo), mark, input, options);
+  }
+
+  async upload(file: Upload, options: UploadOptions = {}): Promise<number> {
+    const release = await this.#uploads.acquire();
+    try {
+      return await uploadFile(this, file, options);
+    } finally {
+      release();
+    }
+  }
+
+  async reconnect(): Promise<Host> {
+    return this.#parts.again();
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.connection.close();
+  }
+
+  /** Throws SSH_SUDO unless commands run as root. */
+  async checkRoot(): Promise<void> {
+    const { code, stdout, stderr } = await this.run('id -u', { step: 'becoming root', idleTimeout: 30_000 });
+    if (code === 0 && stdout.toString().trim() === '0') return;
+    if (!this.#sudo) throw remoteFailure(this.name, 'running commands as root', { code, stdout, stderr });
+    const said = stderr
+      .toString('utf8')
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^sudo: /, '')
+      .replace(/\.$/, '');
+    throw new EeError('SSH_SUDO', {
+      host: this.name,
+      user: this.#parts.access.user,
+      reason: said || `it runs commands as user ${stdout.toString().trim() || 'unknown'} (status ${code})`,
+    });
+  }
+
+  async #execute(command: string, mark: string, input: Buffer | Readable, options: RunOptions): Promise<RunResult> {
+    const { connection, session } = this.#parts;
+    return execute(connection, { host: this.name, command, input, options, session, stop: () => this.#stop(mark) });
+  }
+
+  /** Ends what a run left on the host, over a channel of its own. */
+  async #stop(mark: string): Promise<void> {
+    await execute(this.#parts.connection, {
+      host: this.name,
+      command: shellReadingStdin(newMark(), this.#sudo),
+      input: Buffer.from(scriptText(stopScript(mark))),
+      options: { step: 'stopping a command', idleTimeout: STOP_TIMEOUT_MS },
+    });
+  }
+}
