@@ -66,10 +66,15 @@ export abstract class EeCommand extends Command {
     this.#exit = exit;
   }
 
+  /** Whether somebody sits at a terminal and can be asked. */
+  protected get interactive(): boolean {
+    return !this.jsonEnabled() && process.stdin.isTTY;
+  }
+
   /** Asks before something that cannot be undone. Throws when the answer is no, and off a TTY without --yes. */
   protected async confirm(question: string, { yes }: { yes: boolean }): Promise<void> {
     if (yes) return;
-    if (this.jsonEnabled() || !process.stdin.isTTY) {
+    if (!this.interactive) {
       throw new EeError('USAGE', {
         message: `${question} Nobody can answer here, since there is no terminal.`,
         hint: 'Add --yes to agree beforehand.',

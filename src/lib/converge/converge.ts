@@ -1,18 +1,16 @@
 import { EeError } from '../errors.js';
 import type { Host } from '../ssh/host.js';
 import { applyStage, type ApplyOptions } from './apply.js';
-import { changesOf, plan, type PlannedStage } from './plan.js';
+import { changesOf, plan, type Plan, type PlannedStage } from './plan.js';
 import type { Change, Stage } from './resource.js';
 
 /**
- * Brings a host to its wanted state, stage by stage, and returns what was changed. A converged host costs one round trip.
+ * Brings a host to its wanted state, stage by stage, beginning with the plan `first`, and returns what was changed.
  * After each stage the host is asked again: what still differs is a failure, not a success that was only hoped for.
  */
-export async function converge(host: Host, stages: readonly Stage[], options: ApplyOptions): Promise<Change[]> {
+export async function converge(host: Host, first: Plan, options: ApplyOptions): Promise<Change[]> {
   const { emit, signal } = options;
   const look = signal ? { signal } : {};
-  const first = await plan(host, stages, look);
-  emit({ kind: 'planned', host: host.name, changes: changesOf(first) });
   const made: Change[] = [];
   for (const planned of first.stages) {
     if (signal?.aborted) throw new EeError('INTERRUPTED', { during: `the deployment of ${host.name}` });
@@ -34,8 +32,7 @@ async function replan(host: Host, stage: Stage, look: { signal?: AbortSignal }):
 }
 
 async function assertConverged(host: Host, stage: Stage, look: { signal?: AbortSignal }): Promise<void> {
-  const left = await plan(host, [stage], look);
-  const changes = changesOf(left);
+  const changes = changesOf(await plan(host, [stage], look));
   if (changes.length === 0) return;
   const output = changes.map(({ id, summary }) => `${id}: still to do: ${summary}`).join('\n');
   throw new EeError('REMOTE_FAILED', {

@@ -1,4 +1,5 @@
 import { PENDING } from './paths.js';
+import { waitUntil } from './ready.js';
 import type { Difference, Handler, Resource } from './resource.js';
 
 /** The marker that says that `id` still has to run. It is set before the change and goes after the reload. */
@@ -28,12 +29,18 @@ export function reload(service: string, check?: string): Handler {
   return serviceHandler('reload', 'reload-or-restart', service, check);
 }
 
-/** Restarts a service, for changes that a reload does not take up. */
-export function restart(service: string, check?: string): Handler {
-  return serviceHandler('restart', 'restart', service, check);
+/** Restarts a service, for changes that a reload does not take up; `ready` is shell that succeeds once it answers again. */
+export function restart(service: string, ready?: string): Handler {
+  return serviceHandler('restart', 'restart', service, undefined, ready);
 }
 
-function serviceHandler(name: string, verb: string, service: string, check: string | undefined): Handler {
+function serviceHandler(
+  name: string,
+  verb: string,
+  service: string,
+  check: string | undefined,
+  ready?: string,
+): Handler {
   return {
     id: `${name}:${service}`,
     summary: `${name} ${service}`,
@@ -41,6 +48,7 @@ function serviceHandler(name: string, verb: string, service: string, check: stri
       ...(check ? [check] : []),
       'systemctl daemon-reload',
       `systemctl ${verb} ${service} || { systemctl --no-pager --full status ${service} | tail -n 12; exit 1; }`,
+      ...(ready ? [waitUntil(ready)] : []),
     ].join('\n'),
   };
 }

@@ -6,6 +6,7 @@ import { directory } from '../converge/resources/directory.js';
 import { file } from '../converge/resources/file.js';
 import { localPackage } from '../converge/resources/local-package.js';
 import { service } from '../converge/resources/service.js';
+import { KEY_DIR, RELAY_CERTIFICATE } from '../pmta/adapt/plan.js';
 import type { Settings } from '../settings/settings.js';
 import type { PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
@@ -27,8 +28,6 @@ export interface PowermtaInputs {
 }
 
 export const PMTA_CONFIG = '/etc/pmta/config';
-export const PMTA_KEY_DIR = '/etc/pmta/dkim';
-export const PMTA_RELAY_PEM = '/etc/pmta/tls/relay.pem';
 
 /** root writes, the service's user reads, nobody else does. */
 const OWNER = 'root:pmta';
@@ -81,10 +80,10 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
 
 function keys({ dkimKeys, relayTls }: PowermtaInputs): Resource[] {
   return [
-    directory(PMTA_KEY_DIR, '0750', OWNER),
+    directory(KEY_DIR, '0750', OWNER),
     ...dkimKeys.map(({ fileName, domain, pem }) =>
       file({
-        path: `${PMTA_KEY_DIR}/${fileName}`,
+        path: `${KEY_DIR}/${fileName}`,
         content: pem?.reveal() ?? '',
         mode: '0640',
         owner: OWNER,
@@ -94,7 +93,7 @@ function keys({ dkimKeys, relayTls }: PowermtaInputs): Resource[] {
     ),
     directory('/etc/pmta/tls', '0750', OWNER),
     file({
-      path: PMTA_RELAY_PEM,
+      path: RELAY_CERTIFICATE,
       content: `${relayTls.certificate.trimEnd()}\n${relayTls.key.reveal()}`,
       mode: '0640',
       owner: OWNER,
@@ -106,7 +105,7 @@ function keys({ dkimKeys, relayTls }: PowermtaInputs): Resource[] {
 
 /** Checked on the host by PowerMTA itself; a refused one never stays on the disk, where the next restart would meet it. */
 function configuration({ configuration: content, dkimKeys }: PowermtaInputs): Resource {
-  const readable = [...dkimKeys.map(({ fileName }) => `${PMTA_KEY_DIR}/${fileName}`), PMTA_RELAY_PEM];
+  const readable = [...dkimKeys.map(({ fileName }) => `${KEY_DIR}/${fileName}`), RELAY_CERTIFICATE];
   return file({
     path: PMTA_CONFIG,
     content: content.reveal(),

@@ -39,6 +39,12 @@ export async function ensureCertificate(
   return create(path, subject, now);
 }
 
+/** The pair of that name as it is, or undefined where there is none yet. Makes and renews nothing. */
+export async function readCertificate(secretsDir: string, name: string): Promise<Certificate | undefined> {
+  const stored = await readStored(join(secretsDir, 'tls', name));
+  return stored && present(stored.certificate, stored.key, false);
+}
+
 interface Stored {
   readonly certificate: string;
   readonly key: string;

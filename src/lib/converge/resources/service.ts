@@ -1,8 +1,12 @@
 import { quote } from '../../ssh/shell-quote.js';
+import { waitUntil } from '../ready.js';
 import type { Resource } from '../resource.js';
 
-/** A systemd unit that is enabled and runs. A failed start shows the unit's own last lines. */
-export function service(name: string): Resource {
+/**
+ * A systemd unit that is enabled and runs. A failed start shows the unit's own last lines. `ready` is shell that succeeds once
+ * the service answers.
+ */
+export function service(name: string, ready?: string): Resource {
   const unit = quote(name);
   return {
     id: `service:${name}`,
@@ -12,12 +16,12 @@ export function service(name: string): Resource {
       const isEnabled = ['enabled', 'static', 'indirect', 'alias', 'generated'].includes(enabled);
       if (isEnabled && active === 'active') return undefined;
       const parts = [...(isEnabled ? [] : ['enable']), ...(active === 'active' ? [] : ['start'])];
-      return { action: 'update', summary: `${parts.join(' and ')} ${name}`, script: startScript(unit) };
+      return { action: 'update', summary: `${parts.join(' and ')} ${name}`, script: startScript(unit, ready) };
     },
   };
 }
 
-function startScript(unit: string): string {
+function startScript(unit: string, ready: string | undefined): string {
   return [
     'systemctl daemon-reload',
     `systemctl enable ${unit}`,
@@ -26,5 +30,6 @@ function startScript(unit: string): string {
     // A unit of Type=simple counts as started before it has had time to fail.
     'sleep 1',
     `if ! systemctl is-active --quiet ${unit}; then journalctl -q --no-pager -o cat -u ${unit} -n 12; exit 1; fi`,
+    ...(ready ? [waitUntil(ready)] : []),
   ].join('\n');
 }

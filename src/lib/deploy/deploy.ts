@@ -1,0 +1,119 @@
+import { converge } from '../converge/converge.js';
+import type { Emit } from '../converge/events.js';
+import { hostFacts } from '../converge/host-facts.js';
+import type { Run } from '../converge/journal.js';
+import { lock, type Release } from '../converge/lock.js';
+import { changesOf, plan, type Plan } from '../converge/plan.js';
+import type { Change, Stage } from '../converge/resource.js';
+import { EeError } from '../errors.js';
+import type { HostName, Settings } from '../settings/settings.js';
+import type { Host } from '../ssh/host.js';
+import { closeAll, connectAll, type Connect } from './connections.js';
+import { assertSuitable } from './preflight.js';
+import { wantedStages, type DeployInputs } from './wanted.js';
+
+export interface DeployOptions {
+  readonly hosts: readonly HostName[];
+  /** Plan only: nothing is changed anywhere. */
+  readonly dryRun: boolean;
+  readonly run: Run;
+  readonly connect: Connect;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Asked once, with what is about to change, before the first change; throws to decline. */
+  readonly confirm: (planned: readonly HostOutcome[]) => Promise<void>;
+}
+
+/** What became of one host. `planned` and `unchanged` are the outcomes of a dry run too. */
+export interface HostOutcome {
+  readonly host: HostName;
+  readonly status: 'changed' | 'unchanged' | 'planned' | 'failed';
+  readonly changes: readonly Change[];
+  readonly seconds: number;
+  readonly error?: Error;
+}
+
+/** A host on which work can begin: what it should be, and what differs. */
+interface Prepared {
+  readonly name: HostName;
+  readonly host: Host;
+  readonly stages: readonly Stage[];
+  readonly plan: Plan;
+  readonly planned: HostOutcome;
+}
+
+/**
+ * Deploys to the hosts in parallel, once every one of them has proved to be reachable, suitable and free, and its plan is made.
+ * Until then nothing is changed on any. From then on a host that fails does not stop the others; its failure is in its outcome.
+ */
+export async function deploy(settings: Settings, inputs: DeployInputs, options: DeployOptions): Promise<HostOutcome[]> {
+  const { hosts, connect, emit, dryRun, confirm } = options;
+  for (const host of hosts) emit({ kind: 'step', host, step: 'connecting' });
+  const connections = await connectAll(settings, hosts, connect);
+  const releases: Release[] = [];
+  try {
+    if (!dryRun) for (const host of connections.values()) releases.push(await lockFor(host, options.run));
+    const prepared = await Promise.all(
+      [...connections].map(([name, host]) => prepare(name, host, settings, inputs, options)),
+    );
+    const planned = prepared.map((one) => one.planned);
+    if (dryRun || planned.every(({ status }) => status === 'unchanged')) return planned;
+    await confirm(planned);
+    return await Promise.all(prepared.map((one) => work(one, options)));
+  } finally {
+    await Promise.allSettled(releases.map((release) => release()));
+    await closeAll(connections);
+  }
+}
+
+const lockFor = (host: Host, run: Run): Promise<Release> => lock(host, `${run.by}, run ${run.id}`);
+
+async function prepare(
+  name: HostName,
+  host: Host,
+  settings: Settings,
+  inputs: DeployInputs,
+  { emit, signal }: DeployOptions,
+): Promise<Prepared> {
+  const seconds = stopwatch();
+  emit({ kind: 'step', host: name, step: 'looking at what is there' });
+  const facts = await hostFacts(host);
+  assertSuitable(name, facts);
+  const stages = wantedStages(name, settings, facts, inputs);
+  const made = await plan(host, stages, { signal });
+  const changes = changesOf(made);
+  emit({ kind: 'planned', host: name, changes });
+  const status = changes.length === 0 ? 'unchanged' : 'planned';
+  return { name, host, stages, plan: made, planned: { host: name, status, changes, seconds: seconds() } };
+}
+
+async function work({ name, host, plan: first, planned }: Prepared, options: DeployOptions): Promise<HostOutcome> {
+  const { run, emit, signal } = options;
+  const seconds = stopwatch();
+  const made: Change[] = [];
+  const watch: Emit = (event) => {
+    if (event.kind === 'changed') made.push(event.change);
+    emit(event);
+  };
+  try {
+    await converge(host, first, { run, emit: watch, signal });
+    const total = round(planned.seconds + seconds());
+    emit({ kind: 'done', host: name, changes: made.length, seconds: total });
+    return { host: name, status: made.length === 0 ? 'unchanged' : 'changed', changes: made, seconds: total };
+  } catch (thrown) {
+    const error = signal.aborted
+      ? new EeError('INTERRUPTED', { during: `the deployment of ${name}` })
+      : asError(thrown);
+    emit({ kind: 'failed', host: name, error });
+    return { host: name, status: 'failed', changes: made, seconds: round(planned.seconds + seconds()), error };
+  }
+}
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+const round = (seconds: number): number => Math.round(seconds * 10) / 10;
+
+function stopwatch(): () => number {
+  const started = performance.now();
+  return () => round((performance.now() - started) / 1000);
+}

@@ -1,0 +1,17 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EeError } from '../errors.js';
+import { packageRoot } from '../package-root.js';
+
+/** The API as one JavaScript file: the bundled one, or `source`, which is such a file or a folder with `dist/engine.mjs` in it. */
+export async function engineBundle(source: string | undefined): Promise<Buffer> {
+  const given = source ?? join(packageRoot(), 'engine');
+  const found = await stat(given).catch(() => undefined);
+  const path = found?.isDirectory() ? join(given, 'dist', 'engine.mjs') : given;
+  try {
+    return await readFile(path);
+  } catch {
+    if (source !== undefined) throw new EeError('FILE_MISSING', { what: 'The API', path, setting: 'ENGINE_SOURCE' });
+    throw new EeError('USAGE', { message: `The bundled API is not built: ${path} is missing.`, hint: 'npm run build' });
+  }
+}

@@ -1,0 +1,13 @@
+import { usedFiles, type UsedFiles } from '../backup/used-files.js';
+import { verifyBackupSet } from '../backup/verify-set.js';
+import { parseDocument } from '../pmta/parse.js';
+import type { Settings } from '../settings/settings.js';
+
+/** The files of the backup set that a deployment uses, all of them read and found sound; throws for any other set. */
+export async function soundBackup({ backup }: Settings): Promise<UsedFiles> {
+  const report = await verifyBackupSet(backup.dir, {
+    ...(backup.sourceDir ? { against: backup.sourceDir } : {}),
+    parseConfig: (bytes) => parseDocument(bytes).problems,
+  });
+  return usedFiles(report);
+}
