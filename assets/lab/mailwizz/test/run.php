@@ -92,6 +92,11 @@ $fault('fail_import_at=9');
 refused('an import that fails half-way', $client->post('index.php?route=database', $database));
 is('the configuration stays after it', true, is_file($config));
 is('another session is locked out', '../', (new Client($url . '/install/'))->get('index.php')->location);
+$version = "SELECT value FROM mw_option WHERE category = 'system.common' AND `key` = 'version'";
+$fault('install_version=2.1.13');
+leads('a wizard of another release', 'admin', $client->post('index.php?route=database', $database));
+is('it stores its own version', '2.1.13', $scalar($version));
+is('and leaves the application offline', 503, (new Client($url))->get('/')->code);
 $fault('slow_import=2');
 $begun = microtime(true);
 leads('the same session may retry', 'admin', $client->post('index.php?route=database', $database));
@@ -103,7 +108,7 @@ is('the tables carry the prefix', '23', (string) $scalar("SELECT COUNT(*) FROM i
 is('no table lacks it', '0', (string) $scalar("SELECT COUNT(*) FROM information_schema.tables"
     . " WHERE table_schema = DATABASE() AND table_name NOT LIKE 'mw\\_%'"));
 is('zones refer to countries', true, $scalar('SELECT COUNT(*) FROM mw_zone JOIN mw_country USING (country_id)') > 20);
-is('the version is stored', '2.2.11', $scalar("SELECT value FROM mw_option WHERE category = 'system.common' AND `key` = 'version'"));
+is('the version is stored', '2.2.11', $scalar($version));
 
 // --- admin, cron, finish
 $admin = array('first_name' => 'Ada', 'last_name' => 'Byron', 'email' => 'ada@example.com', 'password' => 'Correct-1-horse',
