@@ -1,0 +1,49 @@
+/** Typed access to an untyped JSON object. What is missing or of another type becomes a problem, and an empty value in its place. */
+export interface Fields {
+  text(name: string): string;
+  /** A TCP port. */
+  port(name: string): number;
+  object(name: string): Fields;
+  list(name: string): Fields[];
+  problem(name: string, message: string): void;
+}
+
+export function fields(value: unknown, path: string, problems: string[]): Fields {
+  const object = isObject(value) ? value : {};
+  // A whole object that is missing is one problem, not one for each of its fields.
+  if (value !== undefined && !isObject(value)) problems.push(`${path} is not an object`);
+  const report = isObject(value)
+    ? (name: string, message: string) => problems.push(`${path}: ${name} ${message}`)
+    : () => 0;
+
+  return {
+    text(name) {
+      const found = object[name];
+      if (typeof found === 'string' && found !== '') return found;
+      report(name, 'must be a text');
+      return '';
+    },
+    port(name) {
+      const found = object[name];
+      if (typeof found === 'number' && Number.isInteger(found) && found > 0 && found < 65_536) return found;
+      report(name, 'must be a port, 1 to 65535');
+      return 0;
+    },
+    object(name) {
+      const found = object[name];
+      if (found === undefined) report(name, 'is missing');
+      return fields(found, `${path}: ${name}`, problems);
+    },
+    list(name) {
+      const found: unknown = object[name];
+      if (Array.isArray(found)) return found.map((item, index) => fields(item, `${path}: ${name}[${index}]`, problems));
+      report(name, 'must be a list');
+      return [];
+    },
+    problem: report,
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+
+/** One step of the schema. A step that was released is never changed: a new one follows it. */
+export interface Migration {
+  readonly id: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    id: 1,
+    name: 'sending identities',
+    sql: `
+      CREATE TABLE sending_identities (
+        ip inet PRIMARY KEY,
+        position integer NOT NULL,
+        domain text NOT NULL,
+        sender text NOT NULL
+      )`,
+  },
+];
+
+/** Any number, the same in every instance of this API and in nothing else that uses the database. */
+const LOCK = 4_505_137;
+
+/** What a migration needs of a database connection. */
+export interface Connection {
+  query(sql: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+}
+
+/**
+ * Brings the schema up to date and returns the ids of the steps that it ran: none, the second time. Two instances that start together
+ * wait for each other; a step that fails leaves nothing of itself. A step that was changed after it ran is an error.
+ */
+export async function migrate(connection: Connection, migrations = MIGRATIONS): Promise<number[]> {
+  await connection.query('SELECT pg_advisory_lock($1)', [LOCK]);
+  try {
+    await connection.query(`
+      CREATE TABLE IF NOT EXISTS schema_migrations (
+        id integer PRIMARY KEY,
+        name text NOT NULL,
+        sha256 text NOT NULL,
+        applied_at timestamptz NOT NULL DEFAULT now()
+      )`);
+    const { rows } = await connection.query('SELECT id, sha256 FROM schema_migrations');
+    const applied = new Map(rows.map((row) => [row['id'], row['sha256']]));
+    const ran: number[] = [];
+    for (const migration of migrations) {
+      const before = applied.get(migration.id);
+      if (before === undefined) {
+        await run(connection, migration);
+        ran.push(migration.id);
+      } else if (before !== checksum(migration)) {
+        throw new Error(`Migration ${migration.id} (${migration.name}) was changed after it ran on this database.`);
+      }
+    }
+    return ran;
+  } finally {
+    await connection.query('SELECT pg_advisory_unlock($1)', [LOCK]);
+  }
+}
+
+async function run(connection: Connection, migration: Migration): Promise<void> {
+  await connection.query('BEGIN');
+  try {
+    await connection.query(migration.sql);
+    await connection.query('INSERT INTO schema_migrations (id, name, sha256) VALUES ($1, $2, $3)', [
+      migration.id,
+      migration.name,
+      checksum(migration),
+    ]);
+    await connection.query('COMMIT');
+  } catch (error) {
+    await connection.query('ROLLBACK');
+    throw error;
+  }
+}
+
+function checksum({ sql }: Migration): string {
+  return createHash('sha256').update(sql).digest('hex');
+}
