@@ -52,9 +52,9 @@ export default class Init extends EeCommand {
     if (exists) await assertPrivate(file);
     const text = exists ? await readFile(file, 'utf8') : '';
     const plan = planInit(text, flags.set ?? [], file);
-    const interactive = !this.jsonEnabled() && process.stdin.isTTY && process.stdout.isTTY;
-    if (!interactive) assertNothingToAsk(plan);
-    const answers = interactive ? await this.ask(plan) : new Map<string, string>();
+
+    if (!this.interactive) assertNothingToAsk(plan);
+    const answers = this.interactive ? await this.ask(plan) : new Map<string, string>();
     const secrets = new Map(plan.generate.map((name) => [name, generateSecret()]));
     this.hide([...secrets.values()].map((value) => new Secret(value)));
 
