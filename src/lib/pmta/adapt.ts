@@ -7,7 +7,8 @@ import { assertPlan, type AdaptationPlan } from './adapt/plan.js';
 import { ReportBook, type AdaptationReport } from './adapt/report.js';
 import { authSourceName, placeFeeders, placeSenderList, repairPatternLists, routeSenders } from './adapt/routing.js';
 import { repairDefaults, replaceVirtualMtas } from './adapt/topology.js';
-import { linesOf, type Block, type Document, type Node } from './document.js';
+import { linesOf, type Block, type Directive, type Document, type Node } from './document.js';
+import { firstWord } from './lines.js';
 import { parseText } from './parse.js';
 
 export interface Adaptation {
@@ -62,18 +63,20 @@ function defaultVirtualMta(nodes: readonly Node[], auth: string): string | undef
   return directive && valueOf(directive);
 }
 
-/** What is the same node before and after was not touched. */
+/** What stands in both, line by line the same. */
 function noteKept(before: readonly Node[], after: readonly Node[], book: ReportBook): void {
-  const same = new Set(after);
+  const text = (node: Node): string => [...linesOf([node])].map((line) => line.text).join('\n');
+  const kept = new Set(after.map(text));
   for (const node of before) {
-    if (!same.has(node)) continue;
-    if (node.kind === 'block')
-      book.note(
-        'kept',
-        `<${node.tag.text}${node.name.text === '' ? '' : ` ${node.name.text}`}>`,
-        'byte for byte',
-        node.open.number,
-      );
-    if (node.kind === 'directive') book.note('kept', node.keyword.text, 'byte for byte', node.line.number);
+    if ((node.kind !== 'block' && node.kind !== 'directive') || !kept.has(text(node))) continue;
+    const line = node.kind === 'block' ? node.open.number : node.line.number;
+    book.note('kept', subjectOf(node), 'byte for byte', line);
   }
+}
+
+/** What a node is called in a report. Of values only those are shown that tell directives of one name apart. */
+function subjectOf(node: Block | Directive): string {
+  if (node.kind === 'block') return `<${`${node.tag.text} ${node.name.text}`.trim()}>`;
+  const shown = /^(domain-macro|smtp-listener)$/i.test(node.keyword.text) ? firstWord(node.value).first.text : '';
+  return `${node.keyword.text} ${shown}`.trim();
 }

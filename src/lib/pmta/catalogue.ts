@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../package-root.js';
 
 /** What is known of one directive in one scope. `guide-5.0` is documented; `real-configs` is only seen in configurations in use. */
 export interface DirectiveFacts {
@@ -72,14 +72,6 @@ export class Catalogue {
 
 /** Reads the catalogue that comes with the package. */
 export function loadCatalogue(): Catalogue {
-  return new Catalogue(JSON.parse(readFileSync(catalogueFile(), 'utf8')) as CatalogueFile);
-}
-
-/** The package's root is found upwards from this file, so that it is the same from `src/` and from `dist/`. */
-function catalogueFile(): string {
-  const name = join('assets', 'pmta', 'directives.json');
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const file = join(folder, name);
-    if (existsSync(file) || folder === dirname(folder)) return file;
-  }
+  const file = join(packageRoot(), 'assets', 'pmta', 'directives.json');
+  return new Catalogue(JSON.parse(readFileSync(file, 'utf8')) as CatalogueFile);
 }

@@ -31,7 +31,7 @@ export interface Directive {
   readonly more: readonly Line[];
   readonly keyword: Word;
   readonly value: Word;
-  readonly comment?: Word;
+  readonly comment: Word | undefined;
 }
 
 /** One line of a body with a grammar of its own, such as `reply /regex/ mode=backoff`. `depth` counts inline lists around it. */
@@ -40,7 +40,7 @@ export interface Entry {
   readonly line: Line;
   readonly depth: number;
   readonly value: Word;
-  readonly comment?: Word;
+  readonly comment: Word | undefined;
 }
 
 /** `<tag name>` … `</tag>`. Without `close`, the block was not closed. */
@@ -50,7 +50,7 @@ export interface Block {
   readonly tag: Word;
   readonly name: Word;
   readonly children: readonly Node[];
-  readonly close?: Line;
+  readonly close: Line | undefined;
 }
 
 export type Node = Filler | Directive | Entry | Block;

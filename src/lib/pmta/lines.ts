@@ -1,20 +1,21 @@
 import type { Line, Word } from './document.js';
 
-const BLANK = new Set([' ', '\t', '\r', '\v', '\f']);
-
-const isBlank = (character: string | undefined): boolean => character !== undefined && BLANK.has(character);
+/** Space, tab and the other control characters that stand between words; a lone carriage return is one of them. */
+const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
 
 /** Splits a text into lines; each keeps its own line end, and a lone carriage return stays inside its line. */
 export function splitLines(text: string): Line[] {
   const lines: Line[] = [];
+  let number = 1;
   let start = 0;
-  while (start < text.length) {
-    const feed = text.indexOf('\n', start);
-    const stop = feed === -1 ? text.length : feed;
-    const end = feed === -1 ? '' : feed > start && text[feed - 1] === '\r' ? '\r\n' : '\n';
-    lines.push({ number: lines.length + 1, text: text.slice(start, end === '\r\n' ? stop - 1 : stop), end });
-    start = stop + 1;
+  for (let feed = text.indexOf('\n'); feed !== -1; feed = text.indexOf('\n', start)) {
+    if (feed > start && text.charCodeAt(feed - 1) === 13)
+      lines.push({ number, text: text.slice(start, feed - 1), end: '\r\n' });
+    else lines.push({ number, text: text.slice(start, feed), end: '\n' });
+    start = feed + 1;
+    number++;
   }
+  if (start < text.length) lines.push({ number, text: text.slice(start), end: '' });
   return lines;
 }
 
@@ -22,40 +23,38 @@ export function splitLines(text: string): Line[] {
 export function trimmed(text: string, from: number, to: number): Word {
   let start = from;
   let stop = to;
-  while (start < stop && isBlank(text[start])) start++;
-  while (stop > start && isBlank(text[stop - 1])) stop--;
+  while (start < stop && isBlank(text.charCodeAt(start))) start++;
+  while (stop > start && isBlank(text.charCodeAt(stop - 1))) stop--;
   return { text: text.slice(start, stop), column: start + 1 };
 }
 
 /** A line taken apart: its statement, and its comment where it has one. `#` starts a comment anywhere; nothing escapes it. */
-export function statementOf(line: Line): { statement: Word; comment?: Word } {
-  const hash = line.text.indexOf('#');
-  if (hash === -1) return { statement: trimmed(line.text, 0, line.text.length) };
-  return {
-    statement: trimmed(line.text, 0, hash),
-    comment: { text: line.text.slice(hash), column: hash + 1 },
-  };
+export function statementOf(line: Line): { statement: Word; comment: Word | undefined } {
+  const { text } = line;
+  const hash = text.indexOf('#');
+  if (hash === -1) return { statement: trimmed(text, 0, text.length), comment: undefined };
+  return { statement: trimmed(text, 0, hash), comment: { text: text.slice(hash), column: hash + 1 } };
 }
 
 /** The first word of a text and the rest of it. `word.column` says where the text stands in its line. */
-export function firstWord(word: Word): { first: Word; rest: Word } {
+export function firstWord({ text, column }: Word): { first: Word; rest: Word } {
   let stop = 0;
-  while (stop < word.text.length && !isBlank(word.text[stop])) stop++;
-  const rest = trimmed(word.text, stop, word.text.length);
-  return {
-    first: { text: word.text.slice(0, stop), column: word.column },
-    rest: { text: rest.text, column: word.column + rest.column - 1 },
-  };
+  while (stop < text.length && !isBlank(text.charCodeAt(stop))) stop++;
+  let start = stop;
+  while (start < text.length && isBlank(text.charCodeAt(start))) start++;
+  return { first: { text: text.slice(0, stop), column }, rest: { text: text.slice(start), column: column + start } };
 }
 
 /** All words of a text, split at blanks. */
 export function wordsOf(word: Word): Word[] {
   const words: Word[] = [];
-  let rest = word;
-  while (rest.text !== '') {
-    const taken = firstWord(rest);
-    words.push(taken.first);
-    rest = taken.rest;
+  let at = 0;
+  const { text, column } = word;
+  while (at < text.length) {
+    while (at < text.length && isBlank(text.charCodeAt(at))) at++;
+    const start = at;
+    while (at < text.length && !isBlank(text.charCodeAt(at))) at++;
+    if (at > start) words.push({ text: text.slice(start, at), column: column + start });
   }
   return words;
 }

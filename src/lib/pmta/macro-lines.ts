@@ -5,7 +5,7 @@ import type { Word } from './document.js';
  * with a comma, and a macro's name alone with the list on the next line.
  */
 export function opensMacro(keyword: Word, value: Word): boolean {
-  if (keyword.text.toLowerCase() !== 'domain-macro') return false;
+  if (keyword.text.length !== 12 || keyword.text.toLowerCase() !== 'domain-macro') return false;
   return value.text.endsWith(',') || !/[\s,]/.test(value.text);
 }
 

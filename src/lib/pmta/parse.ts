@@ -21,6 +21,7 @@ interface OpenBlock {
   name: Word;
   children: Node[];
   depth: number;
+  readonly holdsEntries: boolean;
 }
 
 /** Reads a configuration. Never throws: what is broken is kept as it stands and reported in `problems`. */
@@ -63,28 +64,31 @@ class Parser {
 
   #read(line: Line): void {
     const { statement, comment } = statementOf(line);
+    const block = this.#block;
     if (statement.text === '') this.#children.push({ kind: comment ? 'comment' : 'blank', line });
     else if (statement.text.startsWith('</')) this.#closingTag(line, statement);
     else if (statement.text.startsWith('<')) this.#openingTag(line, statement);
-    else if (this.#block && ENTRY_TAGS.has(this.#block.folded)) this.#entry(this.#block, line, statement, comment);
+    else if (block?.holdsEntries) this.#entry(block, line, statement, comment);
     else this.#directive(line, statement, comment);
   }
 
   #entry(block: OpenBlock, line: Line, statement: Word, comment: Word | undefined): void {
     const { depth } = block;
     // An entry of a pattern list may end by opening a list of its own.
-    if (block.folded === 'pattern-list' && /<pattern-list>$/i.test(statement.text.slice(-14))) block.depth++;
-    block.children.push({ kind: 'entry', line, depth, value: statement, ...(comment && { comment }) });
+    if (
+      block.folded === 'pattern-list' &&
+      statement.text.endsWith('>') &&
+      /<pattern-list>$/i.test(statement.text.slice(-14))
+    )
+      block.depth++;
+    block.children.push({ kind: 'entry', line, depth, value: statement, comment });
   }
 
   #directive(line: Line, statement: Word, comment: Word | undefined): void {
     const { first, rest } = firstWord(statement);
-    const more = opensMacro(first, rest) ? this.#macroLines(rest) : [];
-    const value = {
-      text: [rest.text, ...more.map((next) => statementOf(next).statement.text)].join(' ').trim(),
-      column: rest.column,
-    };
-    this.#children.push({ kind: 'directive', line, more, keyword: first, value, ...(comment && { comment }) });
+    const more = opensMacro(first, rest) ? this.#macroLines(rest) : NO_LINES;
+    const value = more.length === 0 ? rest : joined(rest, more);
+    this.#children.push({ kind: 'directive', line, more, keyword: first, value, comment });
   }
 
   #macroLines(start: Word): Line[] {
@@ -114,7 +118,7 @@ class Parser {
     if (block && !mayHold(block.folded, folded)) {
       this.#leave(undefined, `is not closed before <${tag.text}> on line ${line.number}, which cannot stand inside it`);
     }
-    this.#open.push({ open: line, tag, folded, name, children: [], depth: 0 });
+    this.#open.push({ open: line, tag, folded, name, children: [], depth: 0, holdsEntries: ENTRY_TAGS.has(folded) });
     this.#tags.set(folded, (this.#tags.get(folded) ?? 0) + 1);
   }
 
@@ -130,7 +134,7 @@ class Parser {
       this.#leave(undefined, `is not closed before </${tag}> on line ${line.number}`);
     const block = this.#block;
     if (block && block.depth > 0) {
-      block.children.push({ kind: 'entry', line, depth: block.depth--, value: statement });
+      block.children.push({ kind: 'entry', line, depth: block.depth--, value: statement, comment: undefined });
     } else this.#leave(line);
   }
 
@@ -147,7 +151,7 @@ class Parser {
       });
     }
     const { open, tag, name, children } = block;
-    const node: Block = { kind: 'block', open, tag, name, children, ...(close && { close }) };
+    const node: Block = { kind: 'block', open, tag, name, children, close };
     this.#children.push(node);
   }
 
@@ -169,5 +173,13 @@ const TOP_TAGS = new Set([
   ...['source-group', 'domain', 'acct-file', 'virtual-mta', 'virtual-mta-pool', 'pattern-list', 'smtp-pattern-list'],
   ...['smtp-listener', 'bounce-category-patterns', 'mx-rollup-list', 'domain-key-list', 'rewrite-list'],
 ]);
+
+const NO_LINES: readonly Line[] = [];
+
+/** The value of a directive that goes on over more lines, as one text. */
+function joined(value: Word, more: readonly Line[]): Word {
+  const parts = [value.text, ...more.map((line) => statementOf(line).statement.text)];
+  return { text: parts.filter((part) => part !== '').join(' '), column: value.column };
+}
 
 const hashHint = (line: Line): string => (line.text.includes('#') ? '("#" starts a comment, also inside a tag)' : '');

@@ -1,4 +1,4 @@
-import { folded, unquoted, type Block, type Directive, type Line, type Node, type Word } from '../document.js';
+import { folded, linesOf, unquoted, type Block, type Directive, type Line, type Node, type Word } from '../document.js';
 import { parseText } from '../parse.js';
 
 /** Nodes of new text. Their lines are numbered 0: they stand nowhere in the original. */
@@ -11,7 +11,7 @@ function unnumbered(nodes: readonly Node[]): readonly Node[] {
   return nodes.map((node) => {
     if (node.kind !== 'block') return { ...node, line: anywhere(node.line) };
     const { close, children, open } = node;
-    return { ...node, open: anywhere(open), children: unnumbered(children), ...(close && { close: anywhere(close) }) };
+    return { ...node, open: anywhere(open), children: unnumbered(children), close: close && anywhere(close) };
   });
 }
 
@@ -75,4 +75,10 @@ export function afterHeading(nodes: readonly Node[]): number {
 export function indentOf(block: Block): string {
   const first = block.children.find((node) => node.kind === 'directive');
   return first ? first.line.text.slice(0, first.keyword.column - 1) : '    ';
+}
+
+/** Whether two lists of nodes say the same, line by line. */
+export function sameText(some: readonly Node[], others: readonly Node[]): boolean {
+  const text = (nodes: readonly Node[]): string => [...linesOf(nodes)].map((line) => line.text).join('\n');
+  return text(some) === text(others);
 }

@@ -1,5 +1,5 @@
 import type { Node } from '../document.js';
-import { firstWord, wordsOf } from '../lines.js';
+import { firstWord } from '../lines.js';
 import { afterHeading, inserted, isBlock, isDirective, nameOf, withValue, written } from './edit.js';
 import type { AdaptationPlan } from './plan.js';
 import type { ReportBook } from './report.js';
@@ -39,9 +39,9 @@ export function replaceListeners(nodes: readonly Node[], plan: AdaptationPlan, b
   for (const node of old) {
     const address = listenerAddress(node) ?? '';
     const line = node.kind === 'block' ? node.open.number : node.line.number;
-    if (wanted.includes(address) && node.kind === 'directive' && wordsOf(node.value).length === 1)
-      book.note('kept', `smtp-listener ${address}`, 'listens on one of the sending IPs', line);
-    else book.note('dropped', `smtp-listener ${address}`, 'listens on an address that is replaced', line);
+    if (!wanted.includes(address)) {
+      book.note('dropped', `smtp-listener ${address}`, 'listens on an address that is replaced', line);
+    }
   }
   for (const address of wanted)
     if (!before.has(address)) book.note('added', `smtp-listener ${address}`, 'each sending IP has a listener');

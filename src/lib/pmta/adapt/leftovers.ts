@@ -1,7 +1,7 @@
 import type { Document, Node } from '../document.js';
 import { linesOf } from '../document.js';
 import { firstWord } from '../lines.js';
-import { isBlock, isDirective, nameOf, withChildren, withValue } from './edit.js';
+import { directiveIn, isBlock, isDirective, nameOf, withChildren, withValue } from './edit.js';
 import type { AdaptationPlan } from './plan.js';
 import type { ReportBook } from './report.js';
 
@@ -48,11 +48,12 @@ export function dropOldGlobals(nodes: readonly Node[], plan: AdaptationPlan, boo
 /** The addresses of the old host: those that its listeners and virtual MTAs used and the plan does not. */
 export function oldAddresses({ nodes }: Document, plan: AdaptationPlan): ReadonlySet<string> {
   const used = nodes.flatMap((node) => {
-    if (isDirective(node, 'smtp-listener')) return [node.value.text];
+    if (node.kind === 'directive')
+      return isDirective(node, 'smtp-listener') || isDirective(node, 'smtp-source-host') ? [node.value.text] : [];
+    if (node.kind !== 'block') return [];
     if (isBlock(node, 'smtp-listener')) return [nameOf(node)];
-    if (isDirective(node, 'smtp-source-host')) return [node.value.text];
-    if (!isBlock(node, 'virtual-mta')) return [];
-    return node.children.flatMap((child) => (isDirective(child, 'smtp-source-host') ? [child.value.text] : []));
+    const host = isBlock(node, 'virtual-mta') ? directiveIn(node, 'smtp-source-host') : undefined;
+    return host ? [host.value.text] : [];
   });
   const addresses = used.flatMap((value) => addressesIn(value).slice(0, 1));
   const planned = new Set([...plan.identities.map(({ ip }) => ip), ...plan.feeders]);

@@ -8,6 +8,7 @@ import {
   isBlock,
   isDirective,
   nameOf,
+  sameText,
   valueOf,
   withChildren,
   withValue,
@@ -109,25 +110,25 @@ export function placeSenderList(
     if (node.kind === 'entry' && !kept.includes(node))
       book.note('dropped', node.value.text, 'its virtual MTA is gone', node.line.number);
   }
-  if (old[0])
+  const list = written([
+    `<pattern-list ${SENDER_LIST}>`,
+    ...wanted.map((entry) => `    ${entry}`),
+    '</pattern-list>',
+  ]).map((node) => (node.kind === 'block' ? withChildren(node, [...kept, ...node.children]) : node));
+  if (!old[0])
+    book.note(
+      'added',
+      `<pattern-list ${SENDER_LIST}>`,
+      `gives each of ${plan.identities.length} senders its virtual MTA`,
+    );
+  else if (!sameText(old, list)) {
     book.note(
       'changed',
       `<pattern-list ${SENDER_LIST}>`,
       'is written anew from the settings; entries added by hand stay',
       old[0].open.number,
     );
-  else
-    book.note(
-      'added',
-      `<pattern-list ${SENDER_LIST}>`,
-      `gives each of ${plan.identities.length} senders its virtual MTA`,
-    );
-
-  const list = written([
-    `<pattern-list ${SENDER_LIST}>`,
-    ...wanted.map((entry) => `    ${entry}`),
-    '</pattern-list>',
-  ]).map((node) => (node.kind === 'block' ? withChildren(node, [...kept, ...node.children]) : node));
+  }
   const rest = nodes.filter((node) => !isList(node));
   const place = rest.findIndex((node) => isBlock(node, 'source') && listOf(node) === SENDER_LIST);
   return inserted(rest, place === -1 ? rest.length : place, list);
@@ -184,27 +185,22 @@ export function placeFeeders(
 ): readonly Node[] {
   const isOld = (node: Node): node is Block =>
     isBlock(node, 'source') && (plan.feeders.includes(nameOf(node)) || isFeeder(node));
-  for (const node of nodes) {
-    if (!isOld(node)) continue;
-    const again = plan.feeders.includes(nameOf(node));
-    book.note(
-      again ? 'changed' : 'dropped',
-      `<source ${nameOf(node)}>`,
-      again ? 'is written anew from the settings' : 'does not hand over mail any more',
-      node.open.number,
-    );
+  const wanted = plan.feeders.flatMap((feeder) => written([`<source ${feeder}>`, ...FEEDER, '</source>']));
+  const old = nodes.filter(isOld);
+  for (const source of old) {
+    const note = (action: 'changed' | 'dropped', reason: string): void => {
+      book.note(action, `<source ${nameOf(source)}>`, reason, source.open.number);
+    };
+    if (!plan.feeders.includes(nameOf(source))) note('dropped', 'does not hand over mail any more');
+    else if (!isFeeder(source)) note('changed', 'is written anew from the settings');
   }
   for (const feeder of plan.feeders) {
-    if (nodes.some((node) => isOld(node) && nameOf(node) === feeder)) continue;
+    if (old.some((source) => nameOf(source) === feeder)) continue;
     book.note('added', `<source ${feeder}>`, 'hands over mail: with a password, and over TLS');
   }
   const rest = nodes.filter((node) => !isOld(node));
   const place = rest.findIndex((node) => isBlock(node, 'source') && nameOf(node) === auth) + 1;
-  return inserted(
-    rest,
-    place,
-    written(plan.feeders.flatMap((feeder) => [`<source ${feeder}>`, ...FEEDER, '</source>'])),
-  );
+  return inserted(rest, place, wanted);
 }
 
 /** A login is asked of the address, since a source that is reached by login cannot ask for one; TLS comes before the password. */

@@ -1,6 +1,16 @@
 import { unquoted, type Block, type Node } from '../document.js';
 import { firstWord } from '../lines.js';
-import { directiveIn, inserted, isBlock, isDirective, nameOf, withChildren, withValue, written } from './edit.js';
+import {
+  directiveIn,
+  inserted,
+  isBlock,
+  isDirective,
+  nameOf,
+  sameText,
+  withChildren,
+  withValue,
+  written,
+} from './edit.js';
 import { isGeneratedName, keyFile, virtualMtaName, type AdaptationPlan } from './plan.js';
 import type { ReportBook } from './report.js';
 
@@ -25,30 +35,32 @@ export function replaceVirtualMtas(
   const target = pools.find((pool) => nameOf(pool) === preferred) ?? pools[0];
   const pool = target ? nameOf(target) : POOL;
   const members = new Set(pools.flatMap(membersOf));
-  const isOld = (node: Node): node is Block => isBlock(node, 'virtual-mta') && !isAddition(node, plan, members);
-  const dropped = new Set([...nodes.filter(isOld).map(nameOf), ...members]);
+  const isOld = (node: Node): boolean => isBlock(node, 'virtual-mta') && !isAddition(node, plan, members);
+  const blocks = plan.identities.map((identity) => written(virtualMta(plan, identity)));
+  noteVirtualMtas(
+    nodes.filter((node): node is Block => isBlock(node, 'virtual-mta')),
+    isOld,
+    blocks.flat(),
+    book,
+  );
 
-  for (const node of nodes) if (isBlock(node, 'virtual-mta')) noteVirtualMta(node, isOld(node), plan, book);
-  for (const identity of plan.identities) {
-    if (!nodes.some((node) => isBlock(node, 'virtual-mta') && nameOf(node) === virtualMtaName(identity))) {
-      book.note(
-        'added',
-        `<virtual-mta ${virtualMtaName(identity)}>`,
-        `sends from ${identity.ip} as ${identity.domain}`,
-      );
-    }
-  }
-
-  let rest = nodes.filter((node) => !isOld(node));
+  let rest: readonly Node[] = nodes.filter((node) => !isOld(node));
   if (!target) {
     book.note('added', `<virtual-mta-pool ${pool}>`, 'mail without a sender of its own needs somewhere to go');
-    rest = [...inserted(rest, afterSources(rest), written([`<virtual-mta-pool ${pool}>`, '</virtual-mta-pool>']))];
+    rest = inserted(rest, afterSources(rest), written([`<virtual-mta-pool ${pool}>`, '</virtual-mta-pool>']));
   }
-  rest = rest.map((node) =>
-    isBlock(node, 'virtual-mta-pool') ? withMembers(node, nameOf(node) === pool, dropped, plan, book) : node,
-  );
+  const goes = new Set([
+    ...nodes.filter((node): node is Block => isBlock(node, 'virtual-mta') && isOld(node)).map(nameOf),
+    ...members,
+  ]);
+  rest = rest.map((node) => {
+    if (!isBlock(node, 'virtual-mta-pool')) return node;
+    return nameOf(node) === pool || membersOf(node).some((member) => goes.has(member))
+      ? withMembers(node, goes, plan, book)
+      : node;
+  });
   const place = rest.findIndex((node) => isBlock(node, 'virtual-mta-pool'));
-  const after = inserted(rest, place, written(plan.identities.flatMap((identity) => virtualMta(plan, identity))));
+  const after = inserted(rest, place, blocks.flat());
   const defined = after.filter(
     (node): node is Block => isBlock(node, 'virtual-mta') || isBlock(node, 'virtual-mta-pool'),
   );
@@ -74,12 +86,27 @@ function isAddition(node: Block, plan: AdaptationPlan, members: ReadonlySet<stri
   return plan.identities.some((identity) => identity.ip === ip);
 }
 
-function noteVirtualMta(node: Block, old: boolean, plan: AdaptationPlan, book: ReportBook): void {
-  const subject = `<virtual-mta ${nameOf(node)}>`;
-  const again = plan.identities.some((identity) => virtualMtaName(identity) === nameOf(node));
-  if (!old) book.note('kept', subject, 'was added beside the pools, on a sending IP', node.open.number);
-  else if (again) book.note('changed', subject, 'is written anew from the settings', node.open.number);
-  else book.note('dropped', subject, 'its address and its key belong to the old configuration', node.open.number);
+function noteVirtualMtas(
+  old: readonly Block[],
+  isOld: (node: Node) => boolean,
+  wanted: readonly Node[],
+  book: ReportBook,
+): void {
+  const blocks = wanted.filter((node) => node.kind === 'block');
+  for (const node of old) {
+    const next = blocks.find((block) => nameOf(block) === nameOf(node));
+    const note = (action: 'changed' | 'dropped', reason: string): void => {
+      book.note(action, `<virtual-mta ${nameOf(node)}>`, reason, node.open.number);
+    };
+    if (!isOld(node)) continue;
+    if (!next) note('dropped', 'its address and its key belong to the old configuration');
+    else if (!sameText([node], [next])) note('changed', 'is written anew from the settings');
+  }
+  for (const block of blocks) {
+    if (old.some((node) => nameOf(node) === nameOf(block))) continue;
+    const host = directiveIn(block, 'smtp-source-host');
+    book.note('added', `<virtual-mta ${nameOf(block)}>`, `sends from ${host?.value.text.replace(' ', ' as ') ?? ''}`);
+  }
 }
 
 function membersOf(pool: Block): string[] {
@@ -88,30 +115,22 @@ function membersOf(pool: Block): string[] {
   );
 }
 
-/** A pool with the new virtual MTAs where the old ones stood. The default pool has them in any case. */
-function withMembers(
-  pool: Block,
-  isDefault: boolean,
-  dropped: ReadonlySet<string>,
-  plan: AdaptationPlan,
-  book: ReportBook,
-): Block {
-  const goes = (node: Node): boolean =>
-    isDirective(node, 'virtual-mta') && dropped.has(unquoted(firstWord(node.value).first.text));
-  const first = pool.children.findIndex(goes);
-  if (first === -1 && !isDefault) return pool;
-  const rest = pool.children.filter((node) => !goes(node));
+/** A pool with the new virtual MTAs where the old ones stood, or at its end. */
+function withMembers(pool: Block, goes: ReadonlySet<string>, plan: AdaptationPlan, book: ReportBook): Block {
+  const isOld = (node: Node): boolean =>
+    isDirective(node, 'virtual-mta') && goes.has(unquoted(firstWord(node.value).first.text));
+  const first = pool.children.findIndex(isOld);
+  const rest = pool.children.filter((node) => !isOld(node));
   const members = written(plan.identities.map((identity) => `    virtual-mta ${virtualMtaName(identity)}`));
-  const names = plan.identities.map(virtualMtaName);
-  if (membersOf(pool).join() !== names.join()) {
-    book.note(
-      'changed',
-      `<virtual-mta-pool ${nameOf(pool)}>`,
-      `has the ${names.length} new virtual MTAs as its members`,
-      pool.open.number,
-    );
-  }
-  return withChildren(pool, inserted(rest, first === -1 ? rest.length : first, members));
+  const changed = withChildren(pool, inserted(rest, first === -1 ? rest.length : first, members));
+  if (sameText([changed], [pool])) return pool;
+  book.note(
+    'changed',
+    `<virtual-mta-pool ${nameOf(pool)}>`,
+    `has the ${members.length} new virtual MTAs as its members`,
+    pool.open.number,
+  );
+  return changed;
 }
 
 function afterSources(nodes: readonly Node[]): number {

@@ -1,10 +1,8 @@
 import { unquoted } from '../document.js';
 import { isCutShort } from '../entry.js';
 import { wordsOf } from '../lines.js';
+import { SECRET_DIRECTIVES } from '../redact.js';
 import { at, type Rule } from './rule.js';
-
-/** Directives whose value is a secret: `#` cuts it off, and nothing tells. */
-const SECRETS = ['password', 'auth-password', 'http-api-key', 'api-key', 'access-token', 'volume-audit-api-key'];
 
 const PLACEHOLDER = /YOUR[_-][A-Z]|VOTRE[_-][A-Z]|MOT_DE_PASSE|CHANGE[_-]?ME|\{\{[^}]*\}\}|\$\{[^}]*\}/;
 
@@ -81,7 +79,7 @@ export const valueRules: readonly Rule[] = [
     check: function* ({ statements, entries }) {
       for (const { directive, keyword } of statements) {
         const { value, comment, line } = directive;
-        if (!comment || !SECRETS.includes(keyword)) continue;
+        if (!comment || !SECRET_DIRECTIVES.has(keyword)) continue;
         if (value.column + value.text.length === comment.column)
           yield at(line, comment, `"#" cuts the value of ${keyword} short`);
       }
