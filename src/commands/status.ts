@@ -1,0 +1,53 @@
+import { Flags } from '@oclif/core';
+import chalk from 'chalk';
+import { EeCommand } from '../lib/cli/ee-command.js';
+import { failureDocument, renderFailure, toFailure } from '../lib/cli/failure.js';
+import { type HostStatus, isHealthy } from '../lib/deploy/status/status.js';
+import { EXIT, EeError } from '../lib/errors.js';
+import { HOST_NAMES } from '../lib/settings/settings.js';
+
+export default class Status extends EeCommand {
+  static override summary = 'Show what runs on the three hosts, as they say it themselves.';
+  static override description =
+    'Asks each host once and changes nothing. Status 3 when something is not as it should be, 4 when a host cannot be reached.';
+
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
+
+  static override flags = {
+    'accept-new-host-key': Flags.boolean({
+      description: 'Trust the key of a host that known_hosts does not name yet.',
+      default: false,
+    }),
+  };
+
+  async run(): Promise<Record<string, unknown>> {
+    const { flags } = await this.parse(Status);
+    const settings = await this.settings(flags);
+    const [{ status }, { connector }] = await Promise.all([
+      import('../lib/deploy/status/status.js'),
+      import('../lib/cli/connector.js'),
+    ]);
+    const connect = connector({ ...flags, signal: this.signal, interactive: this.interactive });
+    const hosts = await status(settings, HOST_NAMES, connect);
+    this.print(hosts.map((host) => this.#text(host)).join('\n\n'));
+    const unreachable = hosts.find(({ error }) => error instanceof EeError && error.exit === EXIT.unreachable);
+    if (unreachable) this.exitWith(EXIT.unreachable);
+    else if (!hosts.every(isHealthy)) this.exitWith(EXIT.found);
+    return { hosts: hosts.map((host) => ({ ...document(host), healthy: isHealthy(host) })) };
+  }
+
+  #text({ host, address, proofs, error }: HostStatus): string {
+    const title = chalk.bold(`${host}  ${address}`);
+    if (error)
+      return `${title}\n  ${renderFailure(toFailure(error, `ee status of ${host}`), { verbose: false }).replace(/\n/g, '\n  ')}`;
+    const width = Math.max(...proofs.map(({ what }) => what.length));
+    const lines = proofs.map(
+      ({ what, seen, ok }) => `  ${ok ? chalk.green('✔') : chalk.red('✖')} ${what.padEnd(width)}  ${seen}`,
+    );
+    return [title, ...lines].join('\n');
+  }
+}
+
+function document({ host, address, proofs, error }: HostStatus): Record<string, unknown> {
+  return { host, address, proofs, ...(error ? failureDocument(toFailure(error, `ee status of ${host}`)) : {}) };
+}

@@ -1,0 +1,64 @@
+import type { Settings } from '../../settings/settings.js';
+import { quote } from '../../ssh/shell-quote.js';
+import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
+
+/** Questions to VPS3: the API by its own name over TLS, and Prometheus for what it reaches. */
+export function engineQuestions({ engine: { domain } }: Settings): string {
+  const curl = `curl -sk --max-time 10 --resolve ${quote(`${domain}:443:127.0.0.1`)}`;
+  return [
+    unitQuestions(['nginx', 'postgresql', 'redis-server', 'email-engine', 'prometheus']),
+    FIREWALL_QUESTION,
+    `${curl} -w '\\nstatus\\t%{http_code}\\n' ${quote(`https://${domain}/health`)} | sed '1s/^/health\\t/'`,
+    `printf 'closed\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${quote(`https://${domain}/v1/identities`)})"`,
+    `curl -s --max-time 10 -G http://127.0.0.1:9090/api/v1/query --data-urlencode query=up | tr -d '\\n' | sed 's/^/up\\t/'; echo`,
+    ':',
+  ].join('\n');
+}
+
+export function engineProofs(answers: Answers, { engine: { domain } }: Settings): Proof[] {
+  const status = answers.one('status');
+  const closed = answers.one('closed');
+  return [
+    unitProof(answers),
+    {
+      what: 'API',
+      seen: `https://${domain}/health answers ${status}: ${components(answers.one('health'))}`,
+      ok: status === '200',
+    },
+    { what: 'API without a key', seen: `answers ${closed}`, ok: closed === '401' },
+    scrapeProof(answers.one('up')),
+    firewallProof(answers),
+  ];
+}
+
+function components(health: string): string {
+  const parsed = parse(health) as { components?: Record<string, unknown> } | undefined;
+  const list = Object.entries(parsed?.components ?? {}).map(([name, state]) => `${name} ${String(state)}`);
+  return list.length > 0 ? list.join(', ') : 'no components';
+}
+
+interface UpResult {
+  readonly metric: { readonly job?: string; readonly host?: string };
+  readonly value: readonly [number, string];
+}
+
+/** Which hosts Prometheus reaches: the exporters of all three, the API and itself. */
+function scrapeProof(up: string): Proof {
+  const results = (parse(up) as { data?: { result?: UpResult[] } } | undefined)?.data?.result ?? [];
+  const name = ({ metric }: UpResult) => [metric.job, metric.host].filter(Boolean).join(' ');
+  const down = results.filter(({ value }) => value[1] !== '1').map(name);
+  const hosts = results.filter(({ metric, value }) => metric.job === 'node' && value[1] === '1').length;
+  return {
+    what: 'Prometheus',
+    seen: down.length > 0 ? `does not reach ${down.join(', ')}` : `reaches ${hosts} hosts, ${results.length} targets`,
+    ok: down.length === 0 && hosts === 3,
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { CRON_ENTRIES } from '../../mailwizz/cron.js';
+import { CONFIG_FILE } from '../../mailwizz/layout.js';
+import { PING_PATH, WEB_ROOT } from '../../roles/mailwizz.js';
+import type { Settings } from '../../settings/settings.js';
+import { quote } from '../../ssh/shell-quote.js';
+import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
+
+/** Questions to VPS1. The panel is asked by its own name over TLS, on the host itself. */
+export function mailwizzQuestions({ mailwizz: { panelDomain, database } }: Settings): string {
+  const url = (path: string) => quote(`https://${panelDomain}${path}`);
+  const curl = `curl -sk --max-time 10 --resolve ${quote(`${panelDomain}:443:127.0.0.1`)}`;
+  return [
+    unitQuestions(['nginx', 'mariadb', 'php*-fpm', 'cron']),
+    FIREWALL_QUESTION,
+    `[ -f ${WEB_ROOT}/${CONFIG_FILE} ] && printf 'installed\\tyes\\n'`,
+    `printf 'panel\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${url('/')})"`,
+    `printf 'ping\\t%s\\n' "$(${curl} ${url(PING_PATH)})"`,
+    `printf 'code\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${url('/apps/init.php')})"`,
+    `printf 'tables\\t%s\\n' "$(mariadb -N -e "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '${database.name}'" 2>/dev/null)"`,
+    `printf 'cron\\t%s\\n' "$(grep -c ' www-data .*console.php' /etc/cron.d/mailwizz 2>/dev/null)"`,
+    ':',
+  ].join('\n');
+}
+
+export function mailwizzProofs(answers: Answers, { mailwizz }: Settings): Proof[] {
+  const installed = answers.one('installed') === 'yes';
+  const panel = answers.one('panel');
+  const tables = answers.one('tables');
+  const cron = answers.one('cron');
+  return [
+    unitProof(answers),
+    installed
+      ? { what: 'panel', seen: `https://${mailwizz.panelDomain}/ answers ${panel}`, ok: /^[23]/.test(panel) }
+      : {
+          what: 'panel',
+          seen: `https://${mailwizz.panelDomain}/ answers ${panel}: unpacked, waits for its installation`,
+          ok: panel === '503',
+        },
+    { what: 'PHP', seen: answers.one('ping') || 'no answer', ok: answers.one('ping') === 'pong' },
+    {
+      what: 'code',
+      seen: `/apps/init.php answers ${answers.one('code')}`,
+      ok: ['403', '404'].includes(answers.one('code')),
+    },
+    {
+      what: 'database',
+      seen:
+        tables === '' ? `${mailwizz.database.name} cannot be asked` : `${mailwizz.database.name} has ${tables} tables`,
+      ok: installed ? Number(tables) > 0 : tables === '0',
+    },
+    { what: 'cron', seen: `${cron || 0} commands as www-data`, ok: Number(cron) === CRON_ENTRIES.length },
+    firewallProof(answers),
+  ];
+}

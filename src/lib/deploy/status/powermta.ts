@@ -1,0 +1,48 @@
+import type { Settings } from '../../settings/settings.js';
+import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
+
+/** Seconds that a `pmta` command may take: what it does while pmtad is down is not documented. */
+const PATIENCE = 15;
+
+/** Questions to VPS2, answered by PowerMTA itself. */
+export function powermtaQuestions({ sending, pmta }: Settings): string {
+  return [
+    unitQuestions(['pmta', 'pmtahttp']),
+    FIREWALL_QUESTION,
+    `timeout ${PATIENCE} pmta --dom show status 2>/dev/null | sed -n 's/^status\\.status="\\(.*\\)"$/status\\t\\1/p'`,
+    `timeout ${PATIENCE} pmta show version 2>/dev/null | head -n 1 | sed 's/^/version\\t/'`,
+    ...sending.identities.map(
+      ({ index }) =>
+        `printf 'vmta\\t%s %s\\n' ${index} "$(timeout ${PATIENCE} pmta show vmta-settings vmta-mail${index} 2>/dev/null | tr '\\n' ' ')"`,
+    ),
+    `ss -Hltn 'sport = :${pmta.smtpPort}' | awk '{ print "listener\\t" $4 }'`,
+    ':',
+  ].join('\n');
+}
+
+export function powermtaProofs(answers: Answers, { sending, pmta }: Settings): Proof[] {
+  const status = answers.one('status');
+  const listeners = new Set(answers.all('listener'));
+  const settings = new Map(answers.all('vmta').map((line) => [line.split(' ')[0], line] as const));
+  return [
+    unitProof(answers),
+    {
+      what: 'pmta show status',
+      seen: `${answers.one('version')}: ${status || 'no answer'}`.trim(),
+      ok: status === 'running',
+    },
+    ...sending.identities.map(({ index, ip, domain, sender }): Proof => {
+      const seen = settings.get(String(index)) ?? '';
+      const listens = listeners.has(`${ip}:${pmta.smtpPort}`);
+      const agrees = seen.includes(` ${ip} ${domain} `) && seen.includes(`/mail${index}.pem`);
+      return {
+        what: `vmta-mail${index}`,
+        seen: agrees
+          ? `${ip} as ${domain}, for ${sender}, ${listens ? `listens on ${pmta.smtpPort}` : `does not listen on ${pmta.smtpPort}`}`
+          : `is not ${ip} as ${domain}`,
+        ok: agrees && listens,
+      };
+    }),
+    firewallProof(answers),
+  ];
+}
