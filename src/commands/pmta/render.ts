@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { Flags } from '@oclif/core';
+import { EeCommand } from '../../lib/cli/ee-command.js';
+import { FIRST_SELECTOR } from '../../lib/dkim/selector.js';
+import { EeError } from '../../lib/errors.js';
+import type { AdaptationReport } from '../../lib/pmta/adapt/report.js';
+import type { Settings } from '../../lib/settings/settings.js';
+
+interface RenderResult {
+  /** With `[redacted]` for the password. */
+  configuration: string;
+  report: AdaptationReport;
+}
+
+export default class PmtaRender extends EeCommand {
+  static override summary = 'Print the PowerMTA configuration for N sending IPs';
+  static override description =
+    'Adapts the configuration of the backup set to the first N sending IPs of the settings: virtual MTAs, pool, listeners, senders, ' +
+    'hosts that hand over mail. Every rule of the backup is kept byte for byte. The output is the configuration and nothing else, ' +
+    'so it has the relay password in it; with --json the password is redacted, and what was kept and changed is reported.';
+  static override examples = [
+    '<%= config.bin %> pmta render --ips 5 --out pmta.conf',
+    '<%= config.bin %> pmta render --ips 5 | <%= config.bin %> pmta check -',
+  ];
+  static override flags = {
+    ips: Flags.integer({ description: 'for the first N sending IPs', helpValue: 'N', min: 1, required: true }),
+    out: Flags.string({ description: 'write it to FILE (mode 600) instead', helpValue: 'FILE' }),
+  };
+
+  async run(): Promise<RenderResult> {
+    const { flags } = await this.parse(PmtaRender);
+    const settings = await this.settings(flags);
+    const chosen = withFirst(settings, flags.ips);
+    const [
+      { adapt },
+      { adaptationPlan },
+      { configurationIn },
+      { printDocument },
+      { parseDocument },
+      { withoutSecrets },
+    ] = await Promise.all([
+      import('../../lib/pmta/adapt.js'),
+      import('../../lib/pmta/adapt/plan.js'),
+      import('../../lib/pmta/backup-config.js'),
+      import('../../lib/pmta/document.js'),
+      import('../../lib/pmta/parse.js'),
+      import('../../lib/pmta/redact.js'),
+    ]);
+    const backup = parseDocument(await readFile(await configurationIn(settings.backup.dir)));
+    const { document, report } = adapt(backup, adaptationPlan(chosen, FIRST_SELECTOR));
+
+    if (flags.out !== undefined) await this.#write(flags.out, printDocument(document));
+    else if (!this.jsonEnabled()) await toStdout(printDocument(document));
+    return { configuration: printDocument(withoutSecrets(document)).toString('utf8'), report };
+  }
+
+  async #write(file: string, bytes: Buffer): Promise<void> {
+    const { writeConfiguration } = await import('../../lib/pmta/write-config.js');
+    await writeConfiguration(file, bytes);
+    this.note(`Wrote ${file}. It holds the relay password.`);
+  }
+}
+
+/** The settings with the first N identities only. */
+function withFirst(settings: Settings, count: number): Settings {
+  const { identities } = settings.sending;
+  if (count > identities.length) {
+    throw new EeError('USAGE', {
+      message: `--ips ${count} asks for more sending IPs than SENDING_IPS has (${identities.length}).`,
+      hint: 'Add the addresses to SENDING_IPS, or ask for fewer.',
+    });
+  }
+  return { ...settings, sending: { ...settings.sending, identities: identities.slice(0, count) } };
+}
+
+/** The bytes as they are, unredacted: they are the configuration. Resolves once a pipe has taken them all. */
+function toStdout(bytes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(bytes, (error) => {
+      if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
+      else resolve();
+    });
+  });
+}

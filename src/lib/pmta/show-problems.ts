@@ -1,0 +1,35 @@
+import type { Problem } from './problem.js';
+
+/** The problems of one file for people: where, what, and the line itself with a caret under the column. */
+export function showProblems(file: string, bytes: Uint8Array, problems: readonly Problem[]): string[] {
+  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1').split('\n');
+  return problems.flatMap(({ line, column, severity, code, message }) => {
+    const source = (lines[line - 1] ?? '').replace(/\r$/, '');
+    const shown = [`${file}:${line}:${column}: ${severity}: ${message} [${code}]`];
+    return source === '' ? shown : [...shown, ...excerpt(source, line, column)];
+  });
+}
+
+/** The line and the caret. Bytes before the column that are parts of one character take one place, and tabs stay tabs. */
+function excerpt(source: string, line: number, column: number): string[] {
+  const number = `${line} | `;
+  const before = fromUtf8(source.slice(0, column - 1)).replace(/[^\t]/g, ' ');
+  return [`  ${number}${fromUtf8(source)}`, `  ${' '.repeat(number.length)}${before}^`];
+}
+
+/** Text of a file whose encoding is not known: UTF-8 where it is valid, else Latin-1. Control characters are not passed on. */
+function fromUtf8(latin1: string): string {
+  const bytes = Buffer.from(latin1, 'latin1');
+  const text = bytes.toString('utf8');
+  return (text.includes('\uFFFD') ? latin1 : text).replace(/[\u0000-\u0008\u000A-\u001F\u007F-\u009F]/g, '·');
+}
+
+/** `3 errors, 1 warning in 2 files`. */
+export function problemCount(problems: readonly Problem[], files: number): string {
+  const parts = (['error', 'warning', 'info'] as const).map((severity) => {
+    const count = problems.filter((problem) => problem.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}${count === 1 || severity === 'info' ? '' : 's'}`];
+  });
+  const found = parts.flat();
+  return `${found.length === 0 ? 'no problems' : found.join(', ')} in ${files} ${files === 1 ? 'file' : 'files'}`;
+}
