@@ -8,7 +8,7 @@ export interface Destination {
 }
 
 const FORM =
-  /^(?:ssh:\/\/)?(?:(?<user>[^@]+)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<bare>[^:[\]]+)|(?<ipv6>[^[\]@]*:[^[\]@]*:[^[\]@]*))(?::(?<port>\d+))?$/;
+  /^(?:ssh:\/\/)?(?:(?<user>[^@]+)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<bare>[^:@[\]]+)|(?<ipv6>[^[\]@]*:[^[\]@]*:[^[\]@]*))(?::(?<port>\d+))?$/;
 
 /** Reads `[user@]host[:port]`; an IPv6 address with a port stands in brackets. Throws USAGE on anything else. */
 export function parseDestination(text: string): Destination {

@@ -10,6 +10,7 @@ import { LineSplitter } from './line-splitter.js';
 import { OutputTail } from './output-tail.js';
 
 const IDLE_TIMEOUT_MS = 15 * 60_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** More than this on standard output is a mistake of the command, not a result. */
 const STDOUT_LIMIT = 32 * 1024 * 1024;
 const STDERR_LIMIT = 1024 * 1024;
@@ -74,10 +75,9 @@ function follow(
     let bytes = 0;
     let ended = false;
 
-    const idle = setTimeout(
-      () => giveUp(new EeError('REMOTE_TIMEOUT', { host, step, seconds: Math.round(idleTimeout / 1000) })),
-      idleTimeout,
-    );
+    const timeout = () => giveUp(new EeError('REMOTE_TIMEOUT', { host, step, seconds: Math.ceil(idleTimeout / 1000) }));
+    // Node turns a longer time into 1 ms.
+    const idle = idleTimeout <= LONGEST_TIMER_MS ? setTimeout(timeout, idleTimeout) : undefined;
     const interrupt = () => giveUp(new EeError('INTERRUPTED', { during: step }));
     for (const signal of signals) signal.addEventListener('abort', interrupt);
     const end = (): boolean => {
@@ -100,7 +100,7 @@ function follow(
     }
 
     channel.on('data', (chunk: Buffer) => {
-      idle.refresh();
+      idle?.refresh();
       if (ended) return;
       bytes += chunk.length;
       if (bytes > STDOUT_LIMIT) {
@@ -111,7 +111,7 @@ function follow(
       lines[0]?.write(chunk);
     });
     channel.stderr.on('data', (chunk: Buffer) => {
-      idle.refresh();
+      idle?.refresh();
       if (ended) return;
       stderr.write(chunk);
       lines[1]?.write(chunk);
@@ -133,7 +133,7 @@ function follow(
     else {
       const refreshed = async function* (source: Readable) {
         for await (const chunk of source as AsyncIterable<Buffer>) {
-          idle.refresh();
+          idle?.refresh();
           yield chunk;
         }
       };

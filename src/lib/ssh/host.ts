@@ -10,7 +10,7 @@ export interface RunResult {
 export interface RunOptions {
   /** Named in errors: `installing packages`. */
   readonly step?: string;
-  /** Milliseconds without any output after which the command's process group is killed. Default 15 minutes. */
+  /** Milliseconds without any output after which the command's process group is killed. Default 15 minutes; `Infinity` for never. */
   readonly idleTimeout?: number;
   /** Each line of either stream as it comes, for progress. */
   readonly onLine?: (line: string) => void;
@@ -35,7 +35,8 @@ export interface Host {
 
   /**
    * Runs a POSIX shell script, sent on the standard input of `sh -s`: it may carry secrets, for nothing of it stands in an
-   * argument list. Commands inside read from /dev/null. A status other than 0 is a result, not an error.
+   * argument list. Commands inside read from /dev/null, without a terminal, in `/`, with `LC_ALL=C`, a full PATH and umask 022.
+   * A status other than 0 is a result, not an error; 128 + n is a shell that signal n ended.
    */
   run(script: string, options?: RunOptions): Promise<RunResult>;
 
@@ -46,7 +47,7 @@ export interface Host {
 
   /**
    * Brings a file to the host and verifies its SHA-256 there. What is there already is not sent; what was cut is resumed.
-   * Returns the number of bytes sent.
+   * Returns the number of bytes that the host lacked.
    */
   upload(file: Upload, options?: RunOptions & { onBytes?: (sent: number, total: number) => void }): Promise<number>;
 
