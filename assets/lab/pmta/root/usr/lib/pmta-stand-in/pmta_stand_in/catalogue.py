@@ -85,6 +85,11 @@ def directives():
     return table
 
 
+def _ordinary(default):
+    """Of `true ({sparkpost}) | false (others)`, what the others have."""
+    return default.rpartition('| ')[2].replace(' (others)', '').replace(' (off)', '')
+
+
 def _stated(cell):
     return None if cell == '-' else cell
 
@@ -98,9 +103,9 @@ def scopes_by_name():
 
 
 def domain_defaults():
-    """{name: default or ''} of everything a <domain> may set."""
+    """{name: default or ''} of everything a <domain> may set. A default that follows another directive is left empty."""
     return {
-        row.name: row.default or ''
+        row.name: '' if row.default and row.default.startswith('=') else _ordinary(row.default or '')
         for row in directives().values()
         if row.scope == 'domain' and row.name != 'include' and not row.deprecated
     }

@@ -51,6 +51,8 @@ def effective(config, domain, vmta=None, pool=None):
         settings.update(_layer(one.domains, domain))
     if vmta in config.vmtas:
         settings.update(_layer(config.vmtas[vmta].domains, domain))
+    for name in ('max-connect-rate', 'max-data-volume-rate', 'max-msg-rate'):
+        settings[f'backoff-{name}'] = settings[f'backoff-{name}'] or settings[name]
     return settings
 
 

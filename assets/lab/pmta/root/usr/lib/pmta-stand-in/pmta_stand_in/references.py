@@ -35,6 +35,9 @@ class ReferenceChecker:
         self._pattern_lists()
         self._listeners()
         self._walk(self.root)
+        for block in self.root.blocks('acct-file'):
+            for statement in block.statements('records')[1:]:
+                self.error(statement.place, f'<acct-file {block.name}> has more than one records line')
         if not self.root.statements('log-file'):
             self.error(self.root.place, 'log-file is mandatory')
         for statement in self.root.statements('log-file'):

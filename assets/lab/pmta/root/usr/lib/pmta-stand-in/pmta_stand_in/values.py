@@ -183,6 +183,10 @@ def smtp_host(text):
     return domain_name(re.sub(r':\d+$', '', text))
 
 
+def not_a_line(text):
+    raise ValueError('this is a block, not a line')
+
+
 number = one(r'\d+', 'a number')
 vmta_name = one_word
 network = units.cidr
@@ -277,7 +281,7 @@ CHECKS = {
     'SUPPRESSION-LIST-NAME': any_text,
     '{ SIZE | 0 }': either(words('0'), units.size),
     'http[s]://{ IP | HOST-NAME }[:PORT]': one(r'https?://\S+', 'a URL'),
-    '<domain> block': any_text,
+    '<domain> block': not_a_line,
     # Entries of lists; their grammar is in entries.py.
     'REGEX RESULT': any_text,
     'HEADER-NAME REGEX RESULT': any_text,
