@@ -280,6 +280,11 @@ const failures = {
     message: ({ lab, host, made, asked }) => `${host} of the lab "${lab}" was made ${made}, not ${asked}.`,
     hint: () => 'Add --reset to throw away its state and make it anew, or leave the option out.',
   }),
+  LAB_LAYER_GONE: row<{ lab: string; host: string; layer: string }>({
+    exit: EXIT.failed,
+    message: ({ lab, host, layer }) => `${host} of the lab "${lab}" stands on ${layer}, which is no longer there.`,
+    hint: ({ lab }) => `\`ee lab up --name ${lab} --reset\` makes it anew.`,
+  }),
   LAB_CACHE_IN_USE: row<{ cache: string }>({
     exit: EXIT.usage,
     message: ({ cache }) => `A lab still uses the layers in ${cache}.`,

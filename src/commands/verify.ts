@@ -1,0 +1,83 @@
+import { dirname, resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { LEVELS } from '../lib/backup/report.js';
+import type { VerificationReport } from '../lib/backup/report.js';
+import { EeCommand } from '../lib/cli/ee-command.js';
+import { EXIT } from '../lib/errors.js';
+
+export default class Verify extends EeCommand {
+  static override summary = 'Verify the backup set: every byte, every archive member, and what is used of it';
+
+  static override description = `Reads each file of the set once, hashing and inflating it at the same time, and writes nothing into the set.
+
+Checked are: names and roles (any date); gzip to the end of its last member with nothing after it; the structure of tar and unsafe members; that the application is MailWizz, which version and at which depth; the fields of the licence; that the PowerMTA configuration parses; and the SHA-256 of all files against the original and against the manifests: DIR.sha256 beside the set, and SHA256SUMS in it, where they exist.
+
+Levels: quick looks at names and sizes only, so that its best verdict is DEGRADED; full (the default) reads everything; restore also unpacks the application into a temporary folder, compares what came out, and has PHP check its entry points where PHP is installed.
+
+Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is to be known; CORRUPT, where something that is used is missing, damaged or unclear, or where git tracks what it must not; NOT-CHECKED, where nothing could be checked. The exit status is 0 for the first two, else 3.`;
+
+  static override examples = [
+    '<%= config.bin %> verify',
+    '<%= config.bin %> verify mailwizz-email-engine --against /mnt/backup-cold --write-manifest',
+    '<%= config.bin %> verify --level restore --json',
+  ];
+
+  static override args = {
+    dir: Args.string({ name: 'DIR', description: 'The backup set. Default: BACKUP_DIR of the settings.' }),
+  };
+
+  static override flags = {
+    against: Flags.string({
+      description:
+        'The original that the set was copied from. Default, without DIR: BACKUP_SOURCE_DIR of the settings.',
+      helpValue: 'DIR',
+    }),
+    level: Flags.option({ description: 'How much is done.', options: LEVELS, default: 'full' as const })(),
+    'write-manifest': Flags.boolean({
+      description:
+        'Write the SHA-256 of all files to DIR.sha256 beside the set, in the format of sha256sum, if the set is sound.',
+      default: false,
+    }),
+  };
+
+  async run(): Promise<VerificationReport & { manifest?: string }> {
+    const { args, flags } = await this.parse(Verify);
+    const [{ presentReport, readable }, { verifyBackupSet }, { writeManifest }, { parseDocument }] = await Promise.all([
+      import('../lib/backup/present.js'),
+      import('../lib/backup/verify-set.js'),
+      import('../lib/backup/manifest.js'),
+      import('../lib/pmta/parse.js'),
+    ]);
+    const { dir, against, repositoriesOf } = await this.#places(args.dir, flags);
+    const start = performance.now();
+    const report = await verifyBackupSet(dir, {
+      level: flags.level,
+      against,
+      repositoriesOf,
+      parseConfig: (bytes) => parseDocument(bytes).problems,
+    });
+    const seconds = (performance.now() - start) / 1000;
+    for (const line of presentReport(report)) this.print(line);
+    const rate = readable(report.totals.bytes / Math.max(seconds, 0.001));
+    this.note(`${readable(report.totals.bytes)} read in ${seconds.toFixed(1)} s (${rate}/s)`);
+    if (report.verdict !== 'VERIFIED' && report.verdict !== 'DEGRADED') this.exitWith(EXIT.found);
+    if (!flags['write-manifest']) return report;
+    const manifest = await writeManifest(report);
+    this.note(`Wrote ${manifest}`);
+    return { ...report, manifest };
+  }
+
+  /** The set and its original, from the arguments alone where DIR is given, else with the settings as defaults. */
+  async #places(
+    dir: string | undefined,
+    flags: { against?: string | undefined; 'env-file'?: string | undefined },
+  ): Promise<{ dir: string; against: string | undefined; repositoriesOf: readonly string[] }> {
+    if (dir !== undefined) return { dir, against: flags.against, repositoriesOf: [dirname(resolve(dir)), dir] };
+    const { file, backup } = await this.settings(flags);
+    return {
+      dir: backup.dir,
+      against: flags.against ?? backup.sourceDir,
+      repositoriesOf: [dirname(file), dirname(resolve(backup.dir)), backup.dir],
+    };
+  }
+}

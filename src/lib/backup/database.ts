@@ -1,0 +1,37 @@
+import { error, warning, type DatabaseFacts, type Problem } from './report.js';
+
+const HEAD = 64 * 1024;
+const TAIL = 4 * 1024;
+
+/** The last line of mysqldump, mariadb-dump and pg_dump. */
+const TRAILER = /^-- (Dump completed|PostgreSQL database dump complete)/m;
+const SQL = /^\s*(--|\/\*[!M]|CREATE |DROP |INSERT |SET |START |BEGIN|LOCK |USE )/im;
+
+/** Looks at both ends of an SQL dump as it passes: whether it is SQL, and whether the dump program came to its end. */
+export class DatabaseContents {
+  #head = Buffer.alloc(0);
+  #tail = Buffer.alloc(0);
+  #bytes = 0;
+
+  write(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#head.length < HEAD) this.#head = Buffer.concat([this.#head, chunk.subarray(0, HEAD - this.#head.length)]);
+    this.#tail = Buffer.from(
+      chunk.length >= TAIL ? chunk.subarray(-TAIL) : Buffer.concat([this.#tail, chunk]).subarray(-TAIL),
+    );
+  }
+
+  findings(): { problems: readonly Problem[]; facts: DatabaseFacts } {
+    const head = this.#head.toString('latin1');
+    const complete = TRAILER.test(this.#tail.toString('latin1'));
+    const problems: Problem[] = [];
+    if (head.includes('\0') || !SQL.test(head))
+      problems.push(error('NOT_SQL', 'its content does not look like an SQL dump'));
+    else if (!complete) {
+      problems.push(
+        warning('SQL_INCOMPLETE', 'the last line of the dump program is missing: the dump may have been cut short'),
+      );
+    }
+    return { problems, facts: { kind: 'database', unpackedBytes: this.#bytes, complete } };
+  }
+}
