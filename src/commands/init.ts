@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../lib/cli/ee-command.js';
-import { EeError } from '../lib/errors.js';
 import { Secret } from '../lib/secret.js';
 import type { InitPlan } from '../lib/settings/init.js';
 
@@ -39,27 +38,23 @@ export default class Init extends EeCommand {
   async run(): Promise<InitResult> {
     const { flags } = await this.parse(Init);
     const file = resolve(flags['env-file'] ?? '.env.production');
-    const [{ planInit, assertNothingToAsk }, { fill }, { generateSecret }, { renderExample }, { assertPrivate }] =
-      await Promise.all([
-        import('../lib/settings/init.js'),
-        import('../lib/settings/fill.js'),
-        import('../lib/settings/generate.js'),
-        import('../lib/settings/example.js'),
-        import('../lib/settings/load.js'),
-      ]);
-
+    const { planInit, assertNothingToAsk } = await import('../lib/settings/init.js');
+    const { assertPrivate } = await import('../lib/settings/load.js');
     const exists = existsSync(file);
     if (exists) await assertPrivate(file);
     const text = exists ? await readFile(file, 'utf8') : '';
     const plan = planInit(text, flags.set ?? [], file);
-
     if (!this.interactive) assertNothingToAsk(plan);
     const answers = this.interactive ? await this.ask(plan) : new Map<string, string>();
+
+    const { generateSecret } = await import('../lib/settings/generate.js');
+    const { fill } = await import('../lib/settings/fill.js');
+    const { renderExample } = await import('../lib/settings/example.js');
+    const { saveSettings } = await import('../lib/settings/write.js');
     const secrets = new Map(plan.generate.map((name) => [name, generateSecret()]));
     this.hide([...secrets.values()].map((value) => new Secret(value)));
-
     const additions = new Map<string, string>([...plan.set, ...answers, ...secrets]);
-    await this.write(file, fill(exists ? text : renderExample(), additions), { exists, changed: additions.size > 0 });
+    await saveSettings(file, fill(exists ? text : renderExample(), additions), { exists });
     const result: InitResult = {
       file,
       created: !exists,
@@ -70,19 +65,6 @@ export default class Init extends EeCommand {
     };
     this.present(result);
     return result;
-  }
-
-  /** Nothing is written unless the whole file is valid with it. */
-  private async write(file: string, text: string, is: { exists: boolean; changed: boolean }): Promise<void> {
-    const [{ problemsOf }, { renderProblem }, { createSettingsFile, replaceSettingsFile }] = await Promise.all([
-      import('../lib/settings/parse.js'),
-      import('../lib/settings/problem.js'),
-      import('../lib/settings/write.js'),
-    ]);
-    const problems = problemsOf(text);
-    if (problems.length > 0) throw new EeError('SETTINGS_INVALID', { file, problems: problems.map(renderProblem) });
-    if (!is.exists) await createSettingsFile(file, text);
-    else if (is.changed) await replaceSettingsFile(file, text);
   }
 
   private async ask({ questions }: InitPlan): Promise<Map<string, string>> {

@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, unlink } from 'node:fs/promises';
+import { open, readFile, realpath, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EeError } from '../errors.js';
 import { createPrivateFile } from '../private-file.js';
+import { problemsOf } from './parse.js';
+import { renderProblem } from './problem.js';
+
+/** Writes the file as a whole, or replaces the one that `exists`. Throws SETTINGS_INVALID, and writes nothing, unless all of it is valid. */
+export async function saveSettings(file: string, text: string, { exists }: { exists: boolean }): Promise<void> {
+  const problems = problemsOf(text);
+  if (problems.length > 0) throw new EeError('SETTINGS_INVALID', { file, problems: problems.map(renderProblem) });
+  await (exists ? replaceSettingsFile(file, text) : createSettingsFile(file, text));
+}
 
 /** Writes a settings file that does not exist yet, with mode 0600. Throws when one has appeared since it was looked for. */
 export async function createSettingsFile(file: string, text: string): Promise<void> {
@@ -15,10 +24,11 @@ export async function createSettingsFile(file: string, text: string): Promise<vo
 
 /**
  * Replaces a settings file as a whole, mode 0600: the old text or the new one is there at every moment, never a part.
- * A link stays a link; the file that it points to is replaced.
+ * A link stays a link; the file that it points to is replaced. One that says `text` already is not touched.
  */
 export async function replaceSettingsFile(file: string, text: string): Promise<void> {
   const target = await realpath(file);
+  if ((await readFile(target, 'utf8')) === text) return;
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const handle = await open(temporary, 'wx', 0o600);

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { Interrupt } from '../../../src/lib/cli/interrupt.js';
+
+/** An Interrupt that listens, the exits that it asked for, and a way to send it a signal. */
+function listening(): { interrupt: Interrupt; exits: number[]; send: (name: 'SIGINT' | 'SIGTERM') => void } {
+  const exits: number[] = [];
+  const before = new Set(process.listeners('SIGINT'));
+  const interrupt = new Interrupt('ee deploy all', (exit) => exits.push(exit));
+  interrupt.listen();
+  const [receive] = process.listeners('SIGINT').filter((listener) => !before.has(listener));
+  return { interrupt, exits, send: (name) => receive?.(name) };
+}
+
+describe('an interruption', () => {
+  it('aborts the signal that a command asked for and leaves it the time to stop', () => {
+    const { interrupt, exits, send } = listening();
+    const { signal } = interrupt;
+    send('SIGTERM');
+    expect(signal.aborted).toBe(true);
+    expect(signal.reason).toMatchObject({ code: 'INTERRUPTED', exit: 130 });
+    expect(interrupt.failure.message).toBe('Interrupted during ee deploy all.');
+    expect(exits).toEqual([]);
+    interrupt.ignore();
+  });
+
+  it('does not wait at the second time', () => {
+    const { interrupt, exits, send } = listening();
+    expect(interrupt.signal.aborted).toBe(false);
+    send('SIGINT');
+    send('SIGINT');
+    expect(exits).toEqual([130]);
+    interrupt.ignore();
+  });
+
+  it('ends at once where nobody asked for the signal', () => {
+    const { interrupt, exits, send } = listening();
+    send('SIGINT');
+    expect(exits).toEqual([130]);
+    interrupt.ignore();
+  });
+
+  it('stops listening when told to', () => {
+    const before = process.listenerCount('SIGINT');
+    const { interrupt } = listening();
+    expect(process.listenerCount('SIGINT')).toBe(before + 1);
+    interrupt.ignore();
+    expect(process.listenerCount('SIGINT')).toBe(before);
+  });
+});
