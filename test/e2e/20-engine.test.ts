@@ -146,9 +146,7 @@ describe.skipIf(reason !== '')(
     it('[R100] refuses a database whose schema was made by another version of a migration', async () => {
       await query(database.port, 'email_engine', "UPDATE schema_migrations SET sha256 = 'of another text'");
       const { child, service: refused } = await launch(given);
-      const [status] = (await new Promise((resolve) => child.once('close', (...result) => resolve(result)))) as [
-        number,
-      ];
+      const [status] = (await once(child, 'close')) as [number | null];
       expect(status).toBe(1);
       expect(refused.output()).toContain('Migration 1 (sending identities) was changed after it ran on this database.');
     });
