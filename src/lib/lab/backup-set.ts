@@ -97,9 +97,9 @@ platform: linux-intel
 units: 1
 options: smtp,dkim,vmta
 mac:
-licensee: Stand-in of the lab, not a licence
+licensee: Stand-in of a lab, no licence
 serial: STANDIN 000000
-comment: made by ee lab; opens no vendor software
+comment: made by ee lab; opens no vendor product
 issued: 2026-02-16
 expires: perpetual
 copyright: none, this is test data
@@ -110,8 +110,11 @@ check: c3RhbmQtaW4gb2YgdGhlIGxhYiwgbm90IGEgbGljZW5jZSBvZiBhbnkg
 /** Recognised at once should it ever be imported: no table of the application has this name. */
 export const DUMP_TABLE = 'never_import_this_dump';
 
-const DUMP = `-- Synthetic dump of the lab. It is part of the set so that every test can prove that it is never imported.
+const DUMP = `-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)
+--
+-- Synthetic, made by the lab. It is part of the set so that every test can prove that it is never imported.
 DROP TABLE IF EXISTS \`${DUMP_TABLE}\`;
 CREATE TABLE \`${DUMP_TABLE}\` (\`id\` int NOT NULL PRIMARY KEY, \`name\` varchar(60) NOT NULL);
 ${Array.from({ length: 106 }, (_, index) => `INSERT INTO \`${DUMP_TABLE}\` VALUES (${index + 1}, 'template ${index + 1}');`).join('\n')}
+-- Dump completed on 2026-02-16  3:00:00
 `;

@@ -4,7 +4,7 @@ import { EeError } from '../errors.js';
 import { HOST_NAMES } from '../settings/settings.js';
 import { step, type Emit } from './events.js';
 import { discardHost } from './host.js';
-import { purgeCache } from './layers.js';
+import { clearAbandonedBuilds, purgeCache } from './layers.js';
 import { withLock } from './lock.js';
 import { isRunning } from './machine.js';
 import { DEFAULT_LAB, DEFAULT_STORE, hostPlace, labPlace, type LabPlace, type LabStore } from './names.js';
@@ -42,6 +42,7 @@ export async function labDown(options: LabDownOptions, emit: Emit): Promise<LabD
     await restoreForwarding(lab.store);
     await rmdir(lab.store.labs).catch(() => undefined);
   }
+  await clearAbandonedBuilds(lab.store);
   if (options.purgeCache) await purge(lab.store);
   return { name: lab.name, removed };
 }

@@ -43,10 +43,13 @@ export function networkUnit(address: string, gateway: string): string {
 
 const HOST_KEY = 'etc/ssh/ssh_host_ed25519_key';
 
-/** The host's public SSH key (`ssh-ed25519 AAAA…`), read from its file system and never from the network. */
-export async function hostPublicKey(root: string): Promise<string> {
-  const [kind, key] = (await readFile(join(root, `${HOST_KEY}.pub`), 'utf8')).split(' ');
-  return `${kind} ${key}`;
+/**
+ * The host's public SSH key (`ssh-ed25519 AAAA…`), read from its upper layer and never from the network. Nothing for a host that
+ * was never started.
+ */
+export async function hostPublicKey(upper: string): Promise<string | undefined> {
+  const line = await readFile(join(upper, `${HOST_KEY}.pub`), 'utf8').catch(() => undefined);
+  return line?.split(' ').slice(0, 2).join(' ').trim();
 }
 
 async function makeHostKey(root: string, host: HostName): Promise<void> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { EeError } from '../errors.js';
 import type { HostName } from '../settings/settings.js';
+import { step, type Emit } from './events.js';
 import { writeIdentity } from './host-identity.js';
 import { cutPower, isRunning, shutDown, start, waitForSsh } from './machine.js';
 import { hostPlace, type HostPlace, type LabPlace } from './names.js';
@@ -18,13 +19,16 @@ export const LAB_DOMAIN = 'lab.example';
  * Boots a host of a lab over the layers in its record and waits until it can be worked on. One that runs already is left alone.
  * Says whether it was started.
  */
-export async function bootHost(lab: LabPlace, host: HostName, record: LabRecord): Promise<boolean> {
+export async function bootHost(lab: LabPlace, host: HostName, record: LabRecord, emit: Emit): Promise<boolean> {
   const place = hostPlace(lab, host);
   const made = record.hosts[host];
   if (!made) throw new EeError('LAB_NOT_RUNNING', { lab: lab.name, host });
   const { hosts, gateway } = labSubnet(record.subnet, record.sendingIps);
-  const running = (await isRunning(place)) && (await isMounted(place.root));
-  if (!running) {
+  if ((await isRunning(place)) && (await isMounted(place.root))) {
+    await waitForSsh(place, hosts[host]);
+    return false;
+  }
+  await step(emit, { step: 'booting', host }, async () => {
     await prepare(lab, place, made);
     await writeIdentity(place.root, {
       host,
@@ -34,9 +38,9 @@ export async function bootHost(lab: LabPlace, host: HostName, record: LabRecord)
       authorizedKey: (await readFile(`${lab.keyFile}.pub`, 'utf8')).trim(),
     });
     await start(lab, place);
-  }
-  await waitForSsh(place, hosts[host]);
-  return !running;
+    await waitForSsh(place, hosts[host]);
+  });
+  return true;
 }
 
 /** Waits until systemd on a host has started everything. A unit that failed is the host's affair, not the lab's. */
@@ -49,14 +53,7 @@ async function prepare(lab: LabPlace, place: HostPlace, made: HostRecord): Promi
   await cutPower(place);
   await unmountBelow(place.root);
   const missing = made.layers.find((layer) => !existsSync(layer));
-  if (missing !== undefined) {
-    throw new EeError('LAB_MADE_OTHERWISE', {
-      lab: lab.name,
-      host: place.host,
-      made: `over the layer ${missing}, which is gone`,
-      asked: 'over one that is there',
-    });
-  }
+  if (missing !== undefined) throw new EeError('LAB_LAYER_GONE', { lab: lab.name, host: place.host, layer: missing });
   if (!existsSync(place.upper)) await fillFromPool(lab.store, place.suite, place.upper);
   await mountOverlay({ lower: made.layers, upper: place.upper, work: place.work, root: place.root });
 }
@@ -76,10 +73,10 @@ export async function powerCut(lab: LabPlace, host: HostName): Promise<void> {
 }
 
 /** Boots one host of a lab that is there, after a power cut or a shutdown. Says whether it was started. */
-export async function boot(lab: LabPlace, host: HostName): Promise<boolean> {
+export async function boot(lab: LabPlace, host: HostName, emit: Emit): Promise<boolean> {
   const record = await readRecord(lab);
   if (!record) throw new EeError('LAB_NOT_RUNNING', { lab: lab.name, host });
-  const started = await bootHost(lab, host, record);
+  const started = await bootHost(lab, host, record, emit);
   await waitUntilStarted(lab, record, host);
   return started;
 }

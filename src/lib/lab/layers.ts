@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { HostName } from '../settings/settings.js';
 import { step, type Emit } from './events.js';
 import { killAndRemove } from './cgroup.js';
-import { withLock } from './lock.js';
+import { ifUnlocked, withLock } from './lock.js';
 import { nspawn } from './machine.js';
 import { SUITES, digest, type LabStore, type Suite } from './names.js';
 import { mountOverlay, unmountBelow } from './overlay.js';
@@ -62,14 +62,14 @@ async function ensureLayer(
   about: string,
   build: (folder: string) => Promise<void>,
 ): Promise<string> {
-  const layer = join(store.cache, 'layers', key);
+  const layer = layerFolder(store, key);
   if (existsSync(layer)) return layer;
   const wait = (): void => emit({ kind: 'note', text: `Another run is ${about}; waiting for it.` });
   return withLock(
     layer,
     async () => {
       if (existsSync(layer)) return layer;
-      const building = join(store.cache, 'building', key);
+      const building = join(buildingFolder(store), key);
       await clear(building);
       await mkdir(dirname(layer), { recursive: true });
       await mkdir(building, { recursive: true });
@@ -82,8 +82,19 @@ async function ensureLayer(
   );
 }
 
+const layerFolder = (store: LabStore, key: string): string => join(store.cache, 'layers', key);
+const buildingFolder = (store: LabStore): string => join(store.cache, 'building');
+
+/** Clears every build away that nobody works on any more. */
+export async function clearAbandonedBuilds(store: LabStore): Promise<void> {
+  const folder = buildingFolder(store);
+  for (const key of await readdir(folder).catch(() => [])) {
+    await ifUnlocked(layerFolder(store, key), () => clear(join(folder, key)));
+  }
+}
+
 /** Ends and removes what an interrupted build left behind. */
-export async function clear(building: string): Promise<void> {
+async function clear(building: string): Promise<void> {
   if (!existsSync(building)) return;
   await killAndRemove(buildMachine(building), 10);
   for (const pid of await processesUsing(building)) signal(pid, 'SIGKILL');
@@ -157,7 +168,6 @@ const buildMachine = (building: string): string => `build-${digest(basename(buil
 
 /** Removes every cached layer and package. The caller makes sure that no lab uses them. */
 export async function purgeCache(store: LabStore): Promise<void> {
-  const building = join(store.cache, 'building');
-  for (const name of await readdir(building).catch(() => [])) await clear(join(building, name));
+  await clearAbandonedBuilds(store);
   await rm(store.cache, { recursive: true, force: true });
 }

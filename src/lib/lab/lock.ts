@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net';
+import { digest } from './names.js';
 import { sleep } from './process.js';
 
 /**
@@ -14,10 +15,20 @@ export async function withLock<T>(name: string, work: () => Promise<T>, onWait?:
     await sleep(200);
     server = await listen(name);
   }
+  return holding(server, work);
+}
+
+/** Runs `work` if nobody holds the lock; nothing happens otherwise. */
+export async function ifUnlocked(name: string, work: () => Promise<void>): Promise<void> {
+  const server = await listen(name);
+  if (server) await holding(server, work);
+}
+
+async function holding<T>(server: Server, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
-    await new Promise((resolve) => server?.close(resolve));
+    await new Promise((resolve) => server.close(resolve));
   }
 }
 
@@ -29,6 +40,7 @@ function listen(name: string): Promise<Server | undefined> {
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else reject(error);
     });
-    server.listen(`\0ee-lab:${name}`, () => resolve(server));
+    // An address has room for 107 bytes, so a long path stands there by its digest.
+    server.listen(`\0ee-lab:${digest(name, 32)}`, () => resolve(server));
   });
 }

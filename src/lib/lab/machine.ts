@@ -75,7 +75,6 @@ export async function waitForSsh(place: HostPlace, address: string): Promise<voi
 /** The last lines of a host's console, without the control sequences of a terminal. */
 async function consoleTail(place: HostPlace): Promise<string> {
   const text = await readFile(place.console, 'utf8').catch(() => '');
-  // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
   return lastLines(text.replace(/\x1b[[\]][0-9;?]*[a-zA-Z]?/g, '').replaceAll('\r', ''));
 }
 

@@ -19,15 +19,19 @@ export async function writeSettings(lab: LabPlace, domain: string, addresses: La
   await rename(`${lab.settingsFile}.part`, lab.settingsFile);
 }
 
-/** Settings for a lab, without the lines of its addresses. Paths are relative to the lab's folder. */
+/** Settings for a lab, with the lines of its addresses still empty. Paths are relative to the lab's folder. */
 export function newSettings(lab: LabPlace, domain: string, password: () => string = generatePassword): string {
   return `# Settings of the lab "${lab.name}". Every command takes this file with --env-file; the lab sets the addresses in it.
 
+VPS1_IP=
+VPS2_IP=
+VPS3_IP=
 SSH_USER=root
 SSH_KEY=id_ed25519
 SSH_KNOWN_HOSTS=known_hosts
 
 BASE_DOMAIN=${domain}
+SENDING_IPS=
 POSTMASTER=postmaster@${domain}
 
 BACKUP_DIR=mailwizz-email-engine

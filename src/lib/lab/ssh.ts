@@ -1,11 +1,11 @@
 import { writeFile, rename } from 'node:fs/promises';
 import { EeError } from '../errors.js';
-import type { HostName } from '../settings/settings.js';
+import { HOST_NAMES, type HostName } from '../settings/settings.js';
 import { hostPublicKey } from './host-identity.js';
 import { hostPlace, type LabPlace } from './names.js';
 import { labSubnet } from './network.js';
 import { lastLines } from './process.js';
-import { hostsWithFolder, readRecord, type LabRecord } from './state.js';
+import { readRecord, type LabRecord } from './state.js';
 
 /** What a command on a host gave. */
 export interface LabExecResult {
@@ -46,7 +46,7 @@ export function sshArguments(lab: LabPlace, address: string, command: readonly s
 
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** Runs a command on a host of a lab over SSH. Its status is a result; 255 that ssh itself gave is LAB_NOT_RUNNING when the host is down. */
+/** Runs a command on a host of a lab over SSH. Its status is a result; that of ssh itself is 255. */
 export async function labExec(
   lab: LabPlace,
   host: HostName,
@@ -100,8 +100,9 @@ async function ssh(
 export async function writeKnownHosts(lab: LabPlace, record: LabRecord): Promise<void> {
   const { hosts } = labSubnet(record.subnet, record.sendingIps);
   const lines: string[] = [];
-  for (const host of await hostsWithFolder(lab)) {
-    lines.push(`${hosts[host]} ${await hostPublicKey(hostPlace(lab, host).root)}\n`);
+  for (const host of HOST_NAMES) {
+    const key = await hostPublicKey(hostPlace(lab, host).upper);
+    if (key !== undefined) lines.push(`${hosts[host]} ${key}\n`);
   }
   await writeFile(`${lab.knownHosts}.part`, lines.join(''), { mode: 0o600 });
   await rename(`${lab.knownHosts}.part`, lab.knownHosts);

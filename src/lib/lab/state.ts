@@ -1,6 +1,6 @@
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { HOST_NAMES, type HostName } from '../settings/settings.js';
+import { dirname } from 'node:path';
+import type { HostName } from '../settings/settings.js';
 import { labPlace, type LabPlace, type LabStore } from './names.js';
 
 /** What a host starts from: a lean VPS image, or one with the packages of its role installed. */
@@ -55,10 +55,4 @@ export async function reservedSubnets(lab: LabPlace): Promise<number[]> {
   const others = (await labNames(lab.store)).filter((name) => name !== lab.name);
   const records = await Promise.all(others.map((name) => readRecord(labPlace(name, lab.store))));
   return records.flatMap((record) => (record ? [record.subnet] : []));
-}
-
-/** Hosts that have a folder, in the order of their names. */
-export async function hostsWithFolder(lab: LabPlace): Promise<HostName[]> {
-  const names = new Set(await readdir(join(lab.folder, 'hosts')).catch(() => []));
-  return HOST_NAMES.filter((name) => names.has(name));
 }

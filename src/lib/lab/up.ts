@@ -78,18 +78,18 @@ async function bringUp(
   const subnet = labSubnet(record.subnet, record.sendingIps);
   await raiseNetwork(lab, subnet);
   await makeLabKey(lab);
-  const [started] = await Promise.all([bootAll(lab, hosts, record, emit), provide(lab, record, emit)]);
+  const [started] = await all([each(hosts, (host) => bootHost(lab, host, record, emit)), provide(lab, record, emit)]);
   await writeKnownHosts(lab, record);
   await each(hosts, (host) => waitUntilStarted(lab, record, host));
   return {
     name: lab.name,
     folder: lab.folder,
     settingsFile: lab.settingsFile,
-    hosts: hosts.map((host) => ({
+    hosts: hosts.map((host, index) => ({
       host,
       address: subnet.hosts[host],
       from: record.hosts[host]?.from ?? 'bare',
-      started: started.get(host) ?? false,
+      started: started[index] ?? false,
     })),
   };
 }
@@ -137,18 +137,6 @@ async function makeLayers(
   return Object.fromEntries(layers);
 }
 
-async function bootAll(
-  lab: LabPlace,
-  hosts: readonly HostName[],
-  record: LabRecord,
-  emit: Emit,
-): Promise<Map<HostName, boolean>> {
-  const booted = await each(hosts, (host) =>
-    step(emit, { step: 'booting', host }, async () => [host, await bootHost(lab, host, record)] as const),
-  );
-  return new Map(booted);
-}
-
 /** Everything in the lab's folder that commands need beside the hosts. */
 async function provide(lab: LabPlace, record: LabRecord, emit: Emit): Promise<void> {
   const pmtaPackage = await provideStandIns(lab, emit);
@@ -163,13 +151,14 @@ async function makeLabKey(lab: LabPlace): Promise<void> {
 }
 
 /**
- * All at once, in order of the list. Waits for every one before it raises the first failure, so that nothing goes on in the
- * background of a run that has ended.
+ * Like Promise.all, but waits for every one before it raises the first failure, so that nothing goes on in the background of a
+ * run that has ended.
  */
-async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results = await Promise.allSettled(items.map(work));
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
+async function all<T extends readonly Promise<unknown>[]>(
+  works: readonly [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
+
+const each = <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => all(items.map(work));
