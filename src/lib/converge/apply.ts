@@ -118,7 +118,8 @@ const toChange = ({ id, difference: { action, summary, detail } }: PlannedChange
 
 /** Follows a batch by its marks: tells which change is done, and keeps the last lines of the one that runs. */
 class BatchWatch {
-  #current = 0;
+  /** -1 before the first begins. */
+  #current = -1;
   #lines: string[] = [];
 
   constructor(
@@ -129,13 +130,12 @@ class BatchWatch {
   ) {}
 
   line(line: string): void {
-    const [mark, word, index] = line.split(' ');
-    if (mark !== this.mark) {
-      this.#lines.push(line);
-      if (this.#lines.length > SHOWN_LINES) this.#lines.shift();
-      if (line.trim()) this.emit({ kind: 'progress', host: this.host.name, message: line });
-      return;
-    }
+    // A command that ends without a line feed has the mark on its own last line.
+    const at = line.indexOf(`${this.mark} `);
+    const said = at < 0 ? line : line.slice(0, at);
+    if (at < 0 || said !== '') this.#said(said);
+    if (at < 0) return;
+    const [, word, index] = line.slice(at).split(' ');
     const change = this.batch[Number(index)];
     if (word === 'start') {
       this.#current = Number(index);
@@ -144,6 +144,12 @@ class BatchWatch {
     } else if (change) {
       this.emit({ kind: 'changed', host: this.host.name, change: toChange(change) });
     }
+  }
+
+  #said(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > SHOWN_LINES) this.#lines.shift();
+    if (line.trim()) this.emit({ kind: 'progress', host: this.host.name, message: line });
   }
 
   failure(code: number, stderr: Buffer): EeError {

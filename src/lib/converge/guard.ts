@@ -33,17 +33,23 @@ export async function applyGuarded(
   await expectSuccess(host, disarmScript(change.id), `confirming ${change.id}`);
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message.split('\n')[0]! : String(error));
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
+/** True (shell) while the way back of a change is armed: the host takes it back, unless a run confirms it. */
+export const isArmed = (id: string): string => `[ -e ${scriptOf(id)} ]`;
+
+const scriptOf = (id: string): string => `${STATE}/${unitOf(id)}.sh`;
 const unitOf = (id: string): string => `ee-guard-${id.replace(/[^A-Za-z0-9]+/g, '-')}`;
 
 function armScript(id: string, revert: string, run: Run): string {
   const unit = unitOf(id);
-  const script = `${STATE}/${unit}.sh`;
+  const script = scriptOf(id);
   return [
     'set -eu',
     openState(run),
-    `cat > ${script} <<'EE_REVERT'`,
+    // One that a cut run left leads back further, to what was last known to let the operator in.
+    `[ -e ${script} ] || cat > ${script} <<'EE_REVERT'`,
     'set -u',
     openState(run),
     revert,
@@ -55,7 +61,7 @@ function armScript(id: string, revert: string, run: Run): string {
   ].join('\n');
 }
 
-const disarmScript = (id: string): string => `systemctl stop ${unitOf(id)}.timer\nrm -f ${STATE}/${unitOf(id)}.sh`;
+const disarmScript = (id: string): string => `systemctl stop ${unitOf(id)}.timer\nrm -f ${scriptOf(id)}`;
 
 async function expectSuccess(host: Host, script: string, step: string): Promise<void> {
   const { code, stdout, stderr } = await host.run(script, { step });

@@ -12,7 +12,7 @@ export interface HostFacts {
   readonly interface: string;
   /** The .network file that systemd-networkd applies to that interface, where it manages it. */
   readonly networkFile?: string;
-  /** Ports that sshd is configured for. */
+  /** Ports that sshd is configured for, and the one of this connection. */
   readonly sshPorts: readonly number[];
   /** The address from which the host sees this machine. */
   readonly clientAddress: string;
@@ -35,7 +35,7 @@ systemctl is-active --quiet systemd-networkd &&
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 "$sshd" -T 2>/dev/null | sed -n 's/^port /sshPort=/p'
 connection=\${SSH_CONNECTION:-$(tr '\\0' '\\n' < "/proc/$PPID/environ" | sed -n 's/^SSH_CONNECTION=//p')}
-printf 'clientAddress=%s\\n' "\${connection%% *}"
+printf 'clientAddress=%s\\nsshPort=%s\\n' "\${connection%% *}" "\${connection##* }"
 awk '/^MemTotal:/ { printf "memoryMegabytes=%d\\n", $2 / 1024 }' /proc/meminfo
 df -Pm /var | awk 'END { printf "freeMegabytes=%d\\n", $4 }'
 command -v apt-get >/dev/null && echo hasApt=yes
@@ -71,7 +71,7 @@ export function parseFacts(output: string): HostFacts {
     container: one('container') === 'yes',
     interface: one('interface'),
     ...(networkFile ? { networkFile } : {}),
-    sshPorts: (values.get('sshPort') ?? []).map(Number),
+    sshPorts: [...new Set((values.get('sshPort') ?? []).filter((port) => port !== '').map(Number))],
     clientAddress: one('clientAddress'),
     memoryMegabytes: Number(one('memoryMegabytes')),
     freeMegabytes: Number(one('freeMegabytes')),

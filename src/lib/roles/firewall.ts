@@ -28,7 +28,11 @@ export function firewall(wanted: FirewallWanted): Resource {
       {
         sshPorts,
         admins: matches(adminIps),
-        rules: rules.map(({ port, from, why }) => ({ port, why, families: matches(from).map((match) => ({ match })) })),
+        rules: rules.map(({ port, from, why }) => ({
+          port,
+          why,
+          families: matches(from?.map((address) => addressOf(address, host))).map((match) => ({ match })),
+        })),
       },
       bareWord,
     ),
@@ -37,6 +41,15 @@ export function firewall(wanted: FirewallWanted): Resource {
     activate: 'nft -f /etc/nftables.conf',
     activated: 'nft list table inet ee',
     guard: 'nft delete table inet ee 2>/dev/null || :\n[ ! -e /etc/nftables.conf ] || nft -f /etc/nftables.conf',
+  });
+}
+
+/** nftables would take a name, and resolve it while the host boots without a network. */
+function addressOf(address: string, host: string): string {
+  if (ipaddr.isValid(address)) return address;
+  throw new EeError('USAGE', {
+    message: `The firewall of ${host} needs an IP address where the settings say ${address}.`,
+    hint: 'Set VPS1_IP, VPS2_IP and VPS3_IP to addresses.',
   });
 }
 

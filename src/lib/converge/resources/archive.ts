@@ -54,6 +54,7 @@ function unpackScript({ path, sha256, stripDepth, contains, prepare }: ArchiveWa
     `mkdir -p ${quote(path.slice(0, path.lastIndexOf('/')))}`,
     // Only ever ours: an unpacking that was cut before its rename.
     `rm -rf ${fresh}`,
+    `trap ${quote(`rm -rf ${fresh}`)} EXIT`,
     `mkdir -m 0755 ${fresh}`,
     `tar -xzf ${staged} -C ${fresh} --strip-components=${stripDepth} --no-same-owner --no-same-permissions`,
     `[ -f ${fresh}/${quote(contains)} ] || { echo "the archive has no ${contains} at depth ${stripDepth}"; exit 1; }`,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createTwoFilesPatch } from 'diff';
 import { EeError } from '../../errors.js';
 import { quote } from '../../ssh/shell-quote.js';
+import { isArmed } from '../guard.js';
 import { clearMarker, setMarker, testMarker } from '../handlers.js';
 import { STAGING } from '../paths.js';
 import type { Difference, Handler, Resource } from '../resource.js';
@@ -53,6 +54,7 @@ function probeScript(id: string, wanted: FileWanted, sha256: string): string {
   return [
     `p=${quote(wanted.path)}`,
     ...(wanted.activate ? [testMarker(id)] : []),
+    ...(wanted.guard ? [`! ${isArmed(id)} || echo armed`] : []),
     'if [ -L "$p" ] || { [ -e "$p" ] && [ ! -f "$p" ]; }; then echo "other $(stat -c %F "$p")"',
     'elif [ ! -e "$p" ]; then echo absent',
     'else',
@@ -75,10 +77,13 @@ interface Seen {
   readonly content: Buffer | undefined;
   readonly pending: boolean;
   readonly inactive: boolean;
+  /** A run was cut before it confirmed the content by a new login. */
+  readonly armed: boolean;
 }
 
 function parse(output: Buffer): Seen {
-  const at = output.indexOf('content\n');
+  // After the line of the checksum, so that no owner of that name passes for it.
+  const at = output.indexOf('\ncontent\n');
   const head = at < 0 ? output : output.subarray(0, at);
   const lines = head.toString('utf8').split('\n');
   const value = (word: string) => lines.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1) ?? '';
@@ -89,9 +94,10 @@ function parse(output: Buffer): Seen {
     mode: mode.padStart(4, '0'),
     owner,
     sha256: value('sha256'),
-    content: at < 0 ? undefined : output.subarray(at + 'content\n'.length),
+    content: at < 0 ? undefined : output.subarray(at + '\ncontent\n'.length),
     pending: lines.includes('pending'),
     inactive: lines.includes('inactive'),
+    armed: lines.includes('armed'),
   };
 }
 
@@ -110,17 +116,28 @@ function difference(
     return replaced(id, wanted, content, sha256, seen);
   }
   const owner = wanted.owner ?? 'root:root';
+  const inForce = !wanted.activate || !(seen.pending || seen.inactive || seen.armed);
   if (seen.mode !== wanted.mode || seen.owner !== owner) {
     return {
       action: 'update',
       summary: `${wanted.path}: ${seen.owner} ${seen.mode} → ${owner} ${wanted.mode}`,
-      script: `chown ${quote(owner)} ${quote(wanted.path)}\nchmod ${wanted.mode} ${quote(wanted.path)}`,
+      ...(inForce ? {} : wayBack(wanted)),
+      script: [
+        `ee_keep ${quote(wanted.path)}`,
+        `chown ${quote(owner)} ${quote(wanted.path)}`,
+        `chmod ${wanted.mode} ${quote(wanted.path)}`,
+        ...(inForce ? [] : [activation(id, wanted)]),
+      ].join('\n'),
     };
   }
-  if (wanted.activate && (seen.pending || seen.inactive)) {
-    return { action: 'run', summary: `put ${wanted.path} into force`, script: activation(id, wanted.activate) };
-  }
-  return undefined;
+  if (inForce) return undefined;
+  return {
+    action: 'run',
+    summary: `put ${wanted.path} into force`,
+    ...wayBack(wanted),
+    // Without a copy the way back would take the file for a new one, and remove it.
+    script: `ee_keep ${quote(wanted.path)}\n${activation(id, wanted)}`,
+  };
 }
 
 function replaced(id: string, wanted: FileWanted, content: Buffer, sha256: string, seen: Seen): Difference {
@@ -131,19 +148,22 @@ function replaced(id: string, wanted: FileWanted, content: Buffer, sha256: strin
     summary: `${seen.kind === 'absent' ? 'write' : 'change'} ${wanted.path}`,
     ...(detail === undefined ? {} : { detail }),
     ...(staged ? { uploads: [{ source: content, bytes: content.length, sha256, target: staged }] } : {}),
-    ...(wanted.guard ? { revert: `${restore(wanted.path)}\n${wanted.guard}` } : {}),
+    ...wayBack(wanted),
     script: replaceScript(id, wanted, content, staged),
   };
 }
 
 function replaceScript(id: string, wanted: FileWanted, content: Buffer, staged: string | undefined): string {
   const path = quote(wanted.path);
+  const folder = quote(wanted.path.slice(0, wanted.path.lastIndexOf('/')));
   const take = staged
     ? `cat ${staged} > "$t"; rm -f ${staged}`
     : `base64 -d > "$t" <<'EE_CONTENT'\n${content.toString('base64').replace(/.{76}/g, '$&\n')}\nEE_CONTENT`;
   return [
     `ee_keep ${path}`,
-    `t=$(umask 077; mktemp ${quote(`${wanted.path.slice(0, wanted.path.lastIndexOf('/'))}/.ee-XXXXXXXX`)})`,
+    // What a killed run left; nobody else works here while the lock is held.
+    `rm -f ${folder}/.ee-????????`,
+    `t=$(umask 077; mktemp ${folder}/.ee-XXXXXXXX)`,
     `trap 'rm -f "$t"' EXIT`,
     take,
     `chown ${quote(wanted.owner ?? 'root:root')} "$t"`,
@@ -153,11 +173,14 @@ function replaceScript(id: string, wanted: FileWanted, content: Buffer, staged: 
     `sync "$t"`,
     `mv -fT "$t" ${path}`,
     ...(wanted.verify ? [`if ! { ${wanted.verify}\n}; then\n${restore(wanted.path)}\nexit 1\nfi`] : []),
-    ...(wanted.activate ? [activation(id, wanted.activate)] : []),
+    ...(wanted.activate ? [activation(id, wanted)] : []),
   ].join('\n');
 }
 
-const activation = (id: string, activate: string): string => `${activate}\n${clearMarker(id)}`;
+const activation = (id: string, { activate = ':' }: FileWanted): string => `${activate}\n${clearMarker(id)}`;
+
+const wayBack = ({ path, guard }: FileWanted): { revert?: string } =>
+  guard ? { revert: `${restore(path)}\n${guard}` } : {};
 
 const restore = (path: string): string =>
   `if [ -e "$EE_BACKUP"${quote(path)} ]; then cp -a "$EE_BACKUP"${quote(path)} ${quote(path)}; else rm -f ${quote(path)}; fi`;

@@ -26,7 +26,7 @@ export function mariadbDatabase({ name, user, password }: DatabaseWanted): Resou
       `mariadb --defaults-extra-file=/dev/fd/3 -N -e 'SELECT "login"' ${quote(name)} 3<<'EE_OPTIONS' 2>/dev/null || :`,
       '[client]',
       `user=${user}`,
-      `password="${password.reveal()}"`,
+      `password="${password.reveal().replace(/["\\]/g, '\\$&')}"`,
       'EE_OPTIONS',
     ].join('\n'),
     diff(output) {
