@@ -13,7 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'root', 'usr', 
 
 from pmta_stand_in import configuration, problem  # noqa: E402
 from pmta_stand_in.listeners import Listeners  # noqa: E402
-from pmta_stand_in.server import Paths, Server  # noqa: E402
+from pmta_stand_in.paths import Paths  # noqa: E402
+from pmta_stand_in.server import Server  # noqa: E402
 
 LICENCE = b"""product: PowerMTA\r
 version: 5.0\r

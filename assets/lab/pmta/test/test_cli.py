@@ -12,8 +12,8 @@ import unittest
 from unittest import mock
 
 from support import ServerCase
-from pmta_stand_in import cli, commands, control
-from pmta_stand_in.server import Paths
+from pmta_stand_in import cli, command_words, commands, control
+from pmta_stand_in.paths import Paths
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -28,11 +28,14 @@ def pmta(paths, *words):
 
 class Words(unittest.TestCase):
     def test_abbreviations(self):
-        self.assertEqual(commands.find(['sh', 'stat']), ('show status', []))
-        self.assertEqual(commands.find(['show', 'settings', 'a/b']), ('show settings', ['a/b']))
-        self.assertEqual(commands.find(['rel']), ('reload', []))
-        self.assertIsNone(commands.find(['re']))
-        self.assertIsNone(commands.find(['show', 'top']))
+        self.assertEqual(command_words.find(['sh', 'stat']), ('show status', []))
+        self.assertEqual(command_words.find(['show', 'settings', 'a/b']), ('show settings', ['a/b']))
+        self.assertEqual(command_words.find(['rel']), ('reload', []))
+        self.assertIsNone(command_words.find(['re']))
+        self.assertIsNone(command_words.find(['show', 'top']))
+
+    def test_every_handler_has_its_words(self):
+        self.assertLessEqual(commands.HANDLERS.keys(), command_words.COMMANDS.keys())
 
     def test_what_is_no_command(self):
         for text in ('start', 'stop', 'status', 'check', 'check-config', 'check config', 'verify', 'submit', 'show config',

@@ -202,6 +202,8 @@ class GoodForms(ConfigCase):
         self.assertEqual(self.warnings(pool), ['"A" and "a" differ only by case', 'virtual-mta: "50" after the member is not documented'])
         self.assertEqual(self.warnings('spool /var/spool/pmta\n'), ['"spool" is deprecated'])
         self.assertEqual(self.warnings('<source 0/0>\nalways-allow-relaying yes\n</source>\n'), ['<source 0/0> lets anyone relay'])
+        reply = '<smtp-pattern-list x>\nreply /http://a.example/ mode=backoff\nreply /a\\/b/ skip-mx\n</smtp-pattern-list>\n'
+        self.assertEqual(self.warnings(reply), ['a "/" inside the regular expression has no backslash'])
         self.assertEqual(self.warnings('http-access 0/0 monitor\n'), ['the web monitor is open to anyone'])
         self.assertEqual(self.warnings('domain-key a,*,/k.pem\n'), ['domain-key is set but no <domain> has dkim-sign: mail leaves unsigned'])
 

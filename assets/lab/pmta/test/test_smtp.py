@@ -238,7 +238,9 @@ class Smtp(ServerCase):
             return one.getreply()[0], one.docmd('NOOP')[0]
 
         self.assertEqual(await self.call(talk), (250, 250))
-        self.assertEqual(len(self.spooled()), 1)
+        (entry,) = self.spooled()
+        with open(os.path.join(self.dir, 'spool', entry['id'] + '.msg'), 'rb') as handle:
+            self.assertTrue(handle.read().endswith(b'first\n.\nMAIL FROM:<evil@b.example>\r\n'))
 
 
 class Reload(ServerCase):

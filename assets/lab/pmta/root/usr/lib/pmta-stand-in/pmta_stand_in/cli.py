@@ -4,9 +4,8 @@ import grp
 import os
 import sys
 
-from . import commands, configuration, control, rendering
-from .problem import ConfigError
-from .server import Paths
+from . import command_words, control_client, rendering
+from .paths import Paths
 
 USAGE = """Usage: pmta [--dom | --xml | --json] COMMAND
   test config
@@ -36,11 +35,11 @@ def main(argv, paths=Paths()):
             return _usage(f'unknown option {argument}')
         else:
             words.append(argument)
-    found = commands.find(words) if words else None
+    found = command_words.find(words) if words else None
     if found is None or len(formats) > 1:
         return _usage(f'unknown command "{" ".join(words)}"' if words else 'no command')
     command, arguments = found
-    _, least, most = commands.COMMANDS[command]
+    least, most = command_words.COMMANDS[command]
     if not least <= len(arguments) <= most or (command == 'delete') != bool(options['queue']):
         return _usage(f'wrong arguments for "{command}"')
     if command == 'test config':
@@ -64,6 +63,9 @@ def _usage(reason):
 
 def _test_config(paths):
     """Reads the files on disk; a server that runs is not asked. Whether keys exist is for the start and the reload to say."""
+    from . import configuration  # the one command that needs it
+    from .problem import ConfigError
+
     try:
         config = configuration.load(paths.etc)
     except ConfigError as error:
@@ -78,8 +80,8 @@ def _test_config(paths):
 
 def _ask(paths, command, arguments, options, output='--text'):
     try:
-        reply = control.ask(paths.control, command, arguments, options)
-    except control.NotRunning:
+        reply = control_client.ask(paths.control, command, arguments, options)
+    except control_client.NotRunning:
         print('Error: cannot connect to pmtad: it is not running.', file=sys.stderr)
         return 1
     except PermissionError:

@@ -219,62 +219,25 @@ def reset_counters(server, _arguments, _options):
     return Reply(text='Counters reset.')
 
 
-# command: (handler, least and most arguments). None: a command of the product that the stand-in has not.
-COMMANDS = {
-    'reload': (reload, 0, 0),
-    'show status': (show_status, 0, 0),
-    'show version': (show_version, 0, 0),
-    'show license': (show_license, 0, 0),
-    'show queues': (show_queues, 0, 1),
-    'show topqueues': (show_topqueues, 0, 0),
-    'show domains': (show_domains, 0, 0),
-    'show topdomains': (show_domains, 0, 0),
-    'show jobs': (show_jobs, 0, 0),
-    'show vmtas': (show_vmtas, 0, 0),
-    'show vmta-settings': (show_vmta_settings, 1, 1),
-    'show settings': (show_settings, 1, 1),
-    'show registration': (show_registration, 0, 0),
-    'show disabled sources': (show_disabled_sources, 0, 0),
-    'pause queue': (pause_queue, 1, 1),
-    'resume queue': (resume_queue, 1, 1),
-    'delete': (delete, 0, 0),
-    'rotate acct': (rotate_acct, 0, 1),
-    'rotate log': (rotate_log, 0, 0),
-    'reset counters': (reset_counters, 0, 0),
-    'test config': (None, 0, 0),
-    'show precache': (None, 0, 0),
-    'schedule': (None, 1, 1),
-    'set queue': (None, 1, 1),
-    'set priority': (None, 1, 9),
-    'pause job': (None, 1, 1),
-    'resume job': (None, 1, 1),
-    'disable source': (None, 2, 2),
-    'enable source': (None, 2, 2),
-    'clear dnscache': (None, 1, 1),
-    'clear secretscache': (None, 0, 0),
-    'check spf': (None, 2, 3),
-    'resolve': (None, 1, 1),
-    'reset status': (None, 0, 0),
-    'register': (None, 0, 9),
-    'deregister': (None, 0, 9),
-    'list': (None, 0, 9),
-    'trace': (None, 0, 9),
-    'digest': (None, 0, 9),
+HANDLERS = {
+    'reload': reload,
+    'show status': show_status,
+    'show version': show_version,
+    'show license': show_license,
+    'show queues': show_queues,
+    'show topqueues': show_topqueues,
+    'show domains': show_domains,
+    'show topdomains': show_domains,
+    'show jobs': show_jobs,
+    'show vmtas': show_vmtas,
+    'show vmta-settings': show_vmta_settings,
+    'show settings': show_settings,
+    'show registration': show_registration,
+    'show disabled sources': show_disabled_sources,
+    'pause queue': pause_queue,
+    'resume queue': resume_queue,
+    'delete': delete,
+    'rotate acct': rotate_acct,
+    'rotate log': rotate_log,
+    'reset counters': reset_counters,
 }
-
-
-def find(words):
-    """(command, arguments) of what was typed; a unique abbreviation of each word will do. None where it is no command."""
-    exact = [name for name in COMMANDS if words[: len(name.split())] == name.split()]
-    if exact:
-        name = max(exact, key=len)
-        return name, words[len(name.split()) :]
-    matching = [name for name in COMMANDS if _abbreviates(words, name.split())]
-    longest = max((len(name.split()) for name in matching), default=0)
-    matching = [name for name in matching if len(name.split()) == longest]
-    # Of several, one whose words are exact but for the last wins nothing: it must be unique.
-    return (matching[0], words[longest:]) if len(matching) == 1 else None
-
-
-def _abbreviates(words, command):
-    return len(words) >= len(command) and all(full.startswith(word) for word, full in zip(words, command))

@@ -4,7 +4,7 @@ What the product is known or believed to refuse at load is an error here. What i
 relay, an open web monitor, keys without dkim-sign) is a warning: a stand-in that refused it would hide the danger.
 """
 
-from . import catalogue, entries, units, values
+from . import catalogue, entries, regexes, units, values
 from .config_parser import Block, Statement, unquote
 from .problem import Problem
 
@@ -98,6 +98,7 @@ class LineChecker:
     # Entries of lists
 
     def _entry(self, statement, block):
+        self._bare_slash(statement)
         if block.tag == 'pattern-list':
             self._pattern(statement, nested=False)
         elif block.tag == 'smtp-pattern-list':
@@ -108,6 +109,14 @@ class LineChecker:
         elif block.tag == 'bounce-category-patterns':
             line = f'{statement.keyword} {statement.value}'.strip()
             self._try(statement.place, 'bounce category', entries.check_bounce_category, line)
+
+    def _bare_slash(self, statement):
+        start = statement.value.find('/')
+        try:
+            if start >= 0 and regexes.has_bare_slash(regexes.take(statement.value[start:])[0]):
+                self.warn(statement.place, 'a "/" inside the regular expression has no backslash')
+        except ValueError:
+            pass  # told by the check of the entry itself
 
     def _pattern(self, statement, nested):
         self._try(statement.place, 'pattern-list', lambda _: entries.parse_pattern(statement, nested), '')

@@ -91,12 +91,15 @@ def load(directory=ETC):
     lines = LineChecker()
     lines.check(root)
     problems = lines.problems + ReferenceChecker(root).check()
-    order = {file: index for index, file in enumerate(files)}
-    problems.sort(key=lambda one: (order.get(one.place.file, 0), one.place.line))
     errors = [one for one in problems if one.severity == 'error']
     if errors:
-        raise ConfigError(errors)
-    return _build(root, files, problems + dangers.warnings(root))
+        raise ConfigError(_in_order(errors, files))
+    return _build(root, files, _in_order(problems + dangers.warnings(root), files))
+
+
+def _in_order(problems, files):
+    order = {file: index for index, file in enumerate(files)}
+    return sorted(problems, key=lambda one: (order.get(one.place.file, 0), one.place.line))
 
 
 def _text(statement):

@@ -45,30 +45,8 @@ async def serve(server, one):
 
 
 async def answer(server, request):
-    handler, *_ = commands.COMMANDS[request['command']]
+    handler = commands.HANDLERS.get(request['command'])
     if handler is None:
         return commands.Reply(False, f'Error: this stand-in has no "{request["command"]}".')
     reply = handler(server, request['arguments'], request['options'])
     return await reply if asyncio.iscoroutine(reply) else reply
-
-
-class NotRunning(Exception):
-    pass
-
-
-def ask(path, command, arguments, options, timeout=60):
-    """The answer as a dict. Raises NotRunning, PermissionError or TimeoutError."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(timeout)
-        try:
-            client.connect(path)
-        except (FileNotFoundError, ConnectionRefusedError):
-            raise NotRunning from None
-        client.sendall(json.dumps({'command': command, 'arguments': arguments, 'options': options}).encode() + b'\n')
-        content = b''
-        while not content.endswith(b'\n'):
-            part = client.recv(65536)
-            if not part:
-                raise NotRunning
-            content += part
-    return json.loads(content)

@@ -8,9 +8,10 @@ import sys
 
 from . import configuration, control, licence, privileges
 from .listeners import ListenError, Listeners
+from .paths import Paths
 from .problem import ConfigError
 from .sd_notify import notify
-from .server import Paths, Server, StartError
+from .server import Server, StartError
 
 USAGE = 'Usage: pmtad [--debug]\nThis is a stand-in for tests, not PowerMTA.'
 

@@ -1,7 +1,10 @@
 """An answer as --dom lines, --xml or --json."""
 
 import json
-from xml.sax.saxutils import escape
+
+
+def escape(text):
+    return text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')
 
 
 def dom(data):

@@ -6,7 +6,6 @@ import logging.handlers
 import os
 import ssl
 import time
-from dataclasses import dataclass
 
 from . import configuration, licence, local_addresses, units
 from .accounting import Accounting
@@ -14,22 +13,6 @@ from .listeners import Listeners
 from .routing import Router
 from .smtp_server import Session
 from .spool import Spool, queue_matches
-
-
-@dataclass(frozen=True)
-class Paths:
-    etc: str = '/etc/pmta'
-    run: str = '/run/pmta'
-    log: str = '/var/log/pmta'
-    state: str = '/var/lib/pmta'
-
-    @property
-    def licence(self):
-        return os.path.join(self.etc, 'license')
-
-    @property
-    def control(self):
-        return os.path.join(self.run, 'control')
 
 
 class StartError(Exception):

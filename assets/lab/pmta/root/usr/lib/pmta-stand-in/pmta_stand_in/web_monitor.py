@@ -10,10 +10,10 @@ import sys
 import time
 import urllib.parse
 
-from . import configuration, control, privileges, rendering, units
+from . import configuration, control_client, privileges, rendering, units
+from .paths import Paths
 from .problem import ConfigError
 from .sd_notify import notify
-from .server import Paths
 
 PAGES = {'/': 'show status', '/status': 'show status', '/queues': 'show queues', '/domains': 'show domains',
          '/vmtas': 'show vmtas', '/jobs': 'show jobs'}
@@ -42,8 +42,8 @@ def handler_class(paths, config):
             if url.path not in PAGES:
                 return self._send(404, 'text/plain', 'not in this stand-in\n')
             try:
-                reply = control.ask(paths.control, PAGES[url.path], [], {})
-            except (control.NotRunning, OSError):
+                reply = control_client.ask(paths.control, PAGES[url.path], [], {})
+            except (control_client.NotRunning, OSError):
                 return self._send(503, 'text/plain', 'pmtad is not running\n')
             form = urllib.parse.parse_qs(url.query).get('format', ['text'])[0]
             if form == 'xml':
