@@ -67,7 +67,7 @@ const outOfReach = ['env', 'argv', 'exit', 'exitCode', 'stdout', 'stderr', 'stdi
 }));
 
 export default tseslint.config(
-  { ignores: ['dist', 'engine/dist', 'node_modules', 'coverage', 'assets', 'templates'] },
+  { ignores: ['dist', 'dist.*', 'engine/dist', 'node_modules', 'coverage', 'assets', 'templates'] },
   ...tseslint.configs.strict,
   {
     plugins: { ee: { rules: { direction } } },

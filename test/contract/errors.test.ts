@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { ee, eeIntoClosedPipe } from './ee.js';
+
+describe('wrong usage', () => {
+  it.each([
+    [['init', '--nope'], 'Nonexistent flag: --nope', '`ee init --help` shows what it takes.'],
+    [['init', '--set'], 'Flag --set expects a value', '`ee init --help` shows what it takes.'],
+    [['init', 'extra'], '`ee init` takes no argument: extra', '`ee init --help` shows what it takes.'],
+    [['nothing-like-it'], '`ee nothing-like-it` is not a command.', '`ee --help` lists the commands.'],
+    [['ini'], '`ee ini` is not a command.', 'Did you mean `ee init`?'],
+    [['dkim', 'generat'], '`ee dkim generat` is not a command.', 'Did you mean `ee dkim generate`?'],
+  ])('exits 2 with a sentence and a next step: ee %s', async (args, message, hint) => {
+    expect(await ee(args)).toEqual({ status: 2, stdout: '', stderr: `Error: ${message}\nNext: ${hint}\n` });
+  });
+
+  it.each([
+    [['init', '--nope', '--json'], 'Nonexistent flag: --nope'],
+    [['ini', '--json'], '`ee ini` is not a command.'],
+    [['--json'], '`ee` needs a command.'],
+  ])('is one JSON document under --json: ee %s', async (args, message) => {
+    const { status, stdout, stderr } = await ee(args);
+    expect([status, stderr]).toEqual([2, '']);
+    expect(JSON.parse(stdout)).toEqual({ error: { code: 'USAGE', exit: 2, message, hint: expect.any(String) } });
+  });
+
+  it('names the commands of a topic that was given alone under --json', async () => {
+    const { status, stdout } = await ee(['dkim', '--json']);
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'USAGE', message: expect.stringContaining('dkim generate'), hint: '`ee dkim --help` lists them.' },
+    });
+  });
+
+  it('does not crash when nobody reads its output', async () => {
+    expect(await eeIntoClosedPipe(['--help'])).toEqual({ status: 0, stderr: '' });
+    expect(await eeIntoClosedPipe(['init', '--json'])).toEqual({ status: 2, stderr: '' });
+  });
+});
+
+interface Interrupted {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts a command that works until it is told to stop, and sends it `signal` once it does. */
+function interrupt(args: readonly string[], signal: NodeJS.Signals): Promise<Interrupted> {
+  const script = fileURLToPath(new URL('waiting-command.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (stderr === '' && chunk.toString().startsWith('started')) child.kill(signal);
+    stderr += chunk.toString();
+  });
+  return new Promise((resolve) => child.on('close', (status) => resolve({ status, stdout, stderr })));
+}
+
+describe('an interruption', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'by %s lets a command stop in good order and exits 130',
+    async (signal) => {
+      expect(await interrupt(['--heed'], signal)).toEqual({
+        status: 130,
+        stdout: '',
+        stderr:
+          'started\nput back\nError: Interrupted during ee waiting.\n' +
+          'Next: Run the same command again: it continues where this one stopped.\n',
+      });
+    },
+  );
+
+  it('ends a command at once that has nothing to put back', async () => {
+    const { status, stdout, stderr } = await interrupt([], 'SIGINT');
+    expect([status, stdout]).toEqual([130, '']);
+    expect(stderr).toContain('Error: Interrupted during ee waiting.');
+  });
+});
