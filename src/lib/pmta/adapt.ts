@@ -7,7 +7,7 @@ import { assertPlan, type AdaptationPlan } from './adapt/plan.js';
 import { ReportBook, type AdaptationReport } from './adapt/report.js';
 import { authSourceName, placeFeeders, placeSenderList, repairPatternLists, routeSenders } from './adapt/routing.js';
 import { repairDefaults, replaceVirtualMtas } from './adapt/topology.js';
-import { linesOf, type Block, type Directive, type Document, type Node } from './document.js';
+import { linesOf, type Block, type Directive, type Document, type Line, type Node } from './document.js';
 import { firstWord } from './lines.js';
 import { parseText } from './parse.js';
 
@@ -46,7 +46,14 @@ export function adapt(document: Document, plan: AdaptationPlan): Adaptation {
 
   noteKept(document.nodes, nodes, book);
   noteOldAddresses(nodes, oldAddresses(document, plan), book);
-  return { document: parseText([...linesOf(nodes)].map(({ text }) => `${text}\n`).join('')), report: book.report() };
+  return { document: parseText([...linesOf(nodes)].map(withLf).join('')), report: book.report() };
+}
+
+/** A carriage return before the line end belongs to it, however many there are. */
+function withLf({ text }: Line): string {
+  let stop = text.length;
+  while (text[stop - 1] === '\r') stop--;
+  return `${text.slice(0, stop)}\n`;
 }
 
 /** Moving blocks about in a file whose blocks do not close would change what belongs to what. */

@@ -10,11 +10,20 @@ export function showProblems(file: string, bytes: Uint8Array, problems: readonly
   });
 }
 
-/** The line and the caret. Bytes before the column that are parts of one character take one place, and tabs stay tabs. */
+/** How much of a long line is shown around the column. */
+const WIDTH = 100;
+
+/** The line and a caret below the column. A character of several bytes takes one place, and tabs stay tabs. */
 function excerpt(source: string, line: number, column: number): string[] {
-  const number = `${line} | `;
-  const before = fromUtf8(source.slice(0, column - 1)).replace(/[^\t]/g, ' ');
-  return [`  ${number}${fromUtf8(source)}`, `  ${' '.repeat(number.length)}${before}^`];
+  const before = fromUtf8(source.slice(0, column - 1));
+  const text = fromUtf8(source);
+  const from = text.length <= WIDTH ? 0 : Math.max(0, Math.min(before.length - WIDTH / 2, text.length - WIDTH));
+  const start = `  ${line} | ${from > 0 ? '…' : ''}`;
+  const end = from + WIDTH < text.length ? '…' : '';
+  return [
+    `${start}${text.slice(from, from + WIDTH)}${end}`,
+    `${' '.repeat(start.length)}${before.slice(from).replace(/[^\t]/g, ' ')}^`,
+  ];
 }
 
 /** Text of a file whose encoding is not known: UTF-8 where it is valid, else Latin-1. Control characters are not passed on. */
