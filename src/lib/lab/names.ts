@@ -55,7 +55,8 @@ export function labPlace(name: string, store: LabStore = DEFAULT_STORE): LabPlac
     keyFile: join(folder, 'id_ed25519'),
     knownHosts: join(folder, 'known_hosts'),
     bridge: `br-${shortName(name)}`,
-    nftTable: `ee_lab_${name.replaceAll('-', '_')}_${digest(name, 4)}`,
+    // nft takes no hyphen; a name has no underscore of its own, so no two labs share a table.
+    nftTable: `ee_lab_${name.replaceAll('-', '_')}`,
   };
 }
 

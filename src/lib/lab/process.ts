@@ -14,34 +14,48 @@ export interface LocalRun {
   readonly input?: string;
   /** On top of this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Seconds after which the command is killed. */
+  /** Seconds after which the command is killed. Default: half an hour, which no step of the lab takes. */
   readonly timeout?: number;
 }
 
 /** Runs a command on this machine and returns its standard output. A status other than 0 is LAB_COMMAND_FAILED. */
 export async function run(command: string, args: readonly string[], options: LocalRun): Promise<string> {
   const { execa } = await import('execa');
+  const timeout = options.timeout ?? 1800;
   const result = await execa(command, args, {
     env: { ...ENVIRONMENT, ...options.env },
     reject: false,
     ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
-    ...(options.timeout === undefined ? {} : { timeout: options.timeout * 1000 }),
+    timeout: timeout * 1000,
   });
   if (!result.failed) return result.stdout;
   throw new EeError('LAB_COMMAND_FAILED', {
     step: options.step,
-    status: result.timedOut
-      ? `no result within ${options.timeout} s`
-      : result.exitCode === undefined
-        ? (result.originalMessage ?? result.shortMessage ?? 'it could not be started')
-        : `status ${result.exitCode}`,
+    status: statusOf(result, timeout),
     output: lastLines(`${result.stdout}\n${result.stderr}`),
   });
 }
 
+/** How a command ended, in a few words. */
+function statusOf(
+  result: {
+    readonly timedOut: boolean;
+    readonly signal?: string | undefined;
+    readonly exitCode?: number | undefined;
+    readonly originalMessage?: string | undefined;
+  },
+  timeout: number,
+): string {
+  if (result.timedOut) return `no result within ${timeout} s`;
+  if (result.signal !== undefined) return `ended by ${result.signal}`;
+  if (result.exitCode !== undefined) return `status ${result.exitCode}`;
+  return result.originalMessage ?? 'it could not be started';
+}
+
+/** The last lines that say something. A terminal's carriage returns are not kept. */
 export function lastLines(text: string, count = 15): string {
   return text
-    .split('\n')
+    .split(/[\r\n]+/)
     .filter((line) => line.trim() !== '')
     .slice(-count)
     .join('\n');
