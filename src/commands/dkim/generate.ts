@@ -25,7 +25,7 @@ export default class DkimGenerate extends EeCommand {
 
     for (const line of table(keys)) this.print(line);
     if (keys.some((key) => key.created)) this.note('Publish the new records: ee dns records');
-    return { keys: keys.map(({ path, ...key }) => ({ ...key, file: path })) };
+    return { keys: keys.map(({ domain, selector, path, created }) => ({ domain, selector, file: path, created })) };
   }
 }
 
