@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 // Runs the TypeScript of src/ as it is, without a build.
 import { register } from 'tsx/esm/api';
 

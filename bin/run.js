@@ -1,4 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// The `--` keeps --env-file from Node itself: Node 20 would read the file too, obey a NODE_OPTIONS in it, and end with
+// status 9 where it does not exist (nodejs/node#54232). `node -- bin/run.js …` does the same by hand.
 import { existsSync } from 'node:fs';
 
 const main = new URL('../dist/lib/cli/main.js', import.meta.url);

@@ -26,7 +26,7 @@ export function ee(args: readonly string[], { cwd, env, script = RUN }: Options 
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      [script, ...args],
+      ['--', script, ...args],
       { cwd, env: { ...process.env, ...env }, encoding: 'utf8' },
       (_, stdout, stderr) => resolve({ status: child.exitCode, stdout, stderr }),
     );
@@ -37,7 +37,7 @@ export function ee(args: readonly string[], { cwd, env, script = RUN }: Options 
 /** Runs `ee` and closes its standard output after the first bytes, as `head -1` does. */
 export function eeIntoClosedPipe(args: readonly string[]): Promise<Omit<Ran, 'stdout'>> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [RUN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--', RUN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
     child.stdout.destroy();
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

@@ -25,6 +25,14 @@ describe('wrong usage', () => {
     expect(JSON.parse(stdout)).toEqual({ error: { code: 'USAGE', exit: 2, message, hint: expect.any(String) } });
   });
 
+  it('is that of ee, not of Node, for a settings file that does not exist', async () => {
+    const { status, stdout } = await ee(['verify', '--env-file', '/nowhere/lab.env', '--json']);
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'SETTINGS_NOT_FOUND', message: 'No settings file: /nowhere/lab.env does not exist.' },
+    });
+  });
+
   it('names the commands of a topic that was given alone under --json', async () => {
     const { status, stdout } = await ee(['dkim', '--json']);
     expect(status).toBe(2);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,12 @@ describe('starting', () => {
     const { status, stdout } = await ee(['--version']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^ee\/\d+\.\d+\.\d+ /);
+  });
+
+  it('takes --env-file for itself when it is started by its name', async () => {
+    const started = spawnSync(RUN, ['init', '--env-file', join(folder, 'none.env')], { encoding: 'utf8' });
+    expect(started.status).toBe(2);
+    expect(started.stderr).toContain('There is no terminal to ask on');
   });
 
   it('[R1] works from any folder, through a link, without the executable bit and with CRLF line ends', async () => {
