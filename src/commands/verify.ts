@@ -4,6 +4,7 @@ import { LEVELS } from '../lib/backup/report.js';
 import type { VerificationReport } from '../lib/backup/report.js';
 import { EeCommand } from '../lib/cli/ee-command.js';
 import { EXIT } from '../lib/errors.js';
+import type { Document } from '../lib/pmta/document.js';
 
 export default class Verify extends EeCommand {
   static override summary = 'Verify the backup set: every byte, every archive member, and what is used of it';
@@ -54,13 +55,18 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
       level: flags.level,
       against,
       repositoriesOf,
-      parseConfig: (bytes) => parseDocument(bytes).problems,
+      signal: this.signal,
+      parseConfig: (bytes) => configFaults(parseDocument(bytes)),
     });
     const seconds = (performance.now() - start) / 1000;
     for (const line of presentReport(report)) this.print(line);
     const rate = readable(report.totals.bytes / Math.max(seconds, 0.001));
     this.note(`${readable(report.totals.bytes)} read in ${seconds.toFixed(1)} s (${rate}/s)`);
-    if (report.verdict !== 'VERIFIED' && report.verdict !== 'DEGRADED') this.exitWith(EXIT.found);
+    if (report.verdict !== 'VERIFIED' && report.verdict !== 'DEGRADED') {
+      this.exitWith(EXIT.found);
+      if (flags['write-manifest']) this.note('No manifest was written: the set is not sound.');
+      return report;
+    }
     if (!flags['write-manifest']) return report;
     const manifest = await writeManifest(report);
     this.note(`Wrote ${manifest}`);
@@ -80,4 +86,10 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
       repositoriesOf: [dirname(file), dirname(resolve(backup.dir)), backup.dir],
     };
   }
+}
+
+/** A file without a single block, such as an error page that was saved in its place, is no configuration of PowerMTA. */
+function configFaults({ nodes, problems }: Document): readonly { line: number; message: string }[] {
+  if (nodes.some(({ kind }) => kind === 'block')) return problems;
+  return [{ line: 1, message: 'no block such as <source> or <domain>: this is no PowerMTA configuration' }];
 }

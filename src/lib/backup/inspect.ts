@@ -13,6 +13,7 @@ export type ParseConfig = (bytes: Buffer) => readonly { line: number; message: s
 export interface InspectOptions {
   readonly now: Date;
   readonly parseConfig?: ParseConfig | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What reading one file told. */
@@ -43,7 +44,7 @@ const SHOWN_FAULTS = 20;
 /** Reads a file of the set once, hashing it and examining what its role promises. */
 export async function inspect(path: string, role: Role, options: InspectOptions): Promise<Inspection> {
   const examiner = examinerFor(role, options);
-  const read = await readOnce(path, examiner);
+  const read = await readOnce(path, examiner, options.signal);
   const found = await examiner?.findings();
   return {
     bytes: read.bytes,

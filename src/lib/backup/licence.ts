@@ -17,7 +17,6 @@ export interface LicenceFindings {
  */
 export function examineLicence(bytes: Buffer, now: Date): LicenceFindings {
   const text = bytes.toString('latin1');
-  // eslint-disable-next-line no-control-regex -- a licence is plain ASCII text
   if (/[^\t\r\n\x20-\x7e]/.test(text))
     return { problems: [error('LICENCE_NOT_TEXT', 'not plain text: this is no licence')], notes: [] };
   const { fields, problems } = parseFields(text.split(/\r\n|\n|\r/));

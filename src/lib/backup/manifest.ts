@@ -73,7 +73,7 @@ export async function writeManifest(report: VerificationReport): Promise<string>
   if (report.level === 'quick') throw refuse('at level quick no content is read');
   if (report.verdict !== 'VERIFIED' && report.verdict !== 'DEGRADED') throw refuse(`the verdict is ${report.verdict}`);
   if (report.files.some((file) => file.problems.some(({ severity }) => severity === 'error'))) {
-    throw refuse('a file of the set is damaged or missing');
+    throw refuse('a file of the set is damaged, missing, or not the one that the existing manifest names');
   }
   const temporary = `${path}.${randomBytes(6).toString('hex')}.part`;
   try {

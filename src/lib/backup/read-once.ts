@@ -22,7 +22,7 @@ export interface ReadResult {
  * whatever the size: the next one is read while the sink works on this one. Opened for reading only, never through a symbolic
  * link. Throws what the operating system says when it cannot be read.
  */
-export async function readOnce(path: string, sink?: ByteSink): Promise<ReadResult> {
+export async function readOnce(path: string, sink?: ByteSink, signal?: AbortSignal): Promise<ReadResult> {
   // O_NONBLOCK: a FIFO that takes a file's place must not hang the open.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -31,6 +31,7 @@ export async function readOnce(path: string, sink?: ByteSink): Promise<ReadResul
     const hash = createHash('sha256');
     let bytes = 0;
     for await (const chunk of chunksOf(file)) {
+      signal?.throwIfAborted();
       bytes += chunk.length;
       hash.update(chunk);
       await sink?.write(chunk);

@@ -23,7 +23,7 @@ export interface RestoreResult {
 export async function tryRestore(
   archive: string,
   facts: ApplicationFacts,
-  scratchDir = tmpdir(),
+  { scratchDir = tmpdir(), signal }: { readonly scratchDir?: string; readonly signal?: AbortSignal } = {},
 ): Promise<RestoreResult> {
   const room = await statfs(scratchDir);
   if (room.bavail * room.bsize < facts.unpackedBytes + HEADROOM) {
@@ -32,7 +32,7 @@ export async function tryRestore(
   }
   const scratch = await mkdtemp(join(scratchDir, 'ee-restore-'));
   try {
-    await unpack(archive, scratch);
+    await unpack(archive, scratch, signal);
     const { files, bytes } = await measure(scratch);
     if (files !== facts.files || bytes !== facts.unpackedBytes) {
       const listed = `${facts.files} files, ${facts.unpackedBytes} bytes`;
@@ -45,19 +45,19 @@ export async function tryRestore(
     const message = `unpacked on trial: ${files} files, ${bytes} bytes; ${lint.summary}`;
     return { problems: lint.problems, notes: [{ code: 'RESTORED', message }] };
   } catch (cause) {
+    signal?.throwIfAborted();
     return { problems: [error('RESTORE_FAILED', `it cannot be unpacked: ${(cause as Error).message}`)], notes: [] };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function unpack(archive: string, root: string): Promise<void> {
+async function unpack(archive: string, root: string, signal?: AbortSignal): Promise<void> {
   const { extract } = await import('tar-stream');
   const members = extract();
-  // A failed stream ends the loop below too; its error is thrown there once only.
   const file = await open(archive, constants.O_RDONLY | constants.O_NOFOLLOW);
   const bytes = file.createReadStream({ highWaterMark: 1024 * 1024 });
-  const flow = pipeline(bytes, createGunzip({ chunkSize: 256 * 1024 }), members);
+  const flow = pipeline(bytes, createGunzip({ chunkSize: 256 * 1024 }), members, ...(signal ? [{ signal }] : []));
   const links: (() => Promise<void>)[] = [];
   const write = async (): Promise<void> => {
     for await (const member of members) {

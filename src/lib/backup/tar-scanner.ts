@@ -194,6 +194,10 @@ export class TarScanner {
     if (records === undefined || (size !== undefined && !/^\d{1,15}$/.test(size))) {
       return this.#fail('TAR_METADATA', `corrupt: an extended header is damaged after ${this.#where()}`);
     }
+    // The name of a sparse file stands in records of its own, and only GNU tar follows them.
+    if ([...records.keys()].some((key) => key.startsWith('GNU.sparse'))) {
+      return this.#fail('TAR_METADATA', `a sparse file, which nothing here needs, after ${this.#where()}`);
+    }
     const target = type === 'g' ? this.#global : this.#next;
     const path = records.get('path');
     const linkpath = records.get('linkpath');

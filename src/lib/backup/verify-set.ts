@@ -1,15 +1,16 @@
-import { lstat, readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { EeError } from '../errors.js';
 import { compareWithManifest, compareWithOriginal, listOriginal, type Original } from './compare.js';
 import { inParallel } from './in-parallel.js';
 import { inspect, type Inspection, type ParseConfig } from './inspect.js';
 import { INNER_MANIFEST, readManifests, type Manifest } from './manifest.js';
+import { missingFiles, type Expectation } from './missing-files.js';
 import { error, statusOf, verdictOf, warning } from './report.js';
 import type { FileReport, Level, Note, Problem, VerificationReport } from './report.js';
 import { tryRestore } from './restore.js';
-import { ambiguousRoles, itemNamed, nameShape, REQUIRED_ROLES, type NamedItem } from './roles.js';
+import { ambiguousRoles, REQUIRED_ROLES } from './roles.js';
+import { listItems, type Item } from './set-items.js';
 import { trackedSecrets } from './tracked-files.js';
 
 export interface VerifyOptions {
@@ -25,13 +26,8 @@ export interface VerifyOptions {
   readonly scratchDir?: string;
   /** Today, for the expiry of the licence. */
   readonly now?: Date;
-}
-
-/** An item of the directory with what the file system says of it. */
-interface Item extends NamedItem {
-  readonly path: string;
-  readonly kind: 'file' | 'directory' | 'symlink' | 'special';
-  readonly bytes: number;
+  /** Stops the reading; what was unpacked on trial is removed. */
+  readonly signal?: AbortSignal;
 }
 
 interface Context {
@@ -63,34 +59,10 @@ export async function verifyBackupSet(dir: string, options: VerifyOptions = {}):
   };
   const largestFirst = [...items].sort((a, b) => b.bytes - a.bytes);
   const present = await inParallel(largestFirst, availableParallelism(), (item) => reportOn(item, context));
-  const files = [...present, ...missingFiles(items, context)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const files = [...present, ...missingFiles(items, expectationsOf(context))].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
   return summarize(directory, context, files, await trackedSecrets(options.repositoriesOf ?? []));
-}
-
-async function listItems(directory: string): Promise<readonly Item[] | Problem> {
-  try {
-    const names = await readdir(directory);
-    return await Promise.all(names.map((name) => itemAt(directory, name)));
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return error('NO_DIRECTORY', `${directory} does not exist`);
-    return error('NO_DIRECTORY', `${directory} cannot be listed: ${message}`);
-  }
-}
-
-async function itemAt(directory: string, name: string): Promise<Item> {
-  const path = join(directory, name);
-  const stat = await lstat(path);
-  const named = itemNamed(name, stat.isDirectory() ? 'directory' : 'file');
-  const kind = stat.isFile()
-    ? 'file'
-    : stat.isDirectory()
-      ? 'directory'
-      : stat.isSymbolicLink()
-        ? 'symlink'
-        : 'special';
-  const reason = name === INNER_MANIFEST ? 'the checksums that came with the set' : named.reason;
-  return { ...named, reason, path, kind, bytes: stat.isFile() ? stat.size : 0 };
 }
 
 async function originalOf(directory: string, against: string | undefined): Promise<Context['original']> {
@@ -128,8 +100,10 @@ async function reportOn(item: Item, context: Context): Promise<FileReport> {
     read = await inspect(item.path, bytes === 0 ? 'unknown' : role, {
       now: context.options.now ?? new Date(),
       parseConfig: context.options.parseConfig,
+      signal: context.options.signal,
     });
   } catch (cause) {
+    context.options.signal?.throwIfAborted();
     const problem = error('UNREADABLE', `cannot be read: ${(cause as Error).message}`);
     return { ...base, status: 'unreadable', problems: [...listed, problem] };
   }
@@ -175,38 +149,13 @@ async function restoration(
   const sound = !read.problems.some(({ severity }) => severity === 'error');
   if (level !== 'restore' || !item.used || !sound || read.facts?.kind !== 'application')
     return { problems: [], notes: [] };
-  return tryRestore(item.path, read.facts, options.scratchDir);
+  return tryRestore(item.path, read.facts, options);
 }
 
-/** Files that should be there: one for each used role, and all that the manifests and the original name. */
-function missingFiles(items: readonly Item[], context: Context): readonly FileReport[] {
-  const present = new Set(items.map(({ name }) => name));
-  const missing = new Map<string, FileReport>();
-  const add = (named: NamedItem, problem: Problem): void => {
-    const known = missing.get(named.name);
-    if (known !== undefined) return void missing.set(named.name, { ...known, problems: [...known.problems, problem] });
-    missing.set(named.name, { ...named, bytes: 0, sha256: null, status: 'missing', problems: [problem], notes: [] });
-  };
-  const sources = [
-    ...context.manifests.map(({ file, sums }) => ({ from: file, names: [...sums.keys()] })),
-    ...(context.original ? [{ from: context.original.directory, names: [...context.original.sizes.keys()] }] : []),
-  ];
-  for (const { from, names } of sources) {
-    for (const name of names.filter((candidate) => !present.has(candidate))) {
-      const named = itemNamed(name, 'file');
-      const message = `${from} has it; the set does not`;
-      // Another file of that role (of another date) takes its place, so that nothing used is missing.
-      const replaced = items.some((item) => item.used && item.role === named.role);
-      add(named, replaced ? warning('MISSING', message) : error('MISSING', message));
-    }
-  }
-  for (const role of REQUIRED_ROLES) {
-    if (items.some((item) => item.role === role) || [...missing.values()].some((file) => file.role === role)) continue;
-    const { reason } = itemNamed(nameShape(role).replace('DATE', '20000101'), 'file');
-    const named = { name: nameShape(role), role, date: null, used: true, reason };
-    add(named, error('MISSING', `the set has no ${role}: a file named ${nameShape(role)}`));
-  }
-  return [...missing.values()];
+/** What the manifests and the original name. */
+function expectationsOf({ manifests, original }: Context): readonly Expectation[] {
+  const sources = manifests.map(({ file, sums }) => ({ from: file, names: [...sums.keys()] }));
+  return original ? [...sources, { from: original.directory, names: [...original.sizes.keys()] }] : sources;
 }
 
 function summarize(
@@ -220,7 +169,7 @@ function summarize(
   const checked = expected.filter((file) =>
     quick ? !['missing', 'unreadable'].includes(file.status) : file.sha256 !== null,
   );
-  const dates = new Set(files.filter((file) => file.used && file.date !== null).map((file) => file.date));
+  const dates = new Set(files.flatMap(({ used, date }) => (used && date !== null ? [dayOf(date)] : [])));
   const problems: Problem[] = [...tracked, ...context.manifests.flatMap((manifest) => manifest.problems)];
   if (dates.size > 1)
     problems.push(warning('MIXED_DATES', `the used files bear different dates: ${[...dates].join(', ')}`));
@@ -258,3 +207,6 @@ function emptyReport(directory: string, level: Level, problem: Problem): Verific
     totals,
   };
 }
+
+/** `20260216`, whatever stands between its parts and after it. */
+const dayOf = (date: string): string => date.replace(/-/g, '').slice(0, 8);

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import fc from 'fast-check';
-import { readFile, unlink, writeFile } from 'node:fs/promises';
+import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { manifestPath, parseManifest, writeManifest } from '../../../src/lib/backup/manifest.js';
+import { usedFiles } from '../../../src/lib/backup/used-files.js';
 import { verifyBackupSet } from '../../../src/lib/backup/verify-set.js';
 import { CONFIG, makeBackupSet, setNames, snapshot, type BackupSetOnDisk } from '../../support/backup-set.js';
 
@@ -52,6 +53,16 @@ describe('the manifest of a set', () => {
       [NAMES.database, 'MISSING'],
       [NAMES.config, 'DIFFERS_FROM_MANIFEST'],
     ]);
+  });
+
+  it('tells that a used file was replaced by one of another date, which is then the used one', async () => {
+    const directory = await setWithManifest();
+    await rename(join(directory, NAMES.config), join(directory, 'pmta-config-20260301'));
+    const report = await verifyBackupSet(directory);
+    expect(report.verdict).toBe('DEGRADED');
+    expect(usedFiles(report).config.path).toBe(join(directory, 'pmta-config-20260301'));
+    const old = report.files.find(({ name }) => name === NAMES.config);
+    expect(old).toMatchObject({ status: 'missing', used: false, reason: 'another one takes its place' });
   });
 
   it('is also taken from SHA256SUMS within the set', async () => {

@@ -297,6 +297,28 @@ describe('verifying a broken set', () => {
   });
 });
 
+describe('what surrounds the set', () => {
+  it('[R123] spoils the verdict when git tracks the set', async () => {
+    const directory = await setWith();
+    await promisify(execFile)('git', ['init', '-q'], { cwd: directory });
+    await promisify(execFile)('git', ['add', '-f', NAMES.licence], { cwd: directory });
+    const report = await verify(directory, { repositoriesOf: [directory] });
+    expect([report.verdict, codes(report)]).toEqual(['CORRUPT', ['TRACKED_BY_GIT']]);
+    expect(report.problems[0]?.message).toContain(NAMES.licence);
+  });
+
+  it('may interrupt the verification', async () => {
+    const directory = await setWith();
+    const scratchDir = join(directory, '../scratch');
+    await mkdir(scratchDir);
+    const signal = AbortSignal.abort(new Error('stopped by the operator'));
+    await expect(verify(directory, { level: 'restore', scratchDir, signal })).rejects.toThrow(
+      'stopped by the operator',
+    );
+    expect(await snapshot(scratchDir)).toHaveLength(1);
+  });
+});
+
 describe('where nothing can be checked', () => {
   it('[R127] is NOT-CHECKED for a missing directory', async () => {
     const directory = await setWith();
