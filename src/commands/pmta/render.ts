@@ -50,7 +50,8 @@ export default class PmtaRender extends EeCommand {
     const { document, report } = adapt(backup, adaptationPlan(chosen, FIRST_SELECTOR));
 
     if (flags.out !== undefined) await this.#write(flags.out, printDocument(document));
-    else if (!this.jsonEnabled()) await toStdout(printDocument(document));
+    // The bytes as they are, not redacted: they are the configuration, and the password is part of it.
+    else if (!this.jsonEnabled()) process.stdout.write(printDocument(document));
     return { configuration: printDocument(withoutSecrets(document)).toString('utf8'), report };
   }
 
@@ -71,14 +72,4 @@ function withFirst(settings: Settings, count: number): Settings {
     });
   }
   return { ...settings, sending: { ...settings.sending, identities: identities.slice(0, count) } };
-}
-
-/** The bytes as they are, unredacted: they are the configuration. Resolves once a pipe has taken them all. */
-function toStdout(bytes: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(bytes, (error) => {
-      if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
-      else resolve();
-    });
-  });
 }

@@ -1,0 +1,143 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { captureOutput } from '@oclif/test';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import PmtaCheck from '../../../src/commands/pmta/check.js';
+import PmtaRender from '../../../src/commands/pmta/render.js';
+import type { EeCommand } from '../../../src/lib/cli/ee-command.js';
+import { packageRoot } from '../../../src/lib/package-root.js';
+import { parseText } from '../../../src/lib/pmta/parse.js';
+import { virtualMtas } from '../../../src/lib/pmta/senders.js';
+import { validText } from '../settings/a-valid-file.js';
+import { twoIps } from './two-ips.js';
+
+const PASSWORD = 'aRelayPasswordThatIsLong1';
+let dir: string;
+
+interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exit: number;
+}
+
+async function run(command: typeof EeCommand, ...argv: string[]): Promise<Outcome> {
+  const runnable = command as unknown as { run(argv: string[], options: { root: string }): Promise<unknown> };
+  const { stdout, stderr, error } = await captureOutput(() => runnable.run(argv, { root: packageRoot() }));
+  return { stdout, stderr, exit: error?.oclif?.exit ?? (error === undefined ? 0 : -1) };
+}
+
+const render = (...argv: string[]): Promise<Outcome> =>
+  run(PmtaRender, ...argv, '--env-file', join(dir, '.env.production'));
+const check = (...argv: string[]): Promise<Outcome> => run(PmtaCheck, ...argv);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'ee-pmta-'));
+  await mkdir(join(dir, 'set'));
+  await writeFile(join(dir, 'set', 'pmta-config-20260216'), twoIps(), 'latin1');
+  const settings = validText({ SENDING_IPS: '192.0.2.11-192.0.2.15', BACKUP_DIR: 'set', PMTA_SMTP_PASSWORD: PASSWORD });
+  await writeFile(join(dir, '.env.production'), settings, { mode: 0o600 });
+  await writeFile(join(dir, 'bad.conf'), 'log-file /l\npostmaster a@example.com\nhttp-access 0/0 admin\n');
+  await writeFile(join(dir, 'good.conf'), 'log-file /l\npostmaster a@example.com\n');
+});
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe('ee pmta render', () => {
+  it('prints the configuration for the first N IPs and nothing else, the same each time', async () => {
+    const { stdout, stderr, exit } = await render('--ips', '3');
+    expect([stderr, exit]).toEqual(['', 0]);
+    expect(virtualMtas(parseText(stdout)).map(({ ip }) => ip)).toEqual(['192.0.2.11', '192.0.2.12', '192.0.2.13']);
+    expect(stdout).toContain(`\n    password ${PASSWORD}\n`);
+    expect(stdout.split('\n')[0]).toBe(twoIps().split('\n')[0]);
+    expect((await render('--ips', '3')).stdout).toBe(stdout);
+  });
+
+  it('writes it to a file of its owner instead', async () => {
+    const file = join(dir, 'out.conf');
+    const { stdout, stderr, exit } = await render('--ips', '5', '--out', file);
+    expect([stdout, exit]).toEqual(['', 0]);
+    expect(stderr).toBe(`Wrote ${file}. It holds the relay password.\n`);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(virtualMtas(parseText(await readFile(file, 'latin1')))).toHaveLength(5);
+    // The comment of the backup with its bytes, not another encoding of them.
+    expect(await readFile(file, 'latin1')).toContain(twoIps().split('\n')[4] ?? 'missing');
+  });
+
+  it('with --json gives it without the password, with a report', async () => {
+    const { stdout } = await render('--ips', '2', '--json');
+    const { configuration, report } = JSON.parse(stdout) as { configuration: string; report: unknown[] };
+    expect(configuration).toContain('\n    password [redacted]\n');
+    expect(stdout).not.toContain(PASSWORD);
+    expect(report).toContainEqual({
+      action: 'dropped',
+      subject: 'smtp-listener 203.0.113.21:2525',
+      line: 22,
+      reason: 'listens on an address that is replaced',
+    });
+  });
+
+  it('refuses more IPs than there are, and says how many', async () => {
+    const { stdout, stderr, exit } = await render('--ips', '6');
+    expect([stdout, exit]).toEqual(['', 2]);
+    expect(stderr).toContain('--ips 6 asks for more sending IPs than SENDING_IPS has (5).');
+  });
+
+  it('gives what ee pmta check finds nothing wrong with', async () => {
+    const file = join(dir, 'checked.conf');
+    await render('--ips', '5', '--out', file);
+    const { stdout, exit } = await check(file, '--json');
+    expect(exit).toBe(0);
+    const { files } = JSON.parse(stdout) as { files: { problems: { severity: string }[] }[] };
+    expect(files[0]?.problems.filter(({ severity }) => severity !== 'info')).toEqual([]);
+  });
+});
+
+describe('ee pmta check', () => {
+  it('shows each problem with its line, and ends with 3 for an error', async () => {
+    const { stdout, exit } = await check(join(dir, 'bad.conf'));
+    expect(stdout).toBe(
+      [
+        `${join(dir, 'bad.conf')}:3:13: error: the web monitor is open to every address (admin) [http-access-open]`,
+        '  3 | http-access 0/0 admin',
+        '                  ^',
+        '1 error in 1 file',
+        '',
+      ].join('\n'),
+    );
+    expect(exit).toBe(3);
+  });
+
+  it('ends with 0 where nothing is wrong', async () => {
+    expect(await check(join(dir, 'good.conf'))).toMatchObject({ stdout: 'no problems in 1 file\n', exit: 0 });
+  });
+
+  it('takes several files, and gives one JSON document', async () => {
+    const { stdout, exit } = await check(join(dir, 'good.conf'), join(dir, 'bad.conf'), '--json');
+    expect(exit).toBe(3);
+    expect(JSON.parse(stdout)).toEqual({
+      files: [
+        { file: join(dir, 'good.conf'), problems: [] },
+        {
+          file: join(dir, 'bad.conf'),
+          problems: [
+            {
+              line: 3,
+              column: 13,
+              severity: 'error',
+              code: 'http-access-open',
+              message: 'the web monitor is open to every address (admin)',
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('names a file that is missing', async () => {
+    const { stderr, exit } = await check(join(dir, 'none.conf'));
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`${join(dir, 'none.conf')} does not exist.`);
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { printText } from '../../../src/lib/pmta/document.js';
+import { parseText } from '../../../src/lib/pmta/parse.js';
+import type { Problem } from '../../../src/lib/pmta/problem.js';
+import { withoutSecrets } from '../../../src/lib/pmta/redact.js';
+import { problemCount, showProblems } from '../../../src/lib/pmta/show-problems.js';
+
+const problem = (line: number, column: number, severity: Problem['severity'] = 'error'): Problem => ({
+  line,
+  column,
+  severity,
+  code: 'some-code',
+  message: 'is wrong',
+});
+const shown = (text: string, ...problems: Problem[]): string[] => showProblems('a.conf', Buffer.from(text), problems);
+
+describe('a problem is shown', () => {
+  it('with its place, its line and a caret below its column', () => {
+    expect(shown('host-name x\r\n\tretry-after 0\r\n', problem(2, 14))).toEqual([
+      'a.conf:2:14: error: is wrong [some-code]',
+      '  2 | \tretry-after 0',
+      '      \t            ^',
+    ]);
+  });
+
+  it('below the character, where characters before it have several bytes', () => {
+    expect(shown('é x', problem(1, 4)).slice(1)).toEqual(['  1 | é x', '        ^']);
+  });
+
+  it('without control characters that would reach the terminal', () => {
+    expect(shown('a\u001b[31m', problem(1, 1))[1]).toBe('  1 | a·[31m');
+  });
+
+  it('with the part of a long line that it is in', () => {
+    const [, line = '', caret = ''] = shown(`${'a'.repeat(300)}X${'b'.repeat(300)}`, problem(1, 301));
+    expect(line).toHaveLength('  1 | …'.length + 101);
+    expect(line[caret.indexOf('^')]).toBe('X');
+  });
+
+  it('and counted', () => {
+    expect(problemCount([problem(1, 1), problem(2, 1), problem(3, 1, 'warning'), problem(4, 1, 'info')], 2)).toBe(
+      '2 errors, 1 warning, 1 info in 2 files',
+    );
+    expect(problemCount([], 1)).toBe('no problems in 1 file');
+  });
+});
+
+it('passwords and keys are hidden in a document for other output, to the end of their line', () => {
+  const text = '<smtp-user a>\n  password  s3cret#rest\n</smtp-user>\nhttp-api-key "k"\nhost-name x\n';
+  expect(printText(withoutSecrets(parseText(text)))).toBe(
+    '<smtp-user a>\n  password  [redacted]\n</smtp-user>\nhttp-api-key [redacted]\nhost-name x\n',
+  );
+});
