@@ -12,7 +12,8 @@ function ee(...args) {
 
 function must(...args) {
   const status = ee(...args);
-  if (status !== 0) stop(`ee ${args.join(' ')} ended with status ${status}.`, `\`ee lab down --name ${LAB}\` clears away the lab.`);
+  if (status !== 0)
+    stop(`ee ${args.join(' ')} ended with status ${status}.`, `\`ee lab down --name ${LAB}\` clears away the lab.`);
 }
 
 if (process.platform !== 'linux' || process.getuid?.() !== 0) {
@@ -27,7 +28,8 @@ const started = Date.now();
 console.log('\nThree hosts, with a backup set and stand-ins for the two commercial products:');
 must('lab', 'up', '--name', LAB);
 const envFile = join('/var/lib/ee-lab', LAB, '.env.production');
-if (!existsSync(envFile)) stop(`The lab has no settings file at ${envFile}.`, `ee lab down --name ${LAB}, then run this again.`);
+if (!existsSync(envFile))
+  stop(`The lab has no settings file at ${envFile}.`, `ee lab down --name ${LAB}, then run this again.`);
 const settings = ['--env-file', envFile];
 
 must('verify', ...settings);

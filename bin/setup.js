@@ -34,7 +34,10 @@ function newest(folder) {
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    stop(`This is Node ${process.versions.node}; Node 20.19 or newer is needed.`, 'Install Node 22 from https://nodejs.org');
+    stop(
+      `This is Node ${process.versions.node}; Node 20.19 or newer is needed.`,
+      'Install Node 22 from https://nodejs.org',
+    );
   }
 }
 
@@ -50,7 +53,11 @@ function installPackages() {
 function build() {
   const built = modified(join(root, 'oclif.manifest.json'));
   const sources = [join(root, 'src'), join(root, 'engine', 'src')].filter(existsSync);
-  const changed = Math.max(...sources.map(newest), modified(join(root, 'package.json')), modified(join(root, 'tsconfig.json')));
+  const changed = Math.max(
+    ...sources.map(newest),
+    modified(join(root, 'package.json')),
+    modified(join(root, 'tsconfig.json')),
+  );
   const whole = existsSync(join(root, 'dist')) && existsSync(join(root, 'engine', 'dist', 'engine.mjs'));
   if (whole && built > changed) return;
   console.log('Building');

@@ -4,7 +4,6 @@ import { LEVELS } from '../lib/backup/report.js';
 import type { VerificationReport } from '../lib/backup/report.js';
 import { EeCommand } from '../lib/cli/ee-command.js';
 import { EXIT } from '../lib/errors.js';
-import type { Document } from '../lib/pmta/document.js';
 
 export default class Verify extends EeCommand {
   static override summary = 'Verify the backup set: every byte, every archive member, and what is used of it';
@@ -43,11 +42,11 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
 
   async run(): Promise<VerificationReport & { manifest?: string }> {
     const { args, flags } = await this.parse(Verify);
-    const [{ presentReport, readable }, { verifyBackupSet }, { writeManifest }, { parseDocument }] = await Promise.all([
+    const [{ presentReport, readable }, { verifyBackupSet }, { writeManifest }, { structureFaults }] = await Promise.all([
       import('../lib/backup/present.js'),
       import('../lib/backup/verify-set.js'),
       import('../lib/backup/manifest.js'),
-      import('../lib/pmta/parse.js'),
+      import('../lib/pmta/structure-faults.js'),
     ]);
     const { dir, against, repositoriesOf } = await this.#places(args.dir, flags);
     const start = performance.now();
@@ -56,7 +55,7 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
       against,
       repositoriesOf,
       signal: this.signal,
-      parseConfig: (bytes) => configFaults(parseDocument(bytes)),
+      parseConfig: structureFaults,
     });
     const seconds = (performance.now() - start) / 1000;
     for (const line of presentReport(report)) this.print(line);
@@ -86,10 +85,4 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
       repositoriesOf: [dirname(file), dirname(resolve(backup.dir)), backup.dir],
     };
   }
-}
-
-/** A file without a single block, such as an error page that was saved in its place, is no configuration of PowerMTA. */
-function configFaults({ nodes, problems }: Document): readonly { line: number; message: string }[] {
-  if (nodes.some(({ kind }) => kind === 'block')) return problems;
-  return [{ line: 1, message: 'no block such as <source> or <domain>: this is no PowerMTA configuration' }];
 }

@@ -1,11 +1,11 @@
+import { quote } from '../ssh/shell-quote.js';
 import { PENDING } from './paths.js';
 import { waitUntil } from './ready.js';
 import type { Difference, Handler, Resource } from './resource.js';
 
-/** The marker that says that `id` still has to run. It is set before the change and goes after the reload. */
+/** The marker that says that `id` still has to run, quoted. It is set before the change and goes after the reload. */
 export function marker(id: string): string {
-  if (!/^[\w:.@-]+$/.test(id)) throw new Error(`not a name for a marker: ${id}`);
-  return `${PENDING}/${id}`;
+  return quote(`${PENDING}/${encodeURIComponent(id)}`);
 }
 
 export const setMarker = (id: string): string => `mkdir -p -m 0700 ${PENDING}; : > ${marker(id)}`;

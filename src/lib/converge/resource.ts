@@ -22,7 +22,7 @@ export interface Difference {
 
 /** Something to run once after a change, at the end of the stage: a reload. It survives a kill between the change and itself. */
 export interface Handler {
-  /** `reload:nginx`; letters, digits, `:`, `.`, `_`, `@` and `-` only, since it names a marker file. */
+  /** `reload:nginx` */
   readonly id: string;
   readonly summary: string;
   readonly script: string;

@@ -1,13 +1,14 @@
 import { usedFiles, type UsedFiles } from '../backup/used-files.js';
 import { verifyBackupSet } from '../backup/verify-set.js';
-import { parseDocument } from '../pmta/parse.js';
+import { structureFaults } from '../pmta/structure-faults.js';
 import type { Settings } from '../settings/settings.js';
 
 /** The files of the backup set that a deployment uses, all of them read and found sound; throws for any other set. */
-export async function soundBackup({ backup }: Settings): Promise<UsedFiles> {
+export async function soundBackup({ backup }: Settings, signal: AbortSignal): Promise<UsedFiles> {
   const report = await verifyBackupSet(backup.dir, {
     ...(backup.sourceDir ? { against: backup.sourceDir } : {}),
-    parseConfig: (bytes) => parseDocument(bytes).problems,
+    signal,
+    parseConfig: structureFaults,
   });
   return usedFiles(report);
 }

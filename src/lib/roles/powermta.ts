@@ -71,9 +71,11 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
           notifies: [restartPmta],
         }),
         ...keys(inputs),
+        configuration(inputs),
+        service('pmta'),
+        service('pmtahttp'),
       ],
     },
-    { name: 'configuration', resources: [configuration(inputs), service('pmta'), service('pmtahttp')] },
   ];
   return { packages: [], ports: powermtaPorts(settings), stages };
 }

@@ -65,7 +65,7 @@ export abstract class DeployCommand extends EeCommand {
       import('../../deploy/gather.js'),
     ]);
     this.note(`Verifying the backup set in ${settings.backup.dir}`);
-    const used = await soundBackup(settings);
+    const used = await soundBackup(settings, this.signal);
     return gather(settings, used, { hosts, dryRun });
   }
 

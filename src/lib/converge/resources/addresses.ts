@@ -1,5 +1,6 @@
 import { quote } from '../../ssh/shell-quote.js';
 import type { Resource } from '../resource.js';
+import { directory } from './directory.js';
 import { file } from './file.js';
 
 /** Sending addresses, and the interface that must carry them. */
@@ -23,6 +24,7 @@ export function addresses(wanted: AddressesWanted): Resource[] {
     .map((address) => `ip -o -4 address show dev ${device} to ${address}/32 | grep -q .`)
     .join(' && ');
   return [
+    ...(wanted.networkFile ? [directory(dropInFolder(wanted.networkFile), '0755')] : []),
     file({
       ...(wanted.networkFile ? networkdDropIn(wanted.networkFile, wanted.addresses) : bootUnit(add)),
       mode: '0644',
@@ -35,10 +37,13 @@ export function addresses(wanted: AddressesWanted): Resource[] {
   ];
 }
 
+/** Drop-ins in /etc count for .network files anywhere, also for those that netplan writes into /run. */
+const dropInFolder = (networkFile: string): string =>
+  `/etc/systemd/network/${networkFile.slice(networkFile.lastIndexOf('/') + 1)}.d`;
+
 function networkdDropIn(networkFile: string, list: readonly string[]) {
-  const name = networkFile.slice(networkFile.lastIndexOf('/') + 1);
   return {
-    path: `/etc/systemd/network/${name}.d/50-ee-sending.conf`,
+    path: `${dropInFolder(networkFile)}/50-ee-sending.conf`,
     content: [
       '# Sending addresses of PowerMTA; written by ee.',
       '[Network]',
