@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect as dial, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,7 @@ export async function startSshd(
   config: readonly string[] = [],
 ): Promise<Sshd> {
   const folder = await mkdtemp(join(tmpdir(), 'ee-sshd-'));
+  await chmod(folder, 0o755); // sshd reads authorized_keys as the user who logs in
   const port = await freePort();
   const hostKey = (kind: KeyKind) => join(folder, `host_${kind}`);
   for (const kind of kinds) makeKey(hostKey(kind), kind);
@@ -40,6 +41,7 @@ export async function startSshd(
   await writeFile(join(folder, 'authorized_keys'), await readFile(`${keyFile}.pub`));
   await mkdir('/run/sshd', { recursive: true }); // its privilege separation directory
   const lines = [
+    ...config, // the first of two settings counts
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
     ...kinds.map((kind) => `HostKey ${hostKey(kind)}`),
@@ -52,7 +54,6 @@ export async function startSshd(
     'PidFile none',
     // Bash reads ~/.bashrc for each command of sshd unless it takes itself for an inner shell: this machine's is no matter here.
     'SetEnv SHLVL=2',
-    ...config,
   ];
   await writeFile(join(folder, 'sshd_config'), `${lines.join('\n')}\n`);
   await appendFile(join(folder, 'log'), '');
