@@ -77,7 +77,10 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (skipped: ${reason}
   beforeAll(async () => {
     sshd = await startSshd(['ed25519', 'rsa', 'ecdsa']);
   });
-  afterAll(() => sshd.stop());
+  afterAll(async () => {
+    await rm(STAGING, { recursive: true, force: true });
+    await sshd.stop();
+  });
   beforeEach(async () => {
     folder = await mkdtemp('/tmp/ee-ssh-test-');
     knownHosts = join(folder, 'known_hosts');
@@ -408,7 +411,6 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (skipped: ${reason}
       target = join(folder, "the target's file");
       await rm(STAGING, { recursive: true, force: true });
     });
-    afterAll(() => rm(STAGING, { recursive: true, force: true }));
 
     /** A file of random bytes on this machine, as an upload. */
     const bigFile = async (mebibytes: number): Promise<{ file: Upload; content: Buffer }> => {
