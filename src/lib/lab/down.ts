@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { EeError } from '../errors.js';
 import { HOST_NAMES } from '../settings/settings.js';
 import { step, type Emit } from './events.js';
@@ -8,10 +8,10 @@ import { clearAbandonedBuilds, purgeCache } from './layers.js';
 import { withLock } from './lock.js';
 import { isRunning } from './machine.js';
 import { DEFAULT_LAB, DEFAULT_STORE, hostPlace, labPlace, type LabPlace, type LabStore } from './names.js';
-import { networkIsUp, removeNetwork, restoreForwarding } from './network.js';
+import { networkIsUp, removeNetwork } from './network.js';
 import { layersInUse, unmountBelow } from './overlay.js';
 import { assertLabPossible } from './requirements.js';
-import { labNames } from './state.js';
+import { releaseMachine } from './state.js';
 
 export interface LabDownOptions {
   readonly name?: string;
@@ -38,10 +38,7 @@ export async function labDown(options: LabDownOptions, emit: Emit): Promise<LabD
     if (there) await step(emit, { step: `removing the lab "${lab.name}"` }, () => remove(lab));
     return there;
   });
-  if ((await labNames(lab.store)).length === 0) {
-    await restoreForwarding(lab.store);
-    await rmdir(lab.store.labs).catch(() => undefined);
-  }
+  await releaseMachine(lab.store);
   await clearAbandonedBuilds(lab.store);
   if (options.purgeCache) await purge(lab.store);
   return { name: lab.name, removed };

@@ -1,7 +1,9 @@
-import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { HostName } from '../settings/settings.js';
+import { withLock } from './lock.js';
 import { labPlace, type LabPlace, type LabStore } from './names.js';
+import { addressesAndRoutes, freeSubnet, restoreForwarding } from './network.js';
 
 /** What a host starts from: a lean VPS image, or one with the packages of its role installed. */
 export const ORIGINS = ['bare', 'packages'] as const;
@@ -50,8 +52,37 @@ export async function labNames(store: LabStore): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
+const DEFAULT_SENDING_IPS = 5;
+
+/** The lab's record with a subnet of its own, chosen while no other lab chooses. What was reserved before stays. */
+export function reserveSubnet(lab: LabPlace, sendingIps: number | undefined): Promise<LabRecord> {
+  return whileNoOtherChooses(lab.store, async () => {
+    const present = await readRecord(lab);
+    const record: LabRecord = {
+      subnet: present?.subnet ?? freeSubnet(await reservedByOthers(lab), await addressesAndRoutes()),
+      sendingIps: sendingIps ?? present?.sendingIps ?? DEFAULT_SENDING_IPS,
+      hosts: present?.hosts ?? {},
+    };
+    await writeRecord(lab, record);
+    return record;
+  });
+}
+
+/** Puts this machine back to what it was before the first lab, once the last one is gone. */
+export function releaseMachine(store: LabStore): Promise<void> {
+  return whileNoOtherChooses(store, async () => {
+    if ((await labNames(store)).length > 0) return;
+    await restoreForwarding(store);
+    await rmdir(store.labs).catch(() => undefined);
+  });
+}
+
+/** A lab that comes up has its folder before it chooses a subnet, so under this lock no lab appears or is overlooked. */
+const whileNoOtherChooses = <T>(store: LabStore, work: () => Promise<T>): Promise<T> =>
+  withLock(`${store.labs} subnets`, work);
+
 /** Subnets that other labs have reserved, whether they are up or not. */
-export async function reservedSubnets(lab: LabPlace): Promise<number[]> {
+async function reservedByOthers(lab: LabPlace): Promise<number[]> {
   const others = (await labNames(lab.store)).filter((name) => name !== lab.name);
   const records = await Promise.all(others.map((name) => readRecord(labPlace(name, lab.store))));
   return records.flatMap((record) => (record ? [record.subnet] : []));

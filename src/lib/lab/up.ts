@@ -8,14 +8,12 @@ import { LAB_DOMAIN, bootHost, discardHost, waitUntilStarted } from './host.js';
 import { ensureBase, ensurePackages } from './layers.js';
 import { withLock } from './lock.js';
 import { DEFAULT_LAB, DEFAULT_STORE, SUITES, labPlace, type LabPlace, type LabStore } from './names.js';
-import { addressesAndRoutes, freeSubnet, labSubnet, raiseNetwork } from './network.js';
+import { labSubnet, raiseNetwork } from './network.js';
 import { installRequirements } from './requirements.js';
 import { writeSettings } from './settings-file.js';
 import { writeKnownHosts } from './ssh.js';
 import { provideStandIns } from './stand-ins.js';
-import { readRecord, reservedSubnets, writeRecord, type HostRecord, type LabRecord, type Origin } from './state.js';
-
-const SENDING_IPS = 5;
+import { reserveSubnet, writeRecord, type HostRecord, type LabRecord, type Origin } from './state.js';
 
 export interface LabUpOptions {
   readonly name?: string;
@@ -67,7 +65,7 @@ async function bringUp(
 ): Promise<LabUpResult> {
   await mkdir(lab.folder, { recursive: true });
   await chmod(lab.folder, 0o700);
-  const reserved = await reserve(lab, options);
+  const reserved = await reserveSubnet(lab, options.sendingIps);
   if (options.reset) {
     await step(emit, { step: 'throwing away the hosts' }, () => each(hosts, (host) => discardHost(lab, host)));
   }
@@ -92,21 +90,6 @@ async function bringUp(
       started: started[index] ?? false,
     })),
   };
-}
-
-/** The lab's record with a subnet of its own, chosen while no other lab chooses. */
-function reserve(lab: LabPlace, { sendingIps }: LabUpOptions): Promise<LabRecord> {
-  return withLock(`${lab.store.labs}/subnets`, async () => {
-    const present = await readRecord(lab);
-    const subnet = present?.subnet ?? freeSubnet(await reservedSubnets(lab), await addressesAndRoutes());
-    const record: LabRecord = {
-      subnet,
-      sendingIps: sendingIps ?? present?.sendingIps ?? SENDING_IPS,
-      hosts: present?.hosts ?? {},
-    };
-    await writeRecord(lab, record);
-    return record;
-  });
 }
 
 /** The layers of each host: those that it was made on, or the ones of the wanted origin, built where the cache lacks them. */
