@@ -1,11 +1,12 @@
 import { EeError } from '../errors.js';
 import { setSmtpUser } from './adapt/access.js';
 import { directiveIn, isBlock, nameOf, valueOf } from './adapt/edit.js';
+import { placeFeeders } from './adapt/feeders.js';
 import { replaceListeners, setGlobal } from './adapt/identity.js';
 import { boundAccounting, dropOldGlobals, noteOldAddresses, oldAddresses } from './adapt/leftovers.js';
 import { assertPlan, type AdaptationPlan } from './adapt/plan.js';
 import { ReportBook, type AdaptationReport } from './adapt/report.js';
-import { authSourceName, placeFeeders, placeSenderList, repairPatternLists, routeSenders } from './adapt/routing.js';
+import { authSourceName, placeSenderList, repairPatternLists, routeSenders } from './adapt/routing.js';
 import { repairDefaults, replaceVirtualMtas } from './adapt/topology.js';
 import { linesOf, type Block, type Directive, type Document, type Line, type Node } from './document.js';
 import { firstWord } from './lines.js';
