@@ -1,7 +1,7 @@
 /** The lab as a library, for the commands and for tests. */
 export { describeEvent, type Emit, type LabEvent } from './events.js';
 export { boot, powerCut, LAB_DOMAIN } from './host.js';
-export { makeBackupSet } from './backup-set.js';
+export { DUMP_TABLE, makeBackupSet } from './backup-set.js';
 export {
   DEFAULT_LAB,
   DEFAULT_STORE,
