@@ -88,7 +88,7 @@ function calleeWords(callee: ts.Expression): string[] {
 function literalOf(title: ts.Expression): string[] {
   if (ts.isStringLiteralLike(title)) return [title.text];
   if (ts.isTemplateExpression(title)) {
-    return [title.head.text + title.templateSpans.map(({ literal }) => literal.text).join('…')];
+    return [[title.head, ...title.templateSpans.map(({ literal }) => literal)].map(({ text }) => text).join('…')];
   }
   return [];
 }
