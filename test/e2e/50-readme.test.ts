@@ -1,0 +1,96 @@
+import { cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/lib/package-root.js';
+import { ee, type Ran } from '../contract/ee.js';
+import { commandsIn } from '../support/doc-commands.js';
+import { TestLab } from '../support/lab.js';
+
+const lab = new TestLab('t-readme');
+const readme = await readFile(join(packageRoot(), 'README.md'), 'utf8');
+const steps = commandsIn(readme, 'ee').filter(({ section }) => section === 'The first deployment');
+
+/** What the operator is asked for, or does by hand, in the lab's values. */
+const ANSWERS = [
+  ...['VPS1_IP', 'VPS2_IP', 'VPS3_IP', 'SENDING_IPS', 'BASE_DOMAIN', 'PANEL_DOMAIN', 'ENGINE_DOMAIN'],
+  'MAILWIZZ_ADMIN_EMAIL',
+];
+
+function answers(): string[] {
+  const values = [
+    ...ANSWERS.map((name) => `${name}=${lab.setting(name)}`),
+    `SSH_KEY=${join(lab.folder, 'id_ed25519')}`,
+    `SSH_KNOWN_HOSTS=${join(lab.folder, 'known_hosts')}`,
+    'PMTA_PACKAGE=packages/powermta.deb',
+  ];
+  return values.flatMap((value) => ['--set', value]);
+}
+
+/** The flags that stand for somebody at a terminal: the answers, and the yes to the plan. */
+function withoutTerminal(typed: string): string[] {
+  if (typed === 'init') return answers();
+  return typed === 'deploy all' ? ['--yes'] : [];
+}
+
+describe('the first deployment of the README', () => {
+  let folder: string;
+  const ran = new Map<string, Ran>();
+
+  beforeAll(async () => {
+    await lab.up('packages');
+    folder = await mkdtemp(join(tmpdir(), 'ee-readme-'));
+    await cp(join(lab.folder, 'mailwizz-email-engine'), join(folder, 'mailwizz-email-engine'), { recursive: true });
+    await mkdir(join(folder, 'packages'));
+    await cp(join(lab.folder, lab.setting('PMTA_PACKAGE')), join(folder, 'packages', 'powermta.deb'));
+  });
+  afterAll(async () => {
+    await lab.down();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('has these steps', () => {
+    expect(steps.map(({ words }) => words.join(' '))).toEqual([
+      'init',
+      'verify',
+      'pmta render --ips 5 --out pmta.conf',
+      'pmta check pmta.conf',
+      'dkim generate',
+      'dns records',
+      'dns records --format bind --out records.zone',
+      'deploy all --dry-run',
+      'deploy all',
+      'status',
+      'deploy all --dry-run --exit-code',
+    ]);
+  });
+
+  it.each(steps.map(({ words }) => words.join(' ')))('works: ee %s', async (typed) => {
+    const result = await ee([...typed.split(' '), ...withoutTerminal(typed)], { cwd: folder });
+    ran.set(typed, result);
+    expect(result.status, `${result.stdout}\n${result.stderr}`).toBe(0);
+  });
+
+  it('leaves private files private', async () => {
+    for (const file of ['.env.production', 'pmta.conf', 'secrets/dkim/mail1.lab.example/mail.pem']) {
+      expect([file, (await stat(join(folder, file))).mode & 0o777]).toEqual([file, 0o600]);
+    }
+  });
+
+  it('shows what it says that it shows', async () => {
+    expect(ran.get('verify')?.stdout).toContain('VERIFIED');
+    expect(ran.get('dns records')?.stdout).toContain(lab.sendingIp(5));
+    expect(await readFile(join(folder, 'records.zone'), 'utf8')).toContain('mail._domainkey.mail5.lab.example.');
+    expect(await lab.sh('vps1', `mariadb -N -e 'SHOW TABLES' mailwizz_v2`)).toBe('');
+    const panel = `curl -sk -o /dev/null -w '%{http_code}' https://127.0.0.1/`;
+    expect(await lab.sh('vps1', panel)).toBe('503');
+  });
+
+  it('keeps on the hosts what the README says', async () => {
+    const kept = await lab.sh('vps2', 'stat -c "%U %a" /var/lib/ee; ls /var/lib/ee');
+    expect(kept.split('\n')[0]).toBe('root 700');
+    expect(kept.split('\n')).toEqual(expect.arrayContaining(['backups', 'journal.jsonl']));
+    const [first = ''] = (await lab.sh('vps2', 'head -n 1 /var/lib/ee/journal.jsonl')).split('\n');
+    expect(Object.keys(JSON.parse(first) as object).sort()).toEqual(['action', 'at', 'by', 'id', 'run', 'summary']);
+  });
+});
