@@ -193,5 +193,5 @@ function unified(path: string, seen: Seen, content: Buffer): string | undefined 
   const from = seen.kind === 'absent' ? '/dev/null' : path;
   return createTwoFilesPatch(from, path, before.toString('utf8'), content.toString('utf8'), undefined, undefined, {
     context: 2,
-  }).replace(/^=+\n/, '');
+  }).replace(/^(Index: .*\n)?=+\n/, '');
 }
