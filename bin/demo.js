@@ -7,7 +7,7 @@ const LAB = 'demo';
 
 function ee(...args) {
   console.log(`\n$ ee ${args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg)).join(' ')}`);
-  return run(process.execPath, ['bin/run.js', ...args]);
+  return run(process.execPath, ['--', 'bin/run.js', ...args]);
 }
 
 function must(...args) {
@@ -43,8 +43,8 @@ must('deploy', 'all', '--yes', ...settings);
 
 console.log(`
 Done in ${Math.round((Date.now() - started) / 1000)} s. The hosts are still up:
-  node bin/run.js lab exec vps2 --name ${LAB} -- pmta show status
-  node bin/run.js pmta render --ips 5 --env-file ${envFile}
-  node bin/run.js dns records --env-file ${envFile}
-  node bin/run.js lab down --name ${LAB}        # clears everything away
+  node -- bin/run.js lab exec vps2 --name ${LAB} -- pmta show status
+  node -- bin/run.js pmta render --ips 5 --env-file ${envFile}
+  node -- bin/run.js dns records --env-file ${envFile}
+  node -- bin/run.js lab down --name ${LAB}        # clears everything away
 The project is in ${root}.`);

@@ -13,7 +13,6 @@ import {
   installRequirements,
   labDown,
   labExec,
-  labPackages,
   labPlace,
   labStatus,
   labUp,
@@ -24,6 +23,7 @@ import {
 } from '../../src/lib/lab/lab.js';
 import { loadSettings } from '../../src/lib/settings/load.js';
 import { HOST_NAMES } from '../../src/lib/settings/settings.js';
+import { labPackages } from '../../src/lib/roles/lab-packages.js';
 
 const NAME = 't-lab';
 const lab = labPlace(NAME);
@@ -34,7 +34,7 @@ const reason = describeLacking({ obstacles, packages: [] });
 if (reason !== undefined && process.env['EE_REQUIRE_LAB'] === '1') throw new Error(`No lab here: ${reason}`);
 
 async function up(options: Partial<LabUpOptions> = {}): Promise<LabUpResult> {
-  return labUp({ name: NAME, packages: await labPackages(), ...options }, quiet);
+  return labUp({ name: NAME, packages: labPackages(), ...options }, quiet);
 }
 
 /** Whatever of a lab can be found on this machine, by looking at the machine. */

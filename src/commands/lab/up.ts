@@ -6,12 +6,12 @@ import {
   MOST_SENDING_IPS,
   ORIGINS,
   describeEvent,
-  labPackages,
   labUp,
   type LabUpResult,
 } from '../../lib/lab/lab.js';
 import { EeError } from '../../lib/errors.js';
 import { HOST_NAMES, type HostName } from '../../lib/settings/settings.js';
+import { labPackages } from '../../lib/roles/lab-packages.js';
 
 export default class LabUp extends EeCommand {
   static override summary = 'Bring up three disposable hosts on this machine';
@@ -54,7 +54,7 @@ some minutes; afterwards a lab is up in seconds. What runs already is left alone
         store: { ...DEFAULT_STORE, cache: flags['cache-dir'] },
         hosts: parseHosts(flags.hosts),
         reset: flags.reset,
-        packages: await labPackages(),
+        packages: labPackages(),
         ...(flags.from === undefined ? {} : { from: flags.from }),
         ...(flags.ips === undefined ? {} : { sendingIps: flags.ips }),
       },

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
-import { FIRST_SELECTOR } from '../../lib/dkim/selector.js';
 import { EeError } from '../../lib/errors.js';
 import type { AdaptationReport } from '../../lib/pmta/adapt/report.js';
 import type { Settings } from '../../lib/settings/settings.js';
@@ -31,23 +29,13 @@ export default class PmtaRender extends EeCommand {
     const { flags } = await this.parse(PmtaRender);
     const settings = await this.settings(flags);
     const chosen = withFirst(settings, flags.ips);
-    const [
-      { adapt },
-      { adaptationPlan },
-      { configurationIn },
-      { printDocument },
-      { parseDocument },
-      { withoutSecrets },
-    ] = await Promise.all([
-      import('../../lib/pmta/adapt.js'),
-      import('../../lib/pmta/adapt/plan.js'),
+    const [{ adaptedConfiguration }, { configurationIn }, { printDocument }, { withoutSecrets }] = await Promise.all([
+      import('../../lib/deploy/adapted-configuration.js'),
       import('../../lib/pmta/backup-config.js'),
       import('../../lib/pmta/document.js'),
-      import('../../lib/pmta/parse.js'),
       import('../../lib/pmta/redact.js'),
     ]);
-    const backup = parseDocument(await readFile(await configurationIn(settings.backup.dir)));
-    const { document, report } = adapt(backup, adaptationPlan(chosen, FIRST_SELECTOR));
+    const { document, report } = await adaptedConfiguration(chosen, await configurationIn(settings.backup.dir));
 
     if (flags.out !== undefined) await this.#write(flags.out, printDocument(document));
     // The bytes as they are, not redacted: they are the configuration, and the password is part of it.

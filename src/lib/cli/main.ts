@@ -1,4 +1,6 @@
-import { Config, Errors, run, settings } from '@oclif/core';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Config, Errors, type Interfaces, run, settings } from '@oclif/core';
 import { normalizeArgv } from '@oclif/core/help';
 import { EXIT, EeError } from '../errors.js';
 import { closest } from '../closest.js';
@@ -13,10 +15,10 @@ export interface MainOptions {
 /** Runs the command line `argv` and gives the exit status. Commands show their own failures; the rest is shown here. */
 export async function main(argv: string[], { development = false }: MainOptions = {}): Promise<number> {
   // Without this, NODE_ENV would decide whether `dist/` or `src/` runs.
-  settings.enableAutoTranspile = development;
+  settings.enableAutoTranspile = false;
   process.stderr.on('error', ignoreClosedPipe);
   try {
-    const config = await Config.load({ root: packageRoot(), ignoreManifest: development });
+    const config = await Config.load(development ? fromSource() : { root: packageRoot() });
     assertCommand(argv, config);
     await run(argv, config);
     return EXIT.done;
@@ -25,6 +27,16 @@ export async function main(argv: string[], { development = false }: MainOptions 
     if (error instanceof Errors.ExitError) return error.oclif.exit ?? EXIT.failed;
     return show(error, argv);
   }
+}
+
+/**
+ * oclif's own way of finding `src/` falls back to `dist/` in silence, and a manifest beside package.json wins over its settings.
+ * With `src/` as the root there is neither.
+ */
+function fromSource(): { root: string; pjson: Interfaces.PJSON } {
+  const pjson = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as Interfaces.PJSON;
+  const commands = { strategy: 'pattern', target: './commands' } as const;
+  return { root: join(packageRoot(), 'src'), pjson: { ...pjson, oclif: { ...pjson.oclif, commands } } };
 }
 
 function show(error: unknown, argv: readonly string[]): number {

@@ -4,12 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { UsedFiles } from '../backup/used-files.js';
 import { ensureKeys, readKey } from '../dkim/key-store.js';
-import { FIRST_SELECTOR } from '../dkim/selector.js';
 import { EeError } from '../errors.js';
-import { adapt } from '../pmta/adapt.js';
-import { adaptationPlan } from '../pmta/adapt/plan.js';
-import { printText } from '../pmta/document.js';
-import { parseDocument } from '../pmta/parse.js';
+import { printDocument } from '../pmta/document.js';
 import type { EngineInputs } from '../roles/engine.js';
 import type { MailwizzInputs } from '../roles/mailwizz.js';
 import type { PowermtaInputs } from '../roles/powermta.js';
@@ -17,6 +13,7 @@ import { Secret } from '../secret.js';
 import type { HostName, Settings } from '../settings/settings.js';
 import type { Subject } from '../tls/certificate.js';
 import { ensureCertificate, readCertificate } from '../tls/self-signed.js';
+import { adaptedConfiguration } from './adapted-configuration.js';
 import { engineBundle } from './engine-bundle.js';
 import type { DeployInputs } from './wanted.js';
 
@@ -65,7 +62,7 @@ async function forPowermta(settings: Settings, used: UsedFiles, dryRun: boolean)
   return {
     package: await packageFile(settings.pmta.package),
     licence: await readFile(used.licence.path),
-    configuration: await adaptedConfiguration(settings, used.config.path),
+    configuration: printDocument((await adaptedConfiguration(settings, used.config.path)).document),
     dkimKeys: identities.map(({ index, domain }, at) => ({
       fileName: `mail${index}.pem`,
       domain,
@@ -73,13 +70,6 @@ async function forPowermta(settings: Settings, used: UsedFiles, dryRun: boolean)
     })),
     relayTls: await certificate(settings, 'relay', { commonName: first, altNames: names }, dryRun),
   };
-}
-
-/** The old configuration, adapted to the identities of the settings. */
-async function adaptedConfiguration(settings: Settings, file: string): Promise<Secret> {
-  const document = parseDocument(await readFile(file));
-  const { document: adapted } = adapt(document, adaptationPlan(settings, FIRST_SELECTOR));
-  return new Secret(printText(adapted));
 }
 
 async function packageFile(path: string | undefined): Promise<PowermtaInputs['package']> {

@@ -13,7 +13,6 @@ export {
 } from './names.js';
 export { labDown, type LabDownOptions, type LabDownResult } from './down.js';
 export { labExec, type LabExecOptions, type LabExecResult } from './ssh.js';
-export { labPackages } from './package-lists.js';
 export { labStatus, type LabHostStatus, type LabStatus } from './status.js';
 export { labUp, type LabUpOptions, type LabUpResult } from './up.js';
 export { describeLacking, installRequirements, lacking, type Lacking } from './requirements.js';

@@ -15,8 +15,8 @@ import type { Role, RoleContext } from './role.js';
 export interface PowermtaInputs {
   readonly package: { path: string; bytes: number; sha256: string };
   readonly licence: Buffer;
-  /** The adapted configuration; it holds the relay password. */
-  readonly configuration: Secret;
+  /** The adapted configuration. Bytes, since it need not be UTF-8; it holds the relay password. */
+  readonly configuration: Buffer;
   /** One a sending identity; `pem` is missing where a plan is made before the keys are. */
   readonly dkimKeys: readonly {
     readonly fileName: string;
@@ -110,7 +110,7 @@ function configuration({ configuration: content, dkimKeys }: PowermtaInputs): Re
   const readable = [...dkimKeys.map(({ fileName }) => `${KEY_DIR}/${fileName}`), RELAY_CERTIFICATE];
   return file({
     path: PMTA_CONFIG,
-    content: content.reveal(),
+    content,
     mode: '0640',
     owner: OWNER,
     sensitive: true,

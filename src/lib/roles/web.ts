@@ -1,7 +1,6 @@
 import type { Secret } from '../secret.js';
 import { reload } from '../converge/handlers.js';
 import type { Resource } from '../converge/resource.js';
-import { absent } from '../converge/resources/absent.js';
 import { directory } from '../converge/resources/directory.js';
 import { file } from '../converge/resources/file.js';
 import { bareWord, render } from './template.js';
@@ -16,7 +15,7 @@ export const reloadNginx = reload('nginx', 'nginx -t');
 export const CERTIFICATE_FILE = '/etc/ssl/ee/site.crt';
 export const KEY_FILE = '/etc/ssl/ee/site.key';
 
-/** nginx with one site over TLS, and nothing of Debian's default site. */
+/** nginx with one site over TLS, and nothing else. */
 export function webSite(name: string, content: string, tls: TlsFiles): Resource[] {
   const conf = (path: string, text: string) => file({ path, content: text, mode: '0644', notifies: [reloadNginx] });
   return [
@@ -24,8 +23,8 @@ export function webSite(name: string, content: string, tls: TlsFiles): Resource[
     file({ path: CERTIFICATE_FILE, content: tls.certificate, mode: '0644', notifies: [reloadNginx] }),
     file({ path: KEY_FILE, content: tls.key.reveal(), mode: '0600', sensitive: true, notifies: [reloadNginx] }),
     directory('/var/www/acme', '0755'),
-    absent({ path: '/etc/nginx/sites-enabled/default', cameWith: 'nginx', notifies: [reloadNginx] }),
-    conf('/etc/nginx/conf.d/ee-tls.conf', render('nginx/tls.conf', {}, bareWord)),
+    // The whole file: Debian's includes its default site, and sets part of what TLS needs.
+    conf('/etc/nginx/nginx.conf', render('nginx/nginx.conf', {}, bareWord)),
     conf(`/etc/nginx/conf.d/${name}.conf`, content),
   ];
 }

@@ -2,6 +2,9 @@ import type { Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
 
+/** Prometheus asks every 15 seconds; after a deployment it may not have come round yet. */
+const SCRAPE_PATIENCE = 20;
+
 /** Questions to VPS3: the API by its own name over TLS, and Prometheus for what it reaches. */
 export function engineQuestions({ engine: { domain } }: Settings): string {
   const curl = `curl -sk --max-time 10 --resolve ${quote(`${domain}:443:127.0.0.1`)}`;
@@ -10,6 +13,10 @@ export function engineQuestions({ engine: { domain } }: Settings): string {
     FIREWALL_QUESTION,
     `${curl} -w '\\nstatus\\t%{http_code}\\n' ${quote(`https://${domain}/health`)} | sed '1s/^/health\\t/'`,
     `printf 'closed\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${quote(`https://${domain}/v1/identities`)})"`,
+    `for try in $(seq ${SCRAPE_PATIENCE}); do`,
+    `  curl -s --max-time 10 'http://127.0.0.1:9090/api/v1/targets?state=active' | grep -qE '"health":"(unknown|down)"' || break`,
+    '  sleep 1',
+    'done',
     `curl -s --max-time 10 -G http://127.0.0.1:9090/api/v1/query --data-urlencode query=up | tr -d '\\n' | sed 's/^/up\\t/'; echo`,
     ':',
   ].join('\n');

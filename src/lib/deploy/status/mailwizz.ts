@@ -10,7 +10,7 @@ export function mailwizzQuestions({ mailwizz: { panelDomain, database } }: Setti
   const url = (path: string) => quote(`https://${panelDomain}${path}`);
   const curl = `curl -sk --max-time 10 --resolve ${quote(`${panelDomain}:443:127.0.0.1`)}`;
   return [
-    unitQuestions(['nginx', 'mariadb', 'php*-fpm', 'cron']),
+    unitQuestions(['nginx', 'mariadb', 'php*-fpm.service', 'cron']),
     FIREWALL_QUESTION,
     `[ -f ${WEB_ROOT}/${CONFIG_FILE} ] && printf 'installed\\tyes\\n'`,
     `printf 'panel\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${url('/')})"`,

@@ -38,7 +38,7 @@ export function unitQuestions(units: readonly string[]): string {
 export function unitProof(answers: Answers): Proof {
   const states = answers.all('unit').map((line) => line.split(' '));
   const down = states.filter(([, state]) => state !== 'active').map(([name, state]) => `${name} ${state || 'absent'}`);
-  const names = states.map(([name = '']) => name.replace('*', ''));
+  const names = states.map(([name = '']) => name.replace('*', '').replace('.service', ''));
   return {
     what: 'services',
     seen: down.length > 0 ? down.join(', ') : `${names.join(', ')} run`,

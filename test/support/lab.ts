@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { DEFAULT_STORE, labDown, labExec, labPlace, labUp, type Origin } from '../../src/lib/lab/lab.js';
+import { packageRoot } from '../../src/lib/package-root.js';
+import type { HostName } from '../../src/lib/settings/settings.js';
+import { labPackages } from '../../src/lib/roles/lab-packages.js';
+
+/** What a command gave, as a script sees it. */
+export interface EeResult {
+  readonly exit: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The document of --json. */
+  readonly json: <T>() => T;
+}
+
+/** Runs `ee` as a user does: the built program, in a process of its own, without a terminal. */
+export async function ee(...args: readonly string[]): Promise<EeResult> {
+  const result = await execa(process.execPath, ['--', join(packageRoot(), 'bin', 'run.js'), ...args], {
+    reject: false,
+    stdin: 'ignore',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const { stdout, stderr, exitCode } = result;
+  return { exit: exitCode, stdout, stderr, json: <T>() => JSON.parse(stdout) as T };
+}
+
+/** A lab of a test's own. */
+export class TestLab {
+  readonly settingsFile: string;
+
+  constructor(readonly name: string) {
+    this.settingsFile = join(this.folder, '.env.production');
+  }
+
+  get folder(): string {
+    return labPlace(this.name, DEFAULT_STORE).folder;
+  }
+
+  async up(from: Origin, hosts?: readonly HostName[]): Promise<void> {
+    await labDown({ name: this.name }, () => undefined);
+    const packages = labPackages();
+    await labUp({ name: this.name, from, packages, ...(hosts ? { hosts } : {}) }, () => undefined);
+  }
+
+  async down(): Promise<void> {
+    await labDown({ name: this.name }, () => undefined);
+  }
+
+  /** `ee` with this lab's settings. */
+  ee(...args: readonly string[]): Promise<EeResult> {
+    return ee(...args, '--env-file', this.settingsFile);
+  }
+
+  /** Runs shell on a host, as root; gives its output, and throws when it fails. */
+  async sh(host: HostName, script: string): Promise<string> {
+    const { exit, stdout, stderr } = await this.try(host, script);
+    if (exit !== 0) throw new Error(`${host}: exit ${exit}: ${script}\n${stdout}\n${stderr}`);
+    return stdout.trim();
+  }
+
+  async try(host: HostName, script: string): Promise<{ exit: number; stdout: string; stderr: string }> {
+    const { exitCode, stdout, stderr } = await execa(
+      'ssh',
+      [
+        ...['-i', join(this.folder, 'id_ed25519'), '-o', `UserKnownHostsFile=${join(this.folder, 'known_hosts')}`],
+        ...['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=20', '-o', 'LogLevel=ERROR'],
+        `root@${this.setting(`${host.toUpperCase()}_IP`)}`,
+        'sh -s',
+      ],
+      { input: script, reject: false },
+    );
+    return { exit: exitCode ?? -1, stdout, stderr };
+  }
+
+  /** A setting of the lab, as its file has it. */
+  setting(name: string): string {
+    const line = readFileSync(this.settingsFile, 'utf8')
+      .split('\n')
+      .find((candidate) => candidate.startsWith(`${name}=`));
+    if (line === undefined) throw new Error(`the lab's settings have no ${name}`);
+    return line.slice(name.length + 1);
+  }
+
+  /** The address of the n-th sending IP, counted from 1. */
+  sendingIp(index: number): string {
+    const [first = ''] = this.setting('SENDING_IPS').split('-');
+    const octets = first.split('.').map(Number);
+    return [...octets.slice(0, 3), (octets[3] ?? 0) + index - 1].join('.');
+  }
+}
+
+export { labExec };

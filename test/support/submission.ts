@@ -1,0 +1,71 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { join } from 'node:path';
+import nodemailer from 'nodemailer';
+import type { HostName } from '../../src/lib/settings/settings.js';
+import type { TestLab } from './lab.js';
+
+/** Sends one message to PowerMTA's submission port, through a tunnel that ends on `via`: so PowerMTA sees that host. */
+export async function submit(
+  lab: TestLab,
+  via: HostName,
+  message: { from: string; ip: string; auth?: { user: string; pass: string } },
+): Promise<string> {
+  return tunnelled(lab, via, message.ip, async (port) => {
+    const transport = nodemailer.createTransport({
+      host: '127.0.0.1',
+      port,
+      requireTLS: message.auth !== undefined,
+      // The relay's certificate is its own; who is at the other end of the tunnel is known by the tunnel.
+      tls: { rejectUnauthorized: false },
+      connectionTimeout: 20_000,
+      ...(message.auth ? { auth: message.auth } : {}),
+    });
+    try {
+      const { response } = await transport.sendMail({
+        from: message.from,
+        to: 'reader@inbox.example',
+        subject: 'a test of the lab',
+        text: 'Nothing to see.',
+      });
+      return response;
+    } finally {
+      transport.close();
+    }
+  });
+}
+
+async function tunnelled<T>(lab: TestLab, via: HostName, ip: string, use: (port: number) => Promise<T>): Promise<T> {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const tunnel = execa(
+    'ssh',
+    [
+      ...['-i', join(lab.folder, 'id_ed25519'), '-o', `UserKnownHostsFile=${join(lab.folder, 'known_hosts')}`],
+      ...['-o', 'BatchMode=yes', '-o', 'ExitOnForwardFailure=yes', '-N', '-L', `127.0.0.1:${port}:${ip}:2525`],
+      `root@${lab.setting(`${via.toUpperCase()}_IP`)}`,
+    ],
+    { reject: false },
+  );
+  try {
+    for (let tries = 0; !(await accepts('127.0.0.1', port)) && tries < 100; tries += 1) await sleep(100);
+    return await use(port);
+  } finally {
+    tunnel.kill();
+    await tunnel;
+  }
+}
+
+/** Whether a TCP connection comes about within three seconds. */
+export function accepts(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, timeout: 3000 });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('timeout', () => end(false));
+    socket.once('error', () => end(false));
+  });
+}
