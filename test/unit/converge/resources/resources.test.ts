@@ -1,0 +1,266 @@
+import { describe, expect, it } from 'vitest';
+import { absent } from '../../../../src/lib/converge/resources/absent.js';
+import { addresses } from '../../../../src/lib/converge/resources/addresses.js';
+import { archive } from '../../../../src/lib/converge/resources/archive.js';
+import { directory } from '../../../../src/lib/converge/resources/directory.js';
+import { link } from '../../../../src/lib/converge/resources/link.js';
+import { localPackage } from '../../../../src/lib/converge/resources/local-package.js';
+import { mariadbDatabase } from '../../../../src/lib/converge/resources/mariadb.js';
+import { packages } from '../../../../src/lib/converge/resources/packages.js';
+import { postgresDatabase } from '../../../../src/lib/converge/resources/postgres.js';
+import { service } from '../../../../src/lib/converge/resources/service.js';
+import { systemUser } from '../../../../src/lib/converge/resources/user.js';
+import { Secret } from '../../../../src/lib/secret.js';
+
+const said = (text: string) => Buffer.from(text);
+
+describe('a directory', () => {
+  const wanted = directory('/etc/app', '0750', 'root:mail');
+
+  it('is made, repaired or left alone', () => {
+    expect(wanted.diff(said('absent\n'))).toMatchObject({ action: 'create', summary: 'make /etc/app' });
+    expect(wanted.diff(said('directory|755|root:root\n'))).toEqual({
+      action: 'update',
+      summary: '/etc/app: root:root 0755 → root:mail 0750',
+      script: "mkdir -p '/etc/app'\nchown 'root:mail' '/etc/app'\nchmod 0750 '/etc/app'",
+    });
+    expect(wanted.diff(said('directory|750|root:mail\n'))).toBeUndefined();
+  });
+
+  it('is not made where a file or a link is', () => {
+    expect(() => wanted.diff(said('regular file|644|root:root\n'))).toThrow('/etc/app on the host is a regular file');
+    expect(() => wanted.diff(said('symbolic link|777|root:root\n'))).toThrow('is a symbolic link');
+  });
+});
+
+describe('a link', () => {
+  it('points where it should, or is pointed there', () => {
+    const wanted = link('/etc/localtime', '/usr/share/zoneinfo/Etc/UTC');
+    expect(wanted.diff(said('/usr/share/zoneinfo/Etc/UTC\n'))).toBeUndefined();
+    expect(wanted.diff(said('/usr/share/zoneinfo/Europe/Paris\n'))).toMatchObject({
+      action: 'update',
+      summary: 'point /etc/localtime to /usr/share/zoneinfo/Etc/UTC',
+    });
+    expect(wanted.diff(said(''))).toMatchObject({ action: 'create' });
+  });
+});
+
+describe('a thing that must not be there', () => {
+  it('[R23] is kept in the backups before it goes', () => {
+    const wanted = absent({ path: '/etc/nginx/sites-enabled/default', cameWith: 'nginx' });
+    expect(wanted.diff(said(''))).toBeUndefined();
+    expect(wanted.diff(said('present\n'))).toEqual({
+      action: 'remove',
+      summary: 'remove /etc/nginx/sites-enabled/default',
+      script: "ee_keep '/etc/nginx/sites-enabled/default'\nrm -f '/etc/nginx/sites-enabled/default'",
+    });
+  });
+
+  it('[R21] is in the plan of a bare host already, since its package will bring it', () => {
+    const wanted = absent({ path: '/etc/nginx/sites-enabled/default', cameWith: 'nginx' });
+    expect(wanted.diff(said('to-come\n'))).toMatchObject({ action: 'remove' });
+  });
+});
+
+describe('packages', () => {
+  const wanted = packages('web', ['nginx', 'curl']);
+
+  it('are installed where dpkg does not call them installed', () => {
+    expect(wanted.diff(said(''))).toMatchObject({ action: 'create', summary: 'install nginx, curl' });
+    expect(wanted.diff(said('config-files nginx\ninstalled curl\n'))?.summary).toBe('install nginx');
+    expect(wanted.diff(said('installed nginx\ninstalled curl\n'))).toBeUndefined();
+  });
+
+  it('[R43] are installed without questions, without a terminal and without starting a service', () => {
+    const lines = wanted.diff(said(''))?.script.split('\n') ?? [];
+    expect(lines[0]).toBe('export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l UCF_FORCE_CONFFOLD=1');
+    expect(lines).toContain("  trap 'rm -f /usr/sbin/policy-rc.d' EXIT");
+    expect(lines.at(-1)).toMatch(
+      /^apt-get -q -y .*--force-confdef .*--force-confold --no-install-recommends install 'nginx' 'curl'$/,
+    );
+  });
+
+  it('clean up what a killed installation left', () => {
+    expect(wanted.diff(said('installed nginx\ninstalled curl\npolicy left-behind\n'))).toEqual({
+      action: 'remove',
+      summary: 'remove the leftover of a cut installation',
+      script: 'rm -f /usr/sbin/policy-rc.d',
+    });
+  });
+});
+
+describe("a vendor's package", () => {
+  const sha256 = 'a'.repeat(64);
+  const wanted = localPackage({ label: 'powermta', file: '/srv/powermta_5.0r7.deb', bytes: 7, sha256 });
+
+  it('[R59] is known by its SHA-256, and held', () => {
+    expect(wanted.diff(said(`${sha256}\n`))).toBeUndefined();
+    expect(wanted.diff(said(''))).toMatchObject({
+      action: 'create',
+      summary: 'install powermta_5.0r7.deb',
+      uploads: [{ source: '/srv/powermta_5.0r7.deb', bytes: 7, sha256, target: `/var/lib/ee/staging/${sha256}.deb` }],
+    });
+    expect(wanted.diff(said(`${'b'.repeat(64)}\n`))).toMatchObject({ action: 'update' });
+    expect(wanted.diff(said(''))?.script).toContain('apt-mark hold "$name"');
+  });
+});
+
+describe('a service', () => {
+  const wanted = service('nginx');
+
+  it.each([
+    ['disabled inactive', 'enable and start nginx'],
+    [' inactive', 'enable and start nginx'],
+    ['not-found inactive', 'enable and start nginx'],
+    ['masked inactive', 'enable and start nginx'],
+    ['enabled failed', 'start nginx'],
+    ['enabled activating', 'start nginx'],
+    ['disabled active', 'enable nginx'],
+  ])('that is "%s" gets: %s', (state, summary) => {
+    expect(wanted.diff(said(`${state}\n`))).toMatchObject({ action: 'update', summary });
+  });
+
+  it.each(['enabled active', 'static active', 'alias active', 'generated active', 'indirect active'])(
+    '[R20] that is "%s" is left alone',
+    (state) => {
+      expect(wanted.diff(said(`${state}\n`))).toBeUndefined();
+    },
+  );
+
+  it('shows its own last lines when it does not start', () => {
+    expect(wanted.diff(said('enabled failed\n'))?.script).toContain(
+      "if ! systemctl start 'nginx'; then journalctl -q --no-pager -o cat -u 'nginx' -n 12; exit 1; fi",
+    );
+  });
+});
+
+describe('a user', () => {
+  it('is added where there is none', () => {
+    const wanted = systemUser('engine', '/nonexistent');
+    expect(wanted.diff(said('engine:x:998:998::/nonexistent:/usr/sbin/nologin\n'))).toBeUndefined();
+    expect(wanted.diff(said('\n'))).toEqual({
+      action: 'create',
+      summary: 'add the system user engine',
+      script:
+        "useradd --system --user-group --home-dir '/nonexistent' --no-create-home --shell /usr/sbin/nologin 'engine'",
+    });
+  });
+});
+
+describe('a MariaDB database', () => {
+  const wanted = mariadbDatabase({ name: 'mailwizz_v2', user: 'mailwizz', password: new Secret(`p"a'b\\c`) });
+
+  it('[R40] is made where it is missing; the user alone is mended where only the login fails', () => {
+    expect(wanted.diff(said(''))).toMatchObject({ action: 'create', summary: 'create the empty database mailwizz_v2' });
+    expect(wanted.diff(said('database\n'))).toMatchObject({
+      action: 'update',
+      summary: 'give mailwizz access to the database mailwizz_v2',
+    });
+    expect(wanted.diff(said('database\nlogin\n'))).toBeUndefined();
+  });
+
+  it('[R46] is never dropped', () => {
+    for (const state of ['', 'database\n']) expect(wanted.diff(said(state))?.script).not.toMatch(/DROP|TRUNCATE|DELETE/i);
+  });
+
+  it('escapes the password in its two languages', () => {
+    expect(wanted.probe.split('\n')).toContain(`password="p\\"a'b\\\\c"`);
+    expect(wanted.diff(said(''))?.script).toContain(`IDENTIFIED BY 'p"a\\'b\\\\c';`);
+  });
+
+  it('refuses names that would be syntax', () => {
+    const password = new Secret('x');
+    expect(() => mariadbDatabase({ name: 'a`b', user: 'c', password })).toThrow('not a name for a database: a`b');
+    expect(() => mariadbDatabase({ name: 'a', user: "c'", password })).toThrow("not a name for a database: c'");
+  });
+});
+
+describe('a PostgreSQL database', () => {
+  const wanted = postgresDatabase({ name: 'email_engine', password: new Secret("p'q") });
+
+  it('is made, or given its password back, unless the login works', () => {
+    expect(wanted.diff(said('1\n'))).toBeUndefined();
+    expect(wanted.diff(said(''))).toMatchObject({
+      action: 'create',
+      summary: 'create the database email_engine and its role',
+    });
+  });
+
+  it('escapes the password in its two languages, and never has it in an argument', () => {
+    expect(wanted.probe).toContain(`PGPASSWORD='p'\\''q' `);
+    expect(wanted.diff(said(''))?.script).toContain("ALTER ROLE email_engine LOGIN PASSWORD 'p''q';");
+  });
+
+  it('refuses a name that would be syntax', () => {
+    expect(() => postgresDatabase({ name: 'a; DROP', password: new Secret('x') })).toThrow('not a name for a database');
+  });
+});
+
+describe('an application archive', () => {
+  const sha256 = 'c'.repeat(64);
+  const wanted = archive({
+    path: '/var/www/mailwizz',
+    file: '/backup/application.tar.gz',
+    bytes: 9,
+    sha256,
+    stripDepth: 3,
+    contains: 'apps/init.php',
+    prepare: 'prepare it',
+  });
+
+  it('[R30] is unpacked with its own depth, prepared, and only then put in place', () => {
+    const difference = wanted.diff(said('free\n'));
+    expect(difference).toMatchObject({
+      action: 'create',
+      summary: 'unpack application.tar.gz into /var/www/mailwizz',
+      uploads: [{ target: `/var/lib/ee/staging/${sha256}.tar.gz` }],
+    });
+    const lines = difference?.script.split('\n') ?? [];
+    const at = (text: string) => lines.findIndex((line) => line.includes(text));
+    expect(lines[at('tar -xzf')]).toContain(' --strip-components=3 ');
+    const order = [at('tar -xzf'), at("/'apps/init.php' ]"), at('prepare it'), at('mv -T')];
+    expect(order.every((place) => place >= 0)).toBe(true);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+
+  it('[R20] is left alone where it came from this archive', () => {
+    expect(wanted.diff(said(`used ${sha256}\n`))).toBeUndefined();
+  });
+
+  it('[R46] is never unpacked over anything else', () => {
+    expect(() => wanted.diff(said('used \n'))).toThrow(
+      '/var/www/mailwizz on the host holds files that no run of this tool put there; they are not touched.',
+    );
+    expect(() => wanted.diff(said(`used ${'d'.repeat(64)}\n`))).toThrow(
+      'holds an application from another archive (SHA-256 dddddddddddd…); it is not touched.',
+    );
+  });
+});
+
+describe('addresses', () => {
+  it('[R74] are a drop-in of the file that networkd applies, and are added without touching the interface', () => {
+    const resources = addresses({
+      interface: 'eth0',
+      addresses: ['192.0.2.11', '192.0.2.12'],
+      networkFile: '/run/systemd/network/10-netplan-eth0.network',
+    });
+    expect(resources.map(({ id }) => id)).toEqual([
+      'directory:/etc/systemd/network/10-netplan-eth0.network.d',
+      'file:/etc/systemd/network/10-netplan-eth0.network.d/50-ee-sending.conf',
+    ]);
+    const difference = resources.at(-1)?.diff(said('absent\n'));
+    expect(difference?.detail).toContain('+[Network]\n+Address=192.0.2.11/32\n+Address=192.0.2.12/32\n');
+    expect(difference?.script).toContain(
+      "ip address replace 192.0.2.11/32 dev 'eth0'\nip address replace 192.0.2.12/32 dev 'eth0'\n",
+    );
+    expect(difference?.script).not.toMatch(/networkctl|restart/);
+  });
+
+  it('[R74] are a unit of their own where another program manages the interface', () => {
+    const [unit] = addresses({ interface: 'eth0', addresses: ['192.0.2.11'] });
+    expect(unit?.id).toBe('file:/etc/systemd/system/ee-addresses.service');
+    expect(unit?.diff(said('absent\n'))?.detail).toContain(
+      "+ExecStart=/usr/sbin/ip address replace 192.0.2.11/32 dev 'eth0'\n",
+    );
+  });
+});
