@@ -160,7 +160,8 @@ describe('a MariaDB database', () => {
   });
 
   it('[R46] is never dropped', () => {
-    for (const state of ['', 'database\n']) expect(wanted.diff(said(state))?.script).not.toMatch(/DROP|TRUNCATE|DELETE/i);
+    for (const state of ['', 'database\n'])
+      expect(wanted.diff(said(state))?.script).not.toMatch(/DROP|TRUNCATE|DELETE/i);
   });
 
   it('escapes the password in its two languages', () => {
