@@ -80,6 +80,12 @@ async function packageFile(path: string | undefined): Promise<PowermtaInputs['pa
       hint: `Set ${setting} to its path in the settings file.`,
     });
   }
+  if (!path.endsWith('.deb')) {
+    throw new EeError('USAGE', {
+      message: `${setting} is ${path}: VPS2 runs Debian, and takes the vendor's .deb only.`,
+      hint: 'Ask the vendor for the .deb, or make one of the .rpm: `alien -k --scripts FILE.rpm`',
+    });
+  }
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) throw new EeError('FILE_MISSING', { what: 'The PowerMTA package', path, setting });
   const hash = createHash('sha256');

@@ -41,8 +41,8 @@ export function unitProof(answers: Answers): Proof {
   const names = states.map(([name = '']) => name.replace('*', '').replace('.service', ''));
   return {
     what: 'services',
-    seen: down.length > 0 ? down.join(', ') : `${names.join(', ')} run`,
-    ok: down.length === 0,
+    seen: down.length > 0 ? down.join(', ') : names.length > 0 ? `${names.join(', ')} run` : 'no answer',
+    ok: names.length > 0 && down.length === 0,
   };
 }
 

@@ -1,0 +1,240 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/lib/package-root.js';
+import { HOST_NAMES, type HostName } from '../../src/lib/settings/settings.js';
+import { TestLab, type EeResult } from '../support/lab.js';
+
+interface Failure {
+  readonly error: { readonly code: string; readonly exit: number; readonly message: string; readonly hint: string };
+}
+interface Outcome {
+  readonly host: string;
+  readonly status: string;
+  readonly changes: readonly unknown[];
+}
+
+const lab = new TestLab('t-fail');
+const failure = (result: EeResult) => result.json<Failure>().error;
+const statuses = (result: EeResult) =>
+  result.json<{ hosts: Outcome[] }>().hosts.map(({ host, status }) => `${host} ${status}`);
+const untouched = async (host: HostName) => (await lab.try(host, 'test -e /var/lib/ee')).exit === 1;
+
+/** Runs `use` with one line of the settings changed. */
+async function withSetting<T>(name: string, value: string, use: () => Promise<T>): Promise<T> {
+  const before = await readFile(lab.settingsFile, 'utf8');
+  const lines = before.split('\n').filter((line) => !line.startsWith(`${name}=`));
+  await writeFile(lab.settingsFile, [...lines, `${name}=${value}`, ''].join('\n'));
+  try {
+    return await use();
+  } finally {
+    await writeFile(lab.settingsFile, before);
+  }
+}
+
+describe('a deployment that cannot go on', () => {
+  beforeAll(() => lab.up('packages'));
+  afterAll(() => lab.down());
+
+  describe('before any host is touched', () => {
+    it('[R16] stops at an archive that is corrupt, with status 3', async () => {
+      const folder = join(lab.folder, 'mailwizz-email-engine');
+      const name = readdirSync(folder).find((file) => file.startsWith('mailwizz-prod-')) ?? '';
+      const sound = await readFile(join(folder, name));
+      const corrupt = Buffer.from(sound);
+      const middle = corrupt.length >> 1;
+      corrupt[middle] = (corrupt[middle] ?? 0) ^ 0x40;
+      await writeFile(join(folder, name), corrupt);
+      try {
+        const result = await lab.ee('deploy', 'all', '--yes', '--json');
+        expect(result.exit).toBe(3);
+        expect(failure(result)).toMatchObject({ code: 'BACKUP_UNUSABLE', exit: 3 });
+        expect(failure(result).message).toContain(name);
+      } finally {
+        await writeFile(join(folder, name), sound);
+      }
+      for (const host of HOST_NAMES) expect(await untouched(host)).toBe(true);
+    });
+
+    it('[R27] stops at a host key that is not the known one, with status 4', async () => {
+      const known = join(lab.folder, 'known_hosts');
+      const before = await readFile(known, 'utf8');
+      const key = await lab.sh('vps3', 'cat /etc/ssh/ssh_host_ed25519_key.pub');
+      const address = lab.setting('VPS2_IP');
+      const others = before.split('\n').filter((line) => !line.startsWith(`${address} `));
+      await writeFile(known, [...others, `${address} ${key.split(' ').slice(0, 2).join(' ')}`, ''].join('\n'));
+      try {
+        const result = await lab.ee('deploy', 'all', '--yes', '--accept-new-host-key', '--json');
+        expect(result.exit).toBe(4);
+        expect(failure(result)).toMatchObject({ code: 'SSH_HOST_KEY_CHANGED', exit: 4 });
+        expect(failure(result).message).toContain('vps2');
+      } finally {
+        await writeFile(known, before);
+      }
+      for (const host of HOST_NAMES) expect(await untouched(host)).toBe(true);
+    });
+
+    it('names the file when the package of PowerMTA is missing, with status 2', async () => {
+      const result = await withSetting('PMTA_PACKAGE', 'packages/absent.deb', () =>
+        lab.ee('deploy', 'all', '--yes', '--json'),
+      );
+      expect(result.exit).toBe(2);
+      expect(failure(result).message).toContain('packages/absent.deb');
+      for (const host of HOST_NAMES) expect(await untouched(host)).toBe(true);
+    });
+
+    it('[R16] stops when a host does not answer, with status 4', async () => {
+      const octets = lab.setting('VPS3_IP').split('.');
+      const nobody = [...octets.slice(0, 3), '99'].join('.');
+      const result = await withSetting('VPS3_IP', nobody, () => lab.ee('deploy', 'all', '--yes', '--json'));
+      expect(result.exit).toBe(4);
+      expect(failure(result)).toMatchObject({
+        code: expect.stringMatching(/^SSH_(UNREACHABLE|HOST_KEY_UNKNOWN)$/) as string,
+      });
+      expect(failure(result).message).toContain('vps3');
+      for (const host of HOST_NAMES) expect(await untouched(host)).toBe(true);
+    });
+
+    it('[R16] stops when the disk of a host is almost full', async () => {
+      await lab.sh('vps2', 'mount -t tmpfs -o size=300m tmpfs /var');
+      try {
+        const result = await lab.ee('deploy', 'all', '--yes', '--json');
+        expect(result.exit).toBe(1);
+        expect(failure(result)).toMatchObject({ code: 'DISK_FULL' });
+        expect(failure(result).message).toMatch(/^vps2 has \d+ MB free on \/var; a deployment needs 1000 MB\./);
+      } finally {
+        await lab.sh('vps2', 'umount /var');
+      }
+      for (const host of ['vps1', 'vps3'] as const) expect(await untouched(host)).toBe(true);
+    });
+
+    it('[R24] stops while another run works on a host, names who, with status 5', async () => {
+      const held = lab.try(
+        'vps2',
+        `exec flock /run/ee.lock sh -c 'echo "eve@elsewhere, run 7" > /run/ee.lock.holder; sleep 15'`,
+      );
+      await sleep(3000);
+      const result = await lab.ee('deploy', 'all', '--yes', '--json');
+      expect(result.exit).toBe(5);
+      expect(failure(result)).toMatchObject({ code: 'LOCKED', exit: 5 });
+      expect(failure(result).message).toContain('eve@elsewhere');
+      await held;
+    });
+  });
+
+  it('[R18] tells which host failed, at what, with its last lines; the others are finished', async () => {
+    await lab.sh(
+      'vps3',
+      'dpkg --purge --force-all prometheus >/dev/null 2>&1; rm -rf /var/lib/apt/lists/* /var/lib/ee',
+    );
+    await lab.sh(
+      'vps3',
+      `printf 'deb http://127.0.0.1:9/nowhere trixie main\\n' > /etc/apt/sources.list; rm -f /etc/apt/sources.list.d/*`,
+    );
+
+    const result = await lab.ee('deploy', 'all', '--yes', '--json');
+
+    expect(result.exit).toBe(1);
+    expect(statuses(result)).toEqual(['vps1 changed', 'vps2 changed', 'vps3 failed']);
+    expect(failure(result)).toMatchObject({ code: 'REMOTE_FAILED', exit: 1 });
+    expect(failure(result).message).toMatch(/^vps3: packages:engine \(install prometheus\) failed/);
+    expect(failure(result).message).toMatch(/127\.0\.0\.1|Unable to locate package/);
+    expect(failure(result).hint).not.toBe('');
+  });
+
+  it('[R19] goes on where it stopped, once the cause is gone', async () => {
+    await lab.sh('vps3', `printf 'deb http://deb.debian.org/debian trixie main\\n' > /etc/apt/sources.list`);
+    const result = await lab.ee('deploy', 'all', '--yes', '--json');
+    expect(statuses(result), result.stdout).toEqual(['vps1 unchanged', 'vps2 unchanged', 'vps3 changed']);
+  });
+
+  it('[R23] keeps a copy of a file that it replaces', async () => {
+    await lab.sh('vps1', `echo '# mine' >> /etc/nginx/nginx.conf`);
+    const result = await lab.ee('deploy', 'vps1', '--yes', '--json');
+    expect(statuses(result)).toEqual(['vps1 changed']);
+    const copies = await lab.sh('vps1', `grep -l '# mine' /var/lib/ee/backups/*/etc/nginx/nginx.conf`);
+    expect(copies.split('\n')).toHaveLength(1);
+  });
+
+  it('[R62] never overwrites a DKIM key of the host with another one', async () => {
+    await lab.sh('vps2', `cp -p /etc/pmta/dkim/mail1.pem /root/mail1.pem; echo >> /etc/pmta/dkim/mail1.pem`);
+    const result = await lab.ee('deploy', 'vps2', '--yes', '--json');
+    expect(result.exit).toBe(1);
+    expect(failure(result)).toMatchObject({ code: 'WOULD_REPLACE' });
+    await lab.sh('vps2', `mv /root/mail1.pem /etc/pmta/dkim/mail1.pem`);
+  });
+
+  it('[R46] never unpacks over a web root that it did not make', async () => {
+    await lab.sh('vps1', `mv /var/lib/ee/archives /var/lib/ee/archives.away`);
+    const result = await lab.ee('deploy', 'vps1', '--yes', '--json');
+    expect(result.exit).toBe(1);
+    expect(failure(result)).toMatchObject({ code: 'FOLDER_IN_USE' });
+    await lab.sh('vps1', `mv /var/lib/ee/archives.away /var/lib/ee/archives`);
+  });
+
+  it('[R75] puts the running configuration of PowerMTA back when the new one is refused', async () => {
+    await lab.sh(
+      'vps2',
+      `mv /usr/sbin/pmta /usr/sbin/pmta.real
+printf '#!/bin/sh\\n[ "$1 $2" != "test config" ] || { echo "/etc/pmta/config:1: refused by the test"; exit 1; }\\nexec /usr/sbin/pmta.real "$@"\\n' > /usr/sbin/pmta
+chmod 755 /usr/sbin/pmta`,
+    );
+    const before = await lab.sh('vps2', `echo '# by hand' >> /etc/pmta/config; sha256sum /etc/pmta/config`);
+    const result = await lab.ee('deploy', 'vps2', '--yes', '--json');
+    expect(result.exit).toBe(1);
+    expect(failure(result).message).toContain('refused by the test');
+    expect(await lab.sh('vps2', 'sha256sum /etc/pmta/config')).toBe(before);
+    expect(await lab.sh('vps2', 'systemctl is-active pmta')).toBe('active');
+    await lab.sh('vps2', 'mv /usr/sbin/pmta.real /usr/sbin/pmta');
+    expect(statuses(await lab.ee('deploy', 'vps2', '--yes', '--json'))).toEqual(['vps2 changed']);
+  });
+
+  it.each([2, 6, 12])(
+    '[R19] converges after a kill -9 in the middle of a run, %i seconds after its start',
+    async (seconds) => {
+      await lab.sh(
+        'vps1',
+        `systemctl stop nginx php8.2-fpm; rm -rf /var/www/mailwizz /etc/nginx/conf.d/* /etc/nginx/nginx.conf /etc/cron.d/mailwizz /etc/nftables.conf`,
+      );
+      const run = execa(
+        process.execPath,
+        ['--', join(packageRoot(), 'bin', 'run.js'), 'deploy', 'vps1', '--yes', '--env-file', lab.settingsFile],
+        { reject: false, stdin: 'ignore' },
+      );
+      await sleep(seconds * 1000);
+      run.kill('SIGKILL');
+      await run;
+      // The host notices a dead client by itself, and gives the lock back.
+      let result = await lab.ee('deploy', 'vps1', '--yes', '--json');
+      for (let tries = 0; result.exit === 5 && tries < 30; tries += 1) {
+        await sleep(2000);
+        result = await lab.ee('deploy', 'vps1', '--yes', '--json');
+      }
+      expect(result.exit, result.stdout).toBe(0);
+      expect(statuses(await lab.ee('deploy', 'vps1', '--yes', '--json'))).toEqual(['vps1 unchanged']);
+      expect((await lab.ee('status', '--json')).exit).toBe(0);
+    },
+  );
+
+  it('[R24] ends with status 130 on Ctrl-C, leaves no process on the host, and gives the lock back', async () => {
+    // A check of the firewall that takes its time, so that the interruption meets it.
+    await lab.sh('vps1', 'rm -f /etc/nftables.conf; mv /usr/sbin/nft /usr/sbin/nft.real');
+    await lab.sh('vps1', `printf '#!/bin/sh\\nsleep 77\\n' > /usr/sbin/nft; chmod 755 /usr/sbin/nft`);
+    const run = execa(
+      process.execPath,
+      ['--', join(packageRoot(), 'bin', 'run.js'), 'deploy', 'vps1', '--yes', '--env-file', lab.settingsFile],
+      { reject: false, stdin: 'ignore' },
+    );
+    while ((await lab.try('vps1', 'pgrep -f "sleep 77"')).exit !== 0) await sleep(500);
+
+    run.kill('SIGINT');
+
+    expect((await run).exitCode).toBe(130);
+    expect((await lab.try('vps1', 'pgrep -f "sleep 7[7]"')).exit).toBe(1);
+    await lab.sh('vps1', 'mv /usr/sbin/nft.real /usr/sbin/nft');
+    expect((await lab.ee('deploy', 'vps1', '--yes', '--json')).exit).toBe(0);
+  });
+});
