@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { engineProofs } from '../../../src/lib/deploy/status/engine.js';
+import { mailwizzProofs } from '../../../src/lib/deploy/status/mailwizz.js';
+import { powermtaProofs } from '../../../src/lib/deploy/status/powermta.js';
+import { Answers, type Proof } from '../../../src/lib/deploy/status/proof.js';
+import { isHealthy } from '../../../src/lib/deploy/status/status.js';
+import { settingsWith } from '../roles/wanted-hosts.js';
+
+const settings = settingsWith({
+  SENDER1: 'contact@mail1.example.com',
+  SENDER2: 'news@mail2.example.com',
+  BASE_DOMAIN: 'example.com',
+});
+const lines = (record: readonly (readonly [string, string])[]): Answers =>
+  new Answers(record.map(([name, value]) => `${name}\t${value}\n`).join(''));
+const without = (record: readonly (readonly [string, string])[], name: string) =>
+  record.filter(([key]) => key !== name);
+const failing = (proofs: readonly Proof[]): string[] =>
+  proofs.filter(({ ok }) => !ok).map(({ what, seen }) => `${what}: ${seen}`);
+
+describe('answers', () => {
+  it('are lines of a name and a value, which may come several times', () => {
+    const answers = new Answers('noise\nunit\tnginx active\nunit\tcron failed\nempty\t\n');
+    expect(answers.all('unit')).toEqual(['nginx active', 'cron failed']);
+    expect(answers.one('unit')).toBe('nginx active');
+    expect(answers.one('empty')).toBe('');
+    expect(answers.all('absent')).toEqual([]);
+  });
+});
+
+describe('the proofs of VPS1', () => {
+  const good = [
+    ['unit', 'nginx active'],
+    ['firewall', '1'],
+    ['panel', '503'],
+    ['ping', 'pong'],
+    ['code', '403'],
+    ['tables', '0'],
+    ['cron', '8'],
+  ] as const;
+  const failures = (record: readonly (readonly [string, string])[]) => failing(mailwizzProofs(lines(record), settings));
+
+  it('hold for an application that waits for its installation, with an empty database', () => {
+    expect(failures(good)).toEqual([]);
+  });
+
+  it('want tables and a panel that answers once it is installed', () => {
+    const installed = [...good, ['installed', 'yes']] as const;
+    expect(failures(installed)).toEqual([
+      'panel: https://panel.example.com/ answers 503',
+      'database: mailwizz_v2 has 0 tables',
+    ]);
+    const done = [...without(without(installed, 'panel'), 'tables'), ['panel', '200'], ['tables', '61']] as const;
+    expect(failures(done)).toEqual([]);
+  });
+
+  it('each fail where their answer is missing', () => {
+    const counts = good.map(([name]) => [name, failures(without(good, name)).length]);
+    expect(counts).toEqual([
+      ['unit', 1],
+      ['firewall', 1],
+      ['panel', 1],
+      ['ping', 1],
+      ['code', 1],
+      ['tables', 1],
+      ['cron', 1],
+    ]);
+  });
+
+  it('[R52] fail where the application’s code is served', () => {
+    expect(failures([...without(good, 'code'), ['code', '200']])).toEqual(['code: /apps/init.php answers 200']);
+  });
+
+  it('name the service that does not run', () => {
+    expect(failures([...good, ['unit', 'cron failed'], ['unit', 'php*-fpm.service ']])).toEqual([
+      'services: cron failed, php*-fpm.service absent',
+    ]);
+  });
+});
+
+describe('the proofs of VPS2', () => {
+  const good = [
+    ['unit', 'pmta active'],
+    ['firewall', '1'],
+    ['status', 'running'],
+    ['version', 'PowerMTA v5.0r7'],
+    ['vmta', '1 smtp-source-host 198.51.100.11 mail1.example.com domain-key mail,*,/etc/pmta/dkim/mail1.pem '],
+    ['vmta', '2 smtp-source-host 198.51.100.12 mail2.example.com domain-key mail,*,/etc/pmta/dkim/mail2.pem '],
+    ['listener', '198.51.100.11:2525'],
+    ['listener', '198.51.100.12:2525'],
+  ] as const;
+  const failures = (record: readonly (readonly [string, string])[]) => failing(powermtaProofs(lines(record), settings));
+
+  it('hold when each identity sends from its IP and listens on it', () => {
+    expect(failures(good)).toEqual([]);
+    expect(powermtaProofs(lines(good), settings).find(({ what }) => what === 'vmta-mail2')?.seen).toBe(
+      '198.51.100.12 as mail2.example.com, for news@mail2.example.com, listens on 2525',
+    );
+  });
+
+  it('fail for the one identity that does not', () => {
+    expect(failures(good.filter(([, value]) => value !== '198.51.100.12:2525'))).toEqual([
+      'vmta-mail2: 198.51.100.12 as mail2.example.com, for news@mail2.example.com, does not listen on 2525',
+    ]);
+    expect(failures(good.filter(([, value]) => !value.startsWith('1 ')))).toEqual([
+      'vmta-mail1: is not 198.51.100.11 as mail1.example.com',
+    ]);
+  });
+
+  it('[R101] fail when PowerMTA does not answer', () => {
+    expect(failures(without(without(good, 'status'), 'version'))).toEqual(['pmta show status: : no answer']);
+  });
+});
+
+describe('the proofs of VPS3', () => {
+  const up = (values: Readonly<Record<string, string>>) =>
+    JSON.stringify({
+      data: {
+        result: Object.entries(values).map(([name, value]) => {
+          const [job, host] = name.split(' ');
+          return { metric: { job, ...(host ? { host } : {}) }, value: [1, value] };
+        }),
+      },
+    });
+  const hosts = { 'node vps1': '1', 'node vps2': '1', 'node vps3': '1', prometheus: '1' };
+  const good = [
+    ['unit', 'email-engine active'],
+    ['firewall', '1'],
+    ['status', '200'],
+    ['health', '{"status":"ok","components":{"postgres":"ok","redis":"ok"}}'],
+    ['closed', '401'],
+    ['up', up(hosts)],
+  ] as const;
+  const failures = (record: readonly (readonly [string, string])[]) => failing(engineProofs(lines(record), settings));
+
+  it('hold when the API answers, asks for its key, and Prometheus reaches all three hosts', () => {
+    expect(failures(good)).toEqual([]);
+    expect(engineProofs(lines(good), settings).map(({ seen }) => seen)).toEqual([
+      'email-engine run',
+      'https://api.example.com/health answers 200: postgres ok, redis ok',
+      'answers 401',
+      'reaches 3 hosts, 4 targets',
+      'drops what is not named',
+    ]);
+  });
+
+  it('[R97] fail where the API answers without a key', () => {
+    expect(failures([...without(good, 'closed'), ['closed', '200']])).toEqual(['API without a key: answers 200']);
+  });
+
+  it('name the host that Prometheus does not reach', () => {
+    expect(failures([...without(good, 'up'), ['up', up({ ...hosts, 'node vps2': '0' })]])).toEqual([
+      'Prometheus: does not reach node vps2',
+    ]);
+  });
+
+  it('fail where Prometheus gives no answer, or one of nothing', () => {
+    for (const answer of ['', 'not JSON', '{}']) {
+      expect(failures([...without(good, 'up'), ['up', answer]])).toEqual(['Prometheus: reaches 0 hosts, 0 targets']);
+    }
+  });
+});
+
+describe('a host', () => {
+  const proof = { what: 'x', seen: 'y', ok: true };
+  it('is healthy when there are proofs and all hold', () => {
+    const host = { host: 'vps1', address: '192.0.2.10' } as const;
+    expect(isHealthy({ ...host, proofs: [proof] })).toBe(true);
+    expect(isHealthy({ ...host, proofs: [proof, { ...proof, ok: false }] })).toBe(false);
+    expect(isHealthy({ ...host, proofs: [] })).toBe(false);
+    expect(isHealthy({ ...host, proofs: [proof], error: new Error('lost') })).toBe(false);
+  });
+});
