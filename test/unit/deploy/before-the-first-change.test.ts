@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Connect } from '../../../src/lib/deploy/connections.js';
 import { deploy, type DeployOptions, type HostOutcome } from '../../../src/lib/deploy/deploy.js';
@@ -61,7 +61,9 @@ class Hosts {
       pipe: async (_command, input, { onLine } = {}) => {
         if (this.held.includes(name)) return result('', 75);
         onLine?.('locked');
-        return new Promise((resolve) => (input as Writable).once('finish', () => resolve(result(''))));
+        return new Promise((resolve) => {
+          if (input instanceof PassThrough) input.once('finish', () => resolve(result('')));
+        });
       },
       upload: async () => {
         throw new Error('nothing may be uploaded here');
