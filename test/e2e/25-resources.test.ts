@@ -487,12 +487,15 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
       await other.close();
     });
 
-    it('[R24] goes with the connection that holds it', async () => {
+    it('[R24] goes with the connection that holds it, however that ends', async () => {
       const other = await connect(access);
+      const session = (await other.run('echo "$PPID"')).stdout.toString().trim();
+      expect(await sh(`cat /proc/${session}/comm`)).toBe('sshd');
       await lock(other, 'alice@laptop, run 4');
-      await other.close();
+      await sh(`kill -9 ${session}`);
       const release = await untilFree();
       await release();
+      await other.close();
     });
 
     async function untilFree(tries = 20): Promise<() => Promise<void>> {
