@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,10 +35,12 @@ function withoutTerminal(typed: string): string[] {
 
 describe('the first deployment of the README', () => {
   let folder: string;
+  let projectBefore: string[];
   const ran = new Map<string, Ran>();
 
   beforeAll(async () => {
     await lab.up('packages');
+    projectBefore = await readdir(packageRoot());
     folder = await mkdtemp(join(tmpdir(), 'ee-readme-'));
     await cp(join(lab.folder, 'mailwizz-email-engine'), join(folder, 'mailwizz-email-engine'), { recursive: true });
     await mkdir(join(folder, 'packages'));
@@ -69,6 +71,14 @@ describe('the first deployment of the README', () => {
     const result = await ee([...typed.split(' '), ...withoutTerminal(typed)], { cwd: folder });
     ran.set(typed, result);
     expect(result.status, `${result.stdout}\n${result.stderr}`).toBe(0);
+  });
+
+  it('[R33] copies nothing of the backup set, and leaves only what was asked for', async () => {
+    const left = ['.env.production', 'mailwizz-email-engine', 'packages', 'pmta.conf', 'records.zone', 'secrets'];
+    expect((await readdir(folder)).sort()).toEqual(left);
+    expect(await readdir(packageRoot())).toEqual(projectBefore);
+    const secrets = await readdir(join(folder, 'secrets'), { recursive: true });
+    expect(secrets.filter((file) => /licen[cs]e|config|\.tar|\.deb/.test(file))).toEqual([]);
   });
 
   it('leaves private files private', async () => {

@@ -3,19 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mailwizzPackages, phpVersion } from '../../../src/lib/roles/mailwizz.js';
+import { mailwizzPackages } from '../../../src/lib/roles/mailwizz.js';
 import { differenceOf, newFile } from '../../support/role-inputs.js';
 
-const on = (id: string, version: string) => ({ os: { id, version, codename: '', name: `${id} ${version}` } });
-
 describe('PHP on VPS1', () => {
-  it('[R44] is the version that the system brings, or the system is refused', () => {
-    expect(phpVersion(on('debian', '12'))).toBe('8.2');
-    expect(phpVersion(on('ubuntu', '22.04'))).toBe('8.1');
-    expect(() => phpVersion(on('debian', '13'))).toThrow('vps1 runs debian 13; MailWizz 2.2 needs PHP 8.1 or 8.2');
-    expect(mailwizzPackages('8.1')).toContain('php8.1-tidy');
-  });
-
   describe('is asked for its extensions', () => {
     let folder: string;
     beforeEach(() => {
@@ -49,39 +40,13 @@ describe('PHP on VPS1', () => {
     });
   });
 
-  it('[R45] has room for imports and templates', () => {
-    const lines = newFile('vps1', '/etc/php/8.2/fpm/conf.d/90-ee.ini').split('\n');
-    expect(lines).toEqual(
-      expect.arrayContaining([
-        'memory_limit = 512M',
-        'upload_max_filesize = 100M',
-        'post_max_size = 108M',
-        'max_execution_time = 300',
-        'opcache.enable = 1',
-        'opcache.memory_consumption = 192',
-      ]),
-    );
-    // nginx lets through what PHP takes.
+  it('[R45] takes uploads as large as the web server lets through', () => {
+    expect(newFile('vps1', '/etc/php/8.2/fpm/conf.d/90-ee.ini')).toContain('post_max_size = 108M');
     expect(newFile('vps1', '/etc/nginx/conf.d/mailwizz.conf')).toContain('client_max_body_size 108m;');
   });
 });
 
 describe('the scheduled commands', () => {
-  it('[R53] are the eight of MailWizz, each once, as the web user', () => {
-    const lines = newFile('vps1', '/etc/cron.d/mailwizz').split('\n');
-    const commands = lines.filter((line) => line.includes('console.php'));
-    expect(commands.map((line) => /^(\S+ \S+ \S+ \S+ \S+) (\S+) .*console\.php (\S+) /.exec(line)?.slice(1))).toEqual([
-      ['* * * * *', 'www-data', 'send-campaigns'],
-      ['* * * * *', 'www-data', 'queue'],
-      ['*/2 * * * *', 'www-data', 'send-transactional-emails'],
-      ['*/3 * * * *', 'www-data', 'process-delivery-and-bounce-log'],
-      ['*/10 * * * *', 'www-data', 'bounce-handler'],
-      ['*/20 * * * *', 'www-data', 'feedback-loop-handler'],
-      ['0 * * * *', 'www-data', 'hourly'],
-      ['0 0 * * *', 'www-data', 'daily'],
-    ]);
-  });
-
   it('do nothing and do not fail before the application is installed', () => {
     const [line = ''] = newFile('vps1', '/etc/cron.d/mailwizz')
       .split('\n')

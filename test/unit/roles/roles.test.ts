@@ -18,7 +18,7 @@ const making = (host: HostName, id: string, absent = 'absent\n') =>
 const placeOf = (host: HostName, id: string): number => resourcesOf(host).findIndex((resource) => resource.id === id);
 
 describe.each(HOST_NAMES)('what %s should be', (host) => {
-  it('names every resource once', () => {
+  it('[R121] names every resource once', () => {
     const ids = resourcesOf(host).map(({ id }) => id);
     expect(ids.length).toBeGreaterThan(15);
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
