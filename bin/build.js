@@ -12,7 +12,7 @@ const require = createRequire(import.meta.url);
 /** Runs a script of an installed package with this Node: no shell, no PATH, the same on every system. */
 function node(script, args, stdout = 'inherit') {
   // With NODE_ENV=test oclif would write the manifest of src/ instead of dist/.
-  const env = { ...process.env, NODE_ENV: 'production' };
+  const env = { ...process.env, NODE_ENV: 'production', OCLIF_SKIP_NEW_VERSION_CHECK: 'true' };
   execFileSync(process.execPath, [script, ...args], { cwd: root, env, stdio: ['ignore', stdout, 'inherit'] });
 }
 

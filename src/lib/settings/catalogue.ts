@@ -55,15 +55,15 @@ const GENERATED = { secret: true, generated: true, example: 'dmJ4c2VtQ2hvaWNl9k3
 
 /** The settings of one name each: the source of validation, example file, `ee init` and the README's table. */
 export const CATALOGUE = {
-  VPS1_IP: setting('hosts', 'required', type.host, {
+  VPS1_IP: setting('hosts', 'required', type.address, {
     description: 'Address of VPS1 (MailWizz)',
     example: '192.0.2.10',
   }),
-  VPS2_IP: setting('hosts', 'required', type.host, {
+  VPS2_IP: setting('hosts', 'required', type.address, {
     description: 'Address of VPS2 (PowerMTA), the one that SSH reaches',
     example: '198.51.100.10',
   }),
-  VPS3_IP: setting('hosts', 'required', type.host, {
+  VPS3_IP: setting('hosts', 'required', type.address, {
     description: 'Address of VPS3 (API and monitoring)',
     example: '203.0.113.10',
   }),

@@ -7,7 +7,7 @@ export type HostName = (typeof HOST_NAMES)[number];
 /** How to reach one host over SSH. */
 export interface HostAccess {
   readonly name: HostName;
-  /** IPv4 or IPv6 address, or a host name. */
+  /** IPv4 or IPv6 address. */
   readonly address: string;
   readonly user: string;
   readonly port: number;

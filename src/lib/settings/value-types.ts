@@ -16,11 +16,12 @@ const isHost = (value: string): boolean =>
 /** `192.0.2.300` is a mistyped address, not a host name. */
 const looksNumeric = (value: string): boolean => /^[\d.]+$/.test(value);
 
-export const host = z
+/** Firewalls and PowerMTA's sources name the hosts by their addresses, so a host name would not do. */
+export const address = z
   .string()
   .refine(
-    isHost,
-    'is neither an IPv4 or IPv6 address nor a host name — write it like 192.0.2.10, 2001:db8::10 or vps.example.com',
+    (value) => isIP(value) !== 0 && !value.includes('%'),
+    'is not an IPv4 or IPv6 address — write it like 192.0.2.10 or 2001:db8::10',
   );
 
 export const fqdn = z

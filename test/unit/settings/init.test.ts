@@ -58,7 +58,7 @@ describe('the plan of ee init', () => {
   it('tells all mistakes in --set at once', () => {
     expect(() => planInit('', ['VPS1_IP=1', 'NAME', 'VPS1_PI=1', 'SSH_PORT=22', 'SSH_PORT=23'], FILE)).toThrow(
       [
-        '--set VPS1_IP: is neither an IPv4 or IPv6 address nor a host name — write it like 192.0.2.10, 2001:db8::10 or vps.example.com',
+        '--set VPS1_IP: is not an IPv4 or IPv6 address — write it like 192.0.2.10 or 2001:db8::10',
         '--set NAME: has no value — write --set NAME=VALUE',
         '--set VPS1_PI: is not a setting of ee — did you mean VPS1_IP?',
         '--set SSH_PORT: is given twice',

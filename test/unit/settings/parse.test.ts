@@ -130,8 +130,8 @@ describe('an invalid file', () => {
         }),
       ).map((problem) => problem.split(' —')[0]),
     ).toEqual([
-      'line 1: VPS1_IP: is neither an IPv4 or IPv6 address nor a host name',
-      'line 3: VPS3_IP: is neither an IPv4 or IPv6 address nor a host name',
+      'line 1: VPS1_IP: is not an IPv4 or IPv6 address',
+      'line 3: VPS3_IP: is not an IPv4 or IPv6 address',
       'line 4: BASE_DOMAIN: is not a full domain name',
       'line 6: PANEL_DOMAIN: is not a full domain name',
       'line 8: MAILWIZZ_ADMIN_EMAIL: is not an e-mail address',
