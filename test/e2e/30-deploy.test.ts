@@ -20,8 +20,8 @@ const changedIds = (result: Deployment) =>
   Object.fromEntries(result.hosts.map(({ host, changes }) => [host, changes.map(({ id }) => id)]));
 
 /** Files that differ since the marker, but for what any host writes by itself. */
-const CHANGED_SINCE_MARK = `find / -xdev -newer /run/ee-test-mark \\( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /dev \\
-  -o -path /var/log -o -path /var/lib/systemd -o -path /var/tmp -o -path /root/.ssh \\) -prune -o -newer /run/ee-test-mark -type f -print`;
+const OWN_WRITES = ['/proc', '/sys', '/run', '/tmp', '/dev', '/var/log', '/var/lib/systemd', '/var/tmp', '/root/.ssh'];
+const CHANGED_SINCE_MARK = `find / -xdev \\( ${OWN_WRITES.map((path) => `-path ${path}`).join(' -o ')} \\) -prune -o -newer /run/ee-test-mark -type f -print`;
 
 describe('from a backup set to three running hosts', () => {
   let planned: Deployment;
@@ -137,6 +137,7 @@ describe('from a backup set to three running hosts', () => {
         './customer/assets/cache',
         './frontend/assets/cache',
         './frontend/assets/files',
+        './frontend/assets/files/resized',
         './frontend/assets/gallery',
       ]);
     });
