@@ -42,12 +42,13 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
 
   async run(): Promise<VerificationReport & { manifest?: string }> {
     const { args, flags } = await this.parse(Verify);
-    const [{ presentReport, readable }, { verifyBackupSet }, { writeManifest }, { structureFaults }] = await Promise.all([
-      import('../lib/backup/present.js'),
-      import('../lib/backup/verify-set.js'),
-      import('../lib/backup/manifest.js'),
-      import('../lib/pmta/structure-faults.js'),
-    ]);
+    const [{ presentReport, readable }, { verifyBackupSet }, { writeManifest }, { structureFaults }] =
+      await Promise.all([
+        import('../lib/backup/present.js'),
+        import('../lib/backup/verify-set.js'),
+        import('../lib/backup/manifest.js'),
+        import('../lib/pmta/structure-faults.js'),
+      ]);
     const { dir, against, repositoriesOf } = await this.#places(args.dir, flags);
     const start = performance.now();
     const report = await verifyBackupSet(dir, {
