@@ -34,6 +34,11 @@ const failures = {
     message: ({ looked }) => `No settings file: ${looked} does not exist.`,
     hint: () => 'Run `ee init` to write one, or name it with --env-file PATH.',
   }),
+  SETTINGS_NOT_A_FILE: row<{ file: string }>({
+    exit: EXIT.usage,
+    message: ({ file }) => `${file} is a folder, not a settings file.`,
+    hint: ({ file }) => `Name the file in it: --env-file ${file.replace(/\/$/, '')}/.env.production`,
+  }),
   SETTINGS_READABLE_BY_OTHERS: row<{ file: string; mode: string }>({
     exit: EXIT.usage,
     message: ({ file, mode }) => `${file} holds passwords and is open to other users (mode ${mode}).`,
@@ -45,7 +50,13 @@ const failures = {
       `${file} has ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}:\n${problems
         .map((problem) => `  ${problem}`)
         .join('\n')}`,
-    hint: ({ file }) => `Correct ${file}; .env.production.example describes every setting.`,
+    hint: ({ file }) => `Correct ${file}, then run the same command again.`,
+  }),
+  SETTINGS_DISAGREE: row<{ problems: readonly string[] }>({
+    exit: EXIT.usage,
+    message: ({ problems }) =>
+      `The values do not go together, so nothing was written:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    hint: () => 'Change what is named there, then run `ee init` again.',
   }),
   SETTING_ALREADY_SET: row<{ name: string; file: string }>({
     exit: EXIT.usage,
@@ -67,8 +78,8 @@ const failures = {
 
   DECLINED: row<{ question: string }>({
     exit: EXIT.failed,
-    message: ({ question }) => `Not done, as you wished: ${question}`,
-    hint: () => 'Nothing was changed.',
+    message: () => 'Nothing was changed.',
+    hint: () => 'Run the same command again when you are ready; --yes agrees beforehand.',
   }),
 
   // ssh
@@ -84,11 +95,13 @@ const failures = {
     hint: ({ user, address }) =>
       `Set SSH_KEY or load the key in your agent, and prove it with \`ssh ${user}@${address}\`.`,
   }),
-  SSH_KEY: row<{ file: string; reason: string }>({
+  SSH_KEY: row<{ file: string; reason: string; missing?: boolean }>({
     exit: EXIT.usage,
     message: ({ file, reason }) => `The SSH key ${file} cannot be used: ${reason}.`,
-    hint: ({ file }) =>
-      `Load it in your agent (\`ssh-add ${file}\`), or set SSH_KEY to a key that opens without a passphrase.`,
+    hint: ({ file, missing }) =>
+      missing
+        ? 'Set SSH_KEY to the private key file, or put it there.'
+        : `Load it in your agent (\`ssh-add ${file}\`), or set SSH_KEY to a key that opens without a passphrase.`,
   }),
   SSH_TOOL_MISSING: row<{ program: string }>({
     exit: EXIT.usage,
@@ -138,6 +151,12 @@ const failures = {
     message: ({ host, step, seconds }) => `${host}: ${step} gave no result within ${seconds} s and was stopped.`,
     hint: () => 'Look at the host; then run the same command again: what is done already is kept.',
   }),
+  HOSTS_UNREACHABLE: row<{ failures: readonly { message: string; hint: string }[] }>({
+    exit: EXIT.unreachable,
+    message: ({ failures }) => failures.map(({ message }) => message).join('\n'),
+    hint: ({ failures }) => [...new Set(failures.map(({ hint }) => hint))].join('\n'),
+  }),
+
   // roles
   ADMIN_NOT_ALLOWED: row<{ host: string; address: string; allowed: string }>({
     exit: EXIT.usage,
@@ -168,11 +187,10 @@ const failures = {
     message: ({ path, type }) => `${path} on the host is a ${type || 'thing of another kind'}; it is not touched.`,
     hint: ({ path }) => `Look at it on the host, move it aside (\`mv ${path} ${path}.old\`), and run again.`,
   }),
-  WOULD_REPLACE: row<{ path: string; why: string }>({
+  WOULD_REPLACE: row<{ path: string; why: string; next: string }>({
     exit: EXIT.failed,
     message: ({ path, why }) => `${path} on the host has another content, and is never overwritten: ${why}.`,
-    hint: () =>
-      'Bring the one from the host into SECRETS_DIR if it is the right one; replace a key only by a rotation.',
+    hint: ({ next }) => next,
   }),
   FOLDER_IN_USE: row<{ path: string; from: string }>({
     exit: EXIT.failed,
@@ -193,10 +211,12 @@ const failures = {
     message: ({ host, holder }) => `Another run is working on ${host}: ${holder}.`,
     hint: () => 'Wait for it to end. The lock goes by itself when that run ends or its connection breaks.',
   }),
-  INTERRUPTED: row<{ during: string }>({
+  INTERRUPTED: row<{ during: string; nothingWritten?: boolean }>({
     exit: EXIT.interrupted,
-    message: ({ during }) => `Interrupted during ${during}.`,
-    hint: () => 'Run the same command again: it continues where this one stopped.',
+    message: ({ during, nothingWritten }) =>
+      `Interrupted during ${during}.${nothingWritten ? ' Nothing was written.' : ''}`,
+    hint: ({ nothingWritten }) =>
+      nothingWritten ? 'Run it again.' : 'Run the same command again: it continues where this one stopped.',
   }),
 
   // keys, certificates and DNS records
@@ -316,7 +336,7 @@ const failures = {
   PMTA_PLAN_REFUSED: row<{ name: string; reason: string }>({
     exit: EXIT.usage,
     message: ({ name, reason }) => `The PowerMTA configuration cannot be written with ${name}: ${reason}.`,
-    hint: () => 'Correct the value in the settings file; .env.production.example describes every setting.',
+    hint: () => 'Correct the value in the settings file, then run the same command again.',
   }),
   PMTA_CONFIG_BROKEN: row<{ problems: readonly string[] }>({
     exit: EXIT.failed,

@@ -274,7 +274,12 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
 
     it('[R62] does not replace a file that is only ever made', async () => {
       await sh('echo theirs > /srv/key');
-      const wantedKey = file({ path: '/srv/key', content: 'ours', mode: '0600', createOnly: 'DNS may name it' });
+      const wantedKey = file({
+        path: '/srv/key',
+        content: 'ours',
+        mode: '0600',
+        createOnly: { why: 'DNS may name it', next: 'Bring it here.' },
+      });
       await expect(planned(wantedKey)).rejects.toMatchObject({ code: 'WOULD_REPLACE' });
     });
 

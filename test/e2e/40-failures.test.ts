@@ -159,7 +159,7 @@ describe('a deployment that cannot go on', () => {
     expect(copies.split('\n')).toHaveLength(1);
   });
 
-  it('[R62] never overwrites a DKIM key of the host with another one', async () => {
+  it('[R22] [R62] never overwrites a DKIM key of the host with another one', async () => {
     await lab.sh('vps2', `cp -p /etc/pmta/dkim/mail1.pem /root/mail1.pem; echo >> /etc/pmta/dkim/mail1.pem`);
     const result = await lab.ee('deploy', 'vps2', '--yes', '--json');
     expect(result.exit).toBe(1);

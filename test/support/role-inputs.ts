@@ -46,6 +46,7 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
       dkimKeys: settings.sending.identities.map(({ index, domain }) => ({
         fileName: `mail${index}.pem`,
         domain,
+        local: `/srv/engine/secrets/dkim/${domain}/mail.pem`,
         pem: new Secret(`the DKIM key of ${domain}`),
       })),
       relayTls: tls,

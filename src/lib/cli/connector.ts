@@ -1,4 +1,5 @@
 import type { Connect } from '../deploy/connections.js';
+import { EeError } from '../errors.js';
 import { connect, type NewHostKey } from '../ssh/connect.js';
 
 interface ConnectorOptions {
@@ -10,11 +11,11 @@ interface ConnectorOptions {
 
 /** Connects with the operator's agent and, at a terminal, the operator's answer to an unknown host key. */
 export function connector({ signal, interactive, ...flags }: ConnectorOptions): Connect {
-  // Several hosts connect at once; the operator is asked about one after the other.
+  // Several hosts connect at once; the operator is asked about one after the other. Ctrl-C at one question ends them all.
   let turn: Promise<unknown> = Promise.resolve();
   const ask = (key: NewHostKey): Promise<boolean> => {
-    const answer = turn.then(() => askAboutHostKey(key));
-    turn = answer.catch(() => undefined);
+    const answer = turn.then(() => Promise.race([askAboutHostKey(key), aborted(signal)]));
+    turn = answer;
     return answer;
   };
   return (access) =>
@@ -24,6 +25,15 @@ export function connector({ signal, interactive, ...flags }: ConnectorOptions): 
       signal,
       askNewHostKey: interactive ? ask : undefined,
     });
+}
+
+/** Fails when the signal comes. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(new EeError('INTERRUPTED', { during: 'a question about a host key' }));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+  });
 }
 
 async function askAboutHostKey(key: NewHostKey): Promise<boolean> {

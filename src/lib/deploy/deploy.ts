@@ -1,27 +1,28 @@
 import { converge } from '../converge/converge.js';
 import type { Emit } from '../converge/events.js';
-import { hostFacts } from '../converge/host-facts.js';
+import { hostFacts, type HostFacts } from '../converge/host-facts.js';
 import type { Run } from '../converge/journal.js';
 import { lock, type Release } from '../converge/lock.js';
 import { changesOf, plan, type Plan } from '../converge/plan.js';
-import type { Change, Stage } from '../converge/resource.js';
+import type { Change } from '../converge/resource.js';
 import { EeError } from '../errors.js';
 import type { HostName, Settings } from '../settings/settings.js';
 import type { Host } from '../ssh/host.js';
-import { closeAll, connectAll, type Connect } from './connections.js';
+import type { Connections } from './connections.js';
+import type { Gathered } from './gather.js';
 import { assertSuitable } from './preflight.js';
 import { wantedStages, type DeployInputs } from './wanted.js';
 
 export interface DeployOptions {
-  readonly hosts: readonly HostName[];
   /** Plan only: nothing is changed anywhere. */
   readonly dryRun: boolean;
   readonly run: Run;
-  readonly connect: Connect;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   /** Asked once, with what is about to change, before the first change; throws to decline. */
   readonly confirm: (planned: readonly HostOutcome[]) => Promise<void>;
+  /** Makes the keys and certificates that were missing, once the plan is agreed to. */
+  readonly make: () => Promise<DeployInputs>;
 }
 
 /** What became of one host. `planned` and `unchanged` are the outcomes of a dry run too. */
@@ -33,37 +34,56 @@ export interface HostOutcome {
   readonly error?: Error;
 }
 
-/** A host on which work can begin: what it should be, and what differs. */
+/** A host on which work can begin: what it is, and what differs from what it should be. */
 interface Prepared {
   readonly name: HostName;
   readonly host: Host;
-  readonly stages: readonly Stage[];
+  readonly facts: HostFacts;
   readonly plan: Plan;
   readonly planned: HostOutcome;
 }
 
 /**
- * Deploys to the hosts in parallel, once every one of them has proved to be reachable, suitable and free, and its plan is made.
- * Until then nothing is changed on any. From then on a host that fails does not stop the others; its failure is in its outcome.
+ * Deploys over connections to the hosts, in parallel, once every one of them has proved to be suitable and free, and its plan is
+ * made. Until then nothing is changed on any, nor here. From then on a host that fails does not stop the others; its failure is in
+ * its outcome.
  */
-export async function deploy(settings: Settings, inputs: DeployInputs, options: DeployOptions): Promise<HostOutcome[]> {
-  const { hosts, connect, emit, dryRun, confirm } = options;
-  for (const host of hosts) emit({ kind: 'step', host, step: 'connecting' });
-  const connections = await connectAll(settings, hosts, connect);
+export async function deploy(
+  settings: Settings,
+  { inputs, missing }: Gathered,
+  connections: Connections,
+  options: DeployOptions,
+): Promise<HostOutcome[]> {
+  const { dryRun, confirm, run } = options;
   const releases: Release[] = [];
   try {
-    if (!dryRun) for (const host of connections.values()) releases.push(await lockFor(host, options.run));
+    if (!dryRun) for (const host of connections.values()) releases.push(await lockFor(host, run));
     const prepared = await Promise.all(
       [...connections].map(([name, host]) => prepare(name, host, settings, inputs, options)),
     );
     const planned = prepared.map((one) => one.planned);
     if (dryRun || planned.every(({ status }) => status === 'unchanged')) return planned;
     await confirm(planned);
-    return await Promise.all(prepared.map((one) => work(one, options)));
+    const ready = missing.length === 0 ? prepared : await planAnew(prepared, settings, options);
+    return await Promise.all(ready.map((one) => work(one, options)));
   } finally {
     await Promise.allSettled(releases.map((release) => release()));
-    await closeAll(connections);
   }
+}
+
+/** The same plans with the keys and certificates that were missing when they were made. */
+async function planAnew(
+  prepared: readonly Prepared[],
+  settings: Settings,
+  options: DeployOptions,
+): Promise<Prepared[]> {
+  const inputs = await options.make();
+  return Promise.all(
+    prepared.map(async (one) => {
+      const stages = wantedStages(one.name, settings, one.facts, inputs);
+      return { ...one, plan: await plan(one.host, stages, { signal: options.signal }) };
+    }),
+  );
 }
 
 const lockFor = (host: Host, run: Run): Promise<Release> => lock(host, `${run.by}, run ${run.id}`);
@@ -79,12 +99,11 @@ async function prepare(
   emit({ kind: 'step', host: name, step: 'looking at what is there' });
   const facts = await hostFacts(host);
   assertSuitable(name, facts);
-  const stages = wantedStages(name, settings, facts, inputs);
-  const made = await plan(host, stages, { signal });
+  const made = await plan(host, wantedStages(name, settings, facts, inputs), { signal });
   const changes = changesOf(made);
   emit({ kind: 'planned', host: name, changes });
   const status = changes.length === 0 ? 'unchanged' : 'planned';
-  return { name, host, stages, plan: made, planned: { host: name, status, changes, seconds: seconds() } };
+  return { name, host, facts, plan: made, planned: { host: name, status, changes, seconds: seconds() } };
 }
 
 async function work({ name, host, plan: first, planned }: Prepared, options: DeployOptions): Promise<HostOutcome> {

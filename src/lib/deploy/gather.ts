@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { UsedFiles } from '../backup/used-files.js';
-import { ensureKeys, readKey } from '../dkim/key-store.js';
+import { ensureKeys, readKey, type StoredKey } from '../dkim/key-store.js';
+import { FIRST_SELECTOR } from '../dkim/selector.js';
 import { EeError } from '../errors.js';
 import { printDocument } from '../pmta/document.js';
 import type { EngineInputs } from '../roles/engine.js';
@@ -19,44 +21,47 @@ import type { DeployInputs } from './wanted.js';
 
 export interface GatherOptions {
   readonly hosts: readonly HostName[];
-  /** Make no key and no certificate: what is missing is planned with, not made. */
-  readonly dryRun: boolean;
+  /** Make the keys and certificates that don't exist yet. Otherwise they are planned with, as empty ones. */
+  readonly make: boolean;
 }
 
-/** Brings together, on this machine, what the roles of these hosts need; makes the keys and certificates that don't exist yet. */
-export async function gather(
-  settings: Settings,
-  used: UsedFiles,
-  { hosts, dryRun }: GatherOptions,
-): Promise<DeployInputs> {
+/** What the roles need, and what of it does not exist on this machine yet: `DKIM key of mail1.example.com`. */
+export interface Gathered {
+  readonly inputs: DeployInputs;
+  readonly missing: readonly string[];
+}
+
+/** Brings together, on this machine, what the roles of these hosts need. */
+export async function gather(settings: Settings, used: UsedFiles, { hosts, make }: GatherOptions): Promise<Gathered> {
   const wants = (host: HostName) => hosts.includes(host);
-  return {
-    ...(wants('vps1') ? { vps1: await forMailwizz(settings, used, dryRun) } : {}),
-    ...(wants('vps2') ? { vps2: await forPowermta(settings, used, dryRun) } : {}),
-    ...(wants('vps3') ? { vps3: await forEngine(settings, dryRun) } : {}),
+  const store = new Store(settings.secretsDir, make);
+  const inputs = {
+    ...(wants('vps1') ? { vps1: await forMailwizz(settings, used, store) } : {}),
+    ...(wants('vps2') ? { vps2: await forPowermta(settings, used, store) } : {}),
+    ...(wants('vps3') ? { vps3: await forEngine(settings, store) } : {}),
   };
+  return { inputs, missing: store.missing };
 }
 
-async function forMailwizz(settings: Settings, used: UsedFiles, dryRun: boolean): Promise<MailwizzInputs> {
+async function forMailwizz(settings: Settings, used: UsedFiles, store: Store): Promise<MailwizzInputs> {
   const { panelDomain } = settings.mailwizz;
   return {
     application: used.application,
-    tls: await certificate(settings, 'panel', { commonName: panelDomain, altNames: [] }, dryRun),
+    tls: await store.certificate('panel', { commonName: panelDomain, altNames: [] }),
   };
 }
 
-async function forEngine(settings: Settings, dryRun: boolean): Promise<EngineInputs> {
+async function forEngine(settings: Settings, store: Store): Promise<EngineInputs> {
   const { domain } = settings.engine;
   return {
     bundle: await engineBundle(settings.engine.source),
-    tls: await certificate(settings, 'engine', { commonName: domain, altNames: [] }, dryRun),
+    tls: await store.certificate('engine', { commonName: domain, altNames: [] }),
   };
 }
 
-async function forPowermta(settings: Settings, used: UsedFiles, dryRun: boolean): Promise<PowermtaInputs> {
+async function forPowermta(settings: Settings, used: UsedFiles, store: Store): Promise<PowermtaInputs> {
   const { identities } = settings.sending;
-  if (!dryRun) await ensureKeys(settings.secretsDir, identities);
-  const keys = await Promise.all(identities.map(({ domain }) => readKey(settings.secretsDir, domain)));
+  const keys = await store.dkimKeys(identities.map(({ domain }) => domain));
   const names = identities.map(({ domain }) => domain);
   const [first = settings.sending.baseDomain] = names;
   return {
@@ -67,8 +72,9 @@ async function forPowermta(settings: Settings, used: UsedFiles, dryRun: boolean)
       fileName: `mail${index}.pem`,
       domain,
       pem: keys[at]?.privateKey,
+      local: join(settings.secretsDir, 'dkim', domain, `${keys[at]?.selector ?? FIRST_SELECTOR}.pem`),
     })),
-    relayTls: await certificate(settings, 'relay', { commonName: first, altNames: names }, dryRun),
+    relayTls: await store.certificate('relay', { commonName: first, altNames: names }),
   };
 }
 
@@ -93,13 +99,31 @@ async function packageFile(path: string | undefined): Promise<PowermtaInputs['pa
   return { path, bytes: found.size, sha256: hash.digest('hex') };
 }
 
-/** In a dry run, a certificate that does not exist yet is planned as an empty one: its file is to be written all the same. */
-async function certificate(
-  { secretsDir }: Settings,
-  name: string,
-  subject: Subject,
-  dryRun: boolean,
-): Promise<{ certificate: string; key: Secret }> {
-  if (!dryRun) return ensureCertificate(secretsDir, name, subject);
-  return (await readCertificate(secretsDir, name)) ?? { certificate: '', key: new Secret('') };
+/** Keys and certificates of this machine. */
+class Store {
+  readonly missing: string[] = [];
+
+  constructor(
+    private readonly secretsDir: string,
+    private readonly make: boolean,
+  ) {}
+
+  async dkimKeys(domains: readonly string[]): Promise<(StoredKey | undefined)[]> {
+    if (this.make)
+      await ensureKeys(
+        this.secretsDir,
+        domains.map((domain) => ({ domain })),
+      );
+    const keys = await Promise.all(domains.map((domain) => readKey(this.secretsDir, domain)));
+    for (const [at, domain] of domains.entries()) if (!keys[at]) this.missing.push(`DKIM key of ${domain}`);
+    return keys;
+  }
+
+  /** One that does not exist yet is an empty one: its file is to be written all the same. */
+  async certificate(name: string, subject: Subject): Promise<{ certificate: string; key: Secret }> {
+    if (this.make) return ensureCertificate(this.secretsDir, name, subject);
+    const kept = await readCertificate(this.secretsDir, name, subject);
+    if (!kept) this.missing.push(`certificate of ${subject.commonName}`);
+    return kept ?? { certificate: '', key: new Secret('') };
+  }
 }

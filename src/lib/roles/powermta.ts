@@ -7,7 +7,10 @@ import { file } from '../converge/resources/file.js';
 import { localPackage } from '../converge/resources/local-package.js';
 import { service } from '../converge/resources/service.js';
 import { KEY_DIR, RELAY_CERTIFICATE } from '../pmta/adapt/plan.js';
-import type { Settings } from '../settings/settings.js';
+import { printDocument } from '../pmta/document.js';
+import { parseDocument } from '../pmta/parse.js';
+import { withoutSecrets } from '../pmta/redact.js';
+import type { HostAccess, Settings } from '../settings/settings.js';
 import type { PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
 
@@ -18,13 +21,19 @@ export interface PowermtaInputs {
   /** The adapted configuration. Bytes, since it need not be UTF-8; it holds the relay password. */
   readonly configuration: Buffer;
   /** One a sending identity; `pem` is missing where a plan is made before the keys are. */
-  readonly dkimKeys: readonly {
-    readonly fileName: string;
-    readonly domain: string;
-    readonly pem: Secret | undefined;
-  }[];
+  readonly dkimKeys: readonly DkimKeyFile[];
   /** Certificate and key of the submission service. */
   readonly relayTls: { readonly certificate: string; readonly key: Secret };
+}
+
+/** A DKIM key, and where it is on both sides. */
+export interface DkimKeyFile {
+  /** In the key folder of the host. */
+  readonly fileName: string;
+  readonly domain: string;
+  readonly pem: Secret | undefined;
+  /** Path on this machine, where it is or where it would be. */
+  readonly local: string;
 }
 
 export const PMTA_CONFIG = '/etc/pmta/config';
@@ -70,7 +79,7 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
           sensitive: true,
           notifies: [restartPmta],
         }),
-        ...keys(inputs),
+        ...keys(inputs, settings.hosts.vps2),
         configuration(inputs),
         service('pmta'),
         service('pmtahttp'),
@@ -80,17 +89,20 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
   return { packages: [], ports: powermtaPorts(settings), stages };
 }
 
-function keys({ dkimKeys, relayTls }: PowermtaInputs): Resource[] {
+function keys({ dkimKeys, relayTls }: PowermtaInputs, { user, address }: HostAccess): Resource[] {
   return [
     directory(KEY_DIR, '0750', OWNER),
-    ...dkimKeys.map(({ fileName, domain, pem }) =>
+    ...dkimKeys.map(({ fileName, domain, pem, local }) =>
       file({
         path: `${KEY_DIR}/${fileName}`,
         content: pem?.reveal() ?? '',
         mode: '0640',
         owner: OWNER,
         sensitive: true,
-        createOnly: `it is the DKIM key of ${domain}, and DNS may name it`,
+        createOnly: {
+          why: `it is the DKIM key of ${domain}, and DNS may name it`,
+          next: `If it is the right one, bring it here: \`scp -p ${user}@${address}:${KEY_DIR}/${fileName} ${local}\` (mode 600), then run again.`,
+        },
       }),
     ),
     directory('/etc/pmta/tls', '0750', OWNER),
@@ -113,7 +125,7 @@ function configuration({ configuration: content, dkimKeys }: PowermtaInputs): Re
     content,
     mode: '0640',
     owner: OWNER,
-    sensitive: true,
+    shown: (bytes) => printDocument(withoutSecrets(parseDocument(bytes))),
     verify: [
       ...readable.map(
         (path) => `{ runuser -u pmta -- test -r ${path} || { echo "the user pmta cannot read ${path}"; false; } } &&`,

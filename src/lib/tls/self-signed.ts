@@ -39,10 +39,15 @@ export async function ensureCertificate(
   return create(path, subject, now);
 }
 
-/** The pair of that name as it is, or undefined where there is none yet. Makes and renews nothing. */
-export async function readCertificate(secretsDir: string, name: string): Promise<Certificate | undefined> {
+/** The pair of that name, or undefined where `ensureCertificate` would make one. Makes and renews nothing itself. */
+export async function readCertificate(
+  secretsDir: string,
+  name: string,
+  subject: Subject,
+  now = new Date(),
+): Promise<Certificate | undefined> {
   const stored = await readStored(join(secretsDir, 'tls', name));
-  return stored && present(stored.certificate, stored.key, false);
+  return stored && isCurrent(stored.x509, subject, now) ? present(stored.certificate, stored.key, false) : undefined;
 }
 
 interface Stored {

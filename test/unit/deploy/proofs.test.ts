@@ -113,23 +113,29 @@ describe('the proofs of VPS2', () => {
 });
 
 describe('the proofs of VPS3', () => {
-  const up = (values: Readonly<Record<string, string>>) =>
+  const targets = (healths: Readonly<Record<string, string>>) =>
     JSON.stringify({
       data: {
-        result: Object.entries(values).map(([name, value]) => {
+        activeTargets: Object.entries(healths).map(([name, health]) => {
           const [job, host] = name.split(' ');
-          return { metric: { job, ...(host ? { host } : {}) }, value: [1, value] };
+          return { labels: { job, ...(host ? { host } : {}) }, health };
         }),
       },
     });
-  const hosts = { 'node vps1': '1', 'node vps2': '1', 'node vps3': '1', prometheus: '1' };
+  const hosts = {
+    'node vps1': 'up',
+    'node vps2': 'up',
+    'node vps3': 'up',
+    'email-engine vps3': 'up',
+    prometheus: 'up',
+  };
   const good = [
     ['unit', 'email-engine active'],
     ['firewall', '1'],
     ['status', '200'],
     ['health', '{"status":"ok","components":{"postgres":"ok","redis":"ok"}}'],
     ['closed', '401'],
-    ['up', up(hosts)],
+    ['targets', targets(hosts)],
   ] as const;
   const failures = (record: readonly (readonly [string, string])[]) => failing(engineProofs(lines(record), settings));
 
@@ -139,7 +145,7 @@ describe('the proofs of VPS3', () => {
       'email-engine run',
       'https://api.example.com/health answers 200: postgres ok, redis ok',
       'answers 401',
-      'reaches 3 hosts, 4 targets',
+      'reaches 3 hosts, 5 targets',
       'drops what is not named',
     ]);
   });
@@ -149,14 +155,16 @@ describe('the proofs of VPS3', () => {
   });
 
   it('name the host that Prometheus does not reach', () => {
-    expect(failures([...without(good, 'up'), ['up', up({ ...hosts, 'node vps2': '0' })]])).toEqual([
+    expect(failures([...without(good, 'targets'), ['targets', targets({ ...hosts, 'node vps2': 'down' })]])).toEqual([
       'Prometheus: does not reach node vps2',
     ]);
   });
 
   it('fail where Prometheus gives no answer, or one of nothing', () => {
     for (const answer of ['', 'not JSON', '{}']) {
-      expect(failures([...without(good, 'up'), ['up', answer]])).toEqual(['Prometheus: reaches 0 hosts, 0 targets']);
+      expect(failures([...without(good, 'targets'), ['targets', answer]])).toEqual([
+        'Prometheus: reaches 0 hosts, 0 targets, 5 expected',
+      ]);
     }
   });
 });

@@ -44,7 +44,7 @@ describe.each(HOST_NAMES)('what %s should be', (host) => {
       ...settings.secrets.map((secret) => secret.reveal()),
       'the key of the site',
       'key 1',
-      'the configuration',
+      'the password of the relay',
     ];
     for (const resource of resourcesOf(host)) {
       if (!/^(file|database):/.test(resource.id)) continue;

@@ -40,10 +40,11 @@ export const INPUTS: Required<DeployInputs> = {
   vps2: {
     package: { path: '/srv/powermta.deb', bytes: 8, sha256 },
     licence: Buffer.from('the licence\r\n'),
-    configuration: Buffer.from('the configuration\n'),
+    configuration: Buffer.from('<smtp-user mailwizz>\n  password the password of the relay\n</smtp-user>\n'),
     dkimKeys: [1, 2].map((index) => ({
       fileName: `mail${index}.pem`,
       domain: `mail${index}.example.com`,
+      local: `/srv/ee/secrets/dkim/mail${index}.example.com/mail.pem`,
       pem: new Secret(`key ${index}\n`),
     })),
     relayTls: tls,

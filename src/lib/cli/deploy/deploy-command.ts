@@ -1,9 +1,11 @@
 import { Flags } from '@oclif/core';
+import type { Connections } from '../../deploy/connections.js';
 import type { HostOutcome } from '../../deploy/deploy.js';
+import type { Gathered } from '../../deploy/gather.js';
 import { EXIT } from '../../errors.js';
 import type { HostName, Settings } from '../../settings/settings.js';
 import { EeCommand } from '../ee-command.js';
-import { deployDocument, deployText, exitOf } from './present.js';
+import { deployDocument, deployText, exitOf, totals } from './present.js';
 import type { DeployView } from './view.js';
 
 /** What `ee deploy all`, `vps1`, `vps2` and `vps3` have in common. */
@@ -28,59 +30,102 @@ export abstract class DeployCommand extends EeCommand {
 
   protected async deployTo(hosts: readonly HostName[], flags: DeployFlags): Promise<Record<string, unknown>> {
     const settings = await this.settings(flags);
-    const inputs = await this.#gather(settings, hosts, flags['dry-run']);
-    const [{ deploy }, { newRun }, { connector }] = await Promise.all([
+    // A set that is not sound stops the run here, before any host is touched.
+    const gather = await this.#gatherer(settings, hosts);
+    const gathered = await gather(false);
+    const connections = await this.#connect(settings, hosts, flags);
+    const { closeAll } = await import('../../deploy/connections.js');
+    try {
+      const outcomes = await this.#deploy(
+        settings,
+        gathered,
+        connections,
+        async () => (await gather(true)).inputs,
+        flags,
+      );
+      return this.#present(outcomes, gathered, flags);
+    } finally {
+      await closeAll(connections);
+    }
+  }
+
+  async #deploy(
+    settings: Settings,
+    gathered: Gathered,
+    connections: Connections,
+    make: () => Promise<Gathered['inputs']>,
+    flags: DeployFlags,
+  ): Promise<HostOutcome[]> {
+    const [{ deploy }, { newRun }] = await Promise.all([
       import('../../deploy/deploy.js'),
       import('../../deploy/who.js'),
-      import('../connector.js'),
     ]);
+    const hosts = [...connections.keys()];
     let view = await this.#view(hosts, flags.verbose);
     try {
-      const outcomes = await deploy(settings, inputs, {
-        hosts,
+      return await deploy(settings, gathered, connections, {
         dryRun: flags['dry-run'],
         run: newRun(),
-        connect: connector({ ...flags, signal: this.signal, interactive: this.interactive }),
         emit: (event) => view.emit(event),
         signal: this.signal,
+        make,
         confirm: async (planned) => {
           if (flags.yes) return;
           await view.close();
           this.print(deployText(planned, flags));
-          await this.confirm('Make these changes?', flags);
+          await this.confirm(`Make these ${totals(planned)}?`, flags);
           view = await this.#view(hosts, flags.verbose);
+          for (const { host, changes } of planned) view.emit({ kind: 'planned', host, changes });
         },
       });
-      await view.close();
-      return this.#present(outcomes, flags);
     } finally {
       await view.close();
+      this.#drawn = view.showsOutcome;
     }
   }
 
-  /** A set that is not sound stops the run here, before any host is touched. */
-  async #gather(settings: Settings, hosts: readonly HostName[], dryRun: boolean) {
+  #drawn = false;
+
+  async #gatherer(settings: Settings, hosts: readonly HostName[]): Promise<(make: boolean) => Promise<Gathered>> {
     const [{ soundBackup }, { gather }] = await Promise.all([
       import('../../deploy/sound-backup.js'),
       import('../../deploy/gather.js'),
     ]);
     this.note(`Verifying the backup set in ${settings.backup.dir}`);
     const used = await soundBackup(settings, this.signal);
-    return gather(settings, used, { hosts, dryRun });
+    return (make) => gather(settings, used, { hosts, make });
+  }
+
+  /** Before anything is drawn, since it may ask about host keys. */
+  async #connect(settings: Settings, hosts: readonly HostName[], flags: DeployFlags): Promise<Connections> {
+    const [{ connectAll }, { connector }] = await Promise.all([
+      import('../../deploy/connections.js'),
+      import('../connector.js'),
+    ]);
+    this.note(`Connecting to ${hosts.map((host) => `${host} (${settings.hosts[host].address})`).join(', ')}`);
+    return connectAll(settings, hosts, connector({ ...flags, signal: this.signal, interactive: this.interactive }));
   }
 
   async #view(hosts: readonly HostName[], verbose: boolean): Promise<DeployView> {
-    if (this.jsonEnabled()) return { emit: () => undefined, close: async () => undefined };
+    if (this.jsonEnabled()) return { emit: () => undefined, showsOutcome: false, close: async () => undefined };
     if (process.stderr.isTTY && process.stdout.isTTY && !verbose)
       return (await import('./listr.js')).listrView(hosts, this.redact);
     return (await import('./plain.js')).plainView((line) => this.note(line), verbose);
   }
 
-  #present(outcomes: readonly HostOutcome[], flags: DeployFlags): Record<string, unknown> {
-    this.print(deployText(outcomes, flags));
+  #present(outcomes: readonly HostOutcome[], { missing }: Gathered, flags: DeployFlags): Record<string, unknown> {
+    const text = deployText(outcomes, { ...flags, troublesOnly: this.#drawn && !flags['dry-run'] });
+    if (text) this.print(text);
     const exit = exitOf(outcomes);
     const differs = outcomes.some(({ status }) => status === 'planned');
     this.exitWith(exit === EXIT.done && flags['exit-code'] && differs ? EXIT.found : exit);
+    if (differs)
+      this.note(`${totals(outcomes)} to make; nothing was changed. Next: the same command without --dry-run.`);
+    if (outcomes.some(({ status }) => status === 'changed')) {
+      const keys = missing.filter((name) => name.startsWith('DKIM'));
+      if (keys.length > 0) this.note(`Made the ${keys.join(', ')}: publish what \`ee dns records\` shows.`);
+      if (exit === EXIT.done) this.note('Next: `ee status` shows what runs.');
+    }
     return deployDocument(outcomes);
   }
 }

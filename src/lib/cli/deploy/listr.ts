@@ -21,6 +21,7 @@ export function listrView(hosts: readonly string[], redact: Redact): DeployView 
   );
   const drawn = list.run().catch(() => undefined);
   return {
+    showsOutcome: true,
     emit: (event) => rows.get(event.host)?.take(event),
     close: async () => {
       for (const row of rows.values()) row.end();
@@ -33,6 +34,8 @@ export function listrView(hosts: readonly string[], redact: Redact): DeployView 
 class Row {
   #task: Task | undefined;
   #last: ConvergeEvent | undefined;
+  #planned = 0;
+  #made = 0;
   #finish: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
   readonly #ended: Promise<void>;
@@ -60,7 +63,6 @@ class Row {
     this.#draw(event);
     if (event.kind === 'done') this.#finish();
     if (event.kind === 'failed') this.#fail(new Error(this.host));
-    if (event.kind === 'planned' && event.changes.length === 0) this.#finish();
   }
 
   end(): void {
@@ -68,12 +70,18 @@ class Row {
   }
 
   #draw(event: ConvergeEvent): void {
+    if (event.kind === 'planned') this.#planned = event.changes.length;
+    if (event.kind === 'changed') this.#made += 1;
     if (!this.#task) return;
-    const text = this.redact(doing(event));
-    if (event.kind === 'done') this.#task.title = `${this.host}: ${text} in ${event.seconds} s`;
-    else if (event.kind === 'planned')
-      this.#task.title = `${this.host}: ${event.changes.length === 0 ? 'nothing to change' : text}`;
-    else if (event.kind === 'failed') this.#task.title = `${this.host}: failed`;
-    else this.#task.output = text;
+    this.#task.title = `${this.host}: ${this.#title(event)}`;
+    if (!['planned', 'done', 'failed'].includes(event.kind)) this.#task.output = this.redact(doing(event));
+  }
+
+  #title(event: ConvergeEvent): string {
+    if (event.kind === 'done') return `${event.changes} changed in ${event.seconds} s`;
+    if (event.kind === 'failed') return `failed after ${this.#made} of ${this.#planned}`;
+    if (event.kind === 'planned')
+      return event.changes.length === 0 ? 'nothing to change' : `${this.#planned} to change`;
+    return this.#planned === 0 ? '' : `${this.#made} of ${this.#planned}`;
   }
 }

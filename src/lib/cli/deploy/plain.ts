@@ -19,6 +19,7 @@ export function plainView(write: (line: string) => void, verbose: boolean): Depl
   }, 1000);
   heartbeat.unref();
   return {
+    showsOutcome: false,
     emit: (event) => {
       if (event.kind === 'done' || event.kind === 'failed') last.delete(event.host);
       else last.set(event.host, { doing: doing(event), since: last.get(event.host)?.since ?? Date.now() });
@@ -62,9 +63,9 @@ function sentence(event: ConvergeEvent, verbose: boolean): string | undefined {
       return verbose ? `${host}:   | ${event.message}` : undefined;
     case 'changed':
       return `${host}:   ${event.change.summary}`;
+    // What became of the host is said at the end, of all hosts together.
     case 'done':
-      return `${host}: done, ${event.changes} changed in ${event.seconds} s`;
     case 'failed':
-      return `${host}: failed`;
+      return undefined;
   }
 }

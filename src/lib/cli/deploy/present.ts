@@ -17,19 +17,43 @@ export function deployDocument(outcomes: readonly HostOutcome[]): Record<string,
   };
 }
 
-/** The same for people: a line a host, and below it what is to be done (a dry run) or what went wrong. */
-export function deployText(outcomes: readonly HostOutcome[], { verbose }: { verbose: boolean }): string {
-  return outcomes.map((outcome) => hostText(outcome, verbose)).join('\n');
+interface TextOptions {
+  /** The text of new files too. */
+  readonly verbose: boolean;
+  /** Leave out the hosts that are well: they stand on the screen already. */
+  readonly troublesOnly?: boolean;
 }
 
+/** The same for people: a line a host, and below it what is to be done (a dry run) or what went wrong. */
+export function deployText(outcomes: readonly HostOutcome[], { verbose, troublesOnly = false }: TextOptions): string {
+  const shown = outcomes.filter(({ error }) => !troublesOnly || error !== undefined);
+  const interrupted = outcomes.some(({ error }) => error instanceof EeError && error.code === 'INTERRUPTED');
+  return [
+    ...shown.map((outcome) => hostText(outcome, verbose)),
+    ...(interrupted ? ['Next: Run the same command again: it continues where this one stopped.'] : []),
+  ].join('\n');
+}
+
+/** `vps1 25, vps2 24: 49 changes`, for the question and for the end of a dry run. */
+export function totals(outcomes: readonly HostOutcome[]): string {
+  const each = outcomes.map(({ host, changes }) => `${host} ${changes.length}`).join(', ');
+  return `${counted(outcomes.reduce((sum, { changes }) => sum + changes.length, 0))} (${each})`;
+}
+
+const counted = (count: number): string => `${count} ${count === 1 ? 'change' : 'changes'}`;
+
 function hostText({ host, status, changes, seconds, error }: HostOutcome, verbose: boolean): string {
-  const count = `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}`;
+  if (error instanceof EeError && error.code === 'INTERRUPTED') {
+    return `${host}: interrupted after ${counted(changes.length)} (${seconds} s)`;
+  }
   if (error) {
     const text = renderFailure(toFailure(error, `deploying ${host}`), { verbose });
-    return `${host}: FAILED after ${count} (${seconds} s)\n${text.replace(/^/gm, '  ')}`;
+    return `${host}: FAILED after ${counted(changes.length)} (${seconds} s)\n${text.replace(/^/gm, '  ')}`;
   }
-  if (status !== 'planned') return `${host}: ${status}, ${count} (${seconds} s)`;
-  return [`${host}: ${count} to make`, ...changes.map((change) => changeText(change, verbose))].join('\n');
+  if (status !== 'planned') return `${host}: ${status}, ${counted(changes.length)} (${seconds} s)`;
+  return [`${host}: ${counted(changes.length)} to make`, ...changes.map((change) => changeText(change, verbose))].join(
+    '\n',
+  );
 }
 
 const SIGN = { create: '+', update: '~', remove: '-', run: '>' } as const;

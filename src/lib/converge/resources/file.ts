@@ -26,8 +26,10 @@ export interface FileWanted {
   readonly activated?: string;
   /** Shell for the way back, where the change could lock the operator out; it runs after the previous file is back or gone. */
   readonly guard?: string;
-  /** Why another content is never overwritten: `it may be the key that DNS names`. */
-  readonly createOnly?: string;
+  /** How the content is shown in a diff, where part of it must not be seen. */
+  readonly shown?: (content: Buffer) => Buffer;
+  /** Another content is never overwritten: why, and what to do about it. */
+  readonly createOnly?: { readonly why: string; readonly next: string };
   readonly notifies?: readonly Handler[];
 }
 
@@ -111,7 +113,7 @@ function difference(
   if (seen.kind === 'other') throw new EeError('NOT_A_FILE', { path: wanted.path, type: seen.type });
   if (seen.kind === 'absent' || seen.sha256 !== sha256) {
     if (seen.kind === 'file' && wanted.createOnly) {
-      throw new EeError('WOULD_REPLACE', { path: wanted.path, why: wanted.createOnly });
+      throw new EeError('WOULD_REPLACE', { path: wanted.path, ...wanted.createOnly });
     }
     return replaced(id, wanted, content, sha256, seen);
   }
@@ -142,7 +144,7 @@ function difference(
 
 function replaced(id: string, wanted: FileWanted, content: Buffer, sha256: string, seen: Seen): Difference {
   const staged = content.length > INLINE_BYTES ? `${STAGING}/${sha256}` : undefined;
-  const detail = wanted.sensitive ? undefined : unified(wanted.path, seen, content);
+  const detail = wanted.sensitive ? undefined : unified(wanted, seen, content);
   return {
     action: seen.kind === 'absent' ? 'create' : 'update',
     summary: `${seen.kind === 'absent' ? 'write' : 'change'} ${wanted.path}`,
@@ -186,12 +188,14 @@ const restore = (path: string): string =>
   `if [ -e "$EE_BACKUP"${quote(path)} ]; then cp -a "$EE_BACKUP"${quote(path)} ${quote(path)}; else rm -f ${quote(path)}; fi`;
 
 /** A unified diff for the operator; nothing for what is not text. */
-function unified(path: string, seen: Seen, content: Buffer): string | undefined {
+function unified({ path, shown = (bytes) => bytes }: FileWanted, seen: Seen, content: Buffer): string | undefined {
   if (seen.kind === 'file' && seen.content === undefined) return undefined;
   const before = seen.content ?? Buffer.alloc(0);
   if (content.length > COMPARED_BYTES || before.includes(0) || content.includes(0)) return undefined;
   const from = seen.kind === 'absent' ? '/dev/null' : path;
-  return createTwoFilesPatch(from, path, before.toString('utf8'), content.toString('utf8'), undefined, undefined, {
-    context: 2,
-  }).replace(/^(Index: .*\n)?=+\n/, '');
+  const [old, fresh] = [shown(before).toString('utf8'), shown(content).toString('utf8')];
+  return createTwoFilesPatch(from, path, old, fresh, undefined, undefined, { context: 2 }).replace(
+    /^(Index: .*\n)?=+\n/,
+    '',
+  );
 }

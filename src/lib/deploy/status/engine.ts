@@ -1,4 +1,4 @@
-import type { Settings } from '../../settings/settings.js';
+import { HOST_NAMES, type Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
 
@@ -17,7 +17,7 @@ export function engineQuestions({ engine: { domain } }: Settings): string {
     `  curl -s --max-time 10 'http://127.0.0.1:9090/api/v1/targets?state=active' | grep -qE '"health":"(unknown|down)"' || break`,
     '  sleep 1',
     'done',
-    `curl -s --max-time 10 -G http://127.0.0.1:9090/api/v1/query --data-urlencode query=up | tr -d '\\n' | sed 's/^/up\\t/'; echo`,
+    `curl -s --max-time 10 'http://127.0.0.1:9090/api/v1/targets?state=active' | tr -d '\\n' | sed 's/^/targets\\t/'; echo`,
     ':',
   ].join('\n');
 }
@@ -33,7 +33,7 @@ export function engineProofs(answers: Answers, { engine: { domain } }: Settings)
       ok: status === '200',
     },
     { what: 'API without a key', seen: `answers ${closed}`, ok: closed === '401' },
-    scrapeProof(answers.one('up')),
+    scrapeProof(answers.one('targets')),
     firewallProof(answers),
   ];
 }
@@ -44,22 +44,23 @@ function components(health: string): string {
   return list.length > 0 ? list.join(', ') : 'no components';
 }
 
-interface UpResult {
-  readonly metric: { readonly job?: string; readonly host?: string };
-  readonly value: readonly [number, string];
+interface Target {
+  readonly labels: { readonly job?: string; readonly host?: string };
+  readonly health: string;
 }
 
-/** Which hosts Prometheus reaches: the exporters of all three, the API and itself. */
-function scrapeProof(up: string): Proof {
-  const results = (parse(up) as { data?: { result?: UpResult[] } } | undefined)?.data?.result ?? [];
-  const name = ({ metric }: UpResult) => [metric.job, metric.host].filter(Boolean).join(' ');
-  const down = results.filter(({ value }) => value[1] !== '1').map(name);
-  const hosts = results.filter(({ metric, value }) => metric.job === 'node' && value[1] === '1').length;
-  return {
-    what: 'Prometheus',
-    seen: down.length > 0 ? `does not reach ${down.join(', ')}` : `reaches ${hosts} hosts, ${results.length} targets`,
-    ok: down.length === 0 && hosts === 3,
-  };
+/** The exporters of the three hosts, the API, and Prometheus itself. */
+const TARGETS = HOST_NAMES.length + 2;
+
+function scrapeProof(answer: string): Proof {
+  const targets = (parse(answer) as { data?: { activeTargets?: Target[] } } | undefined)?.data?.activeTargets ?? [];
+  const down = targets
+    .filter(({ health }) => health !== 'up')
+    .map(({ labels }) => [labels.job, labels.host].filter(Boolean).join(' '));
+  const hosts = targets.filter(({ labels, health }) => labels.job === 'node' && health === 'up').length;
+  const ok = down.length === 0 && targets.length === TARGETS;
+  const count = `reaches ${hosts} hosts, ${targets.length} targets${targets.length === TARGETS ? '' : `, ${TARGETS} expected`}`;
+  return { what: 'Prometheus', seen: down.length > 0 ? `does not reach ${down.join(', ')}` : count, ok };
 }
 
 function parse(text: string): unknown {

@@ -76,7 +76,7 @@ describe('a file', () => {
   });
 
   it('[R62] is never overwritten where it is only ever made, and says why', () => {
-    const key = wanted({ createOnly: 'DNS may name it' });
+    const key = wanted({ createOnly: { why: 'DNS may name it', next: 'Bring it here.' } });
     expect(() => key.diff(seen('old\n'))).toThrow(
       '/etc/app.conf on the host has another content, and is never overwritten: DNS may name it.',
     );
