@@ -128,7 +128,7 @@ export const CATALOGUE = {
     example: 'packages/powermta.deb',
     asked: true,
   }),
-  PMTA_SMTP_PORT: setting('PowerMTA', 'default', type.port, {
+  PMTA_SMTP_PORT: setting('PowerMTA', 'default', type.submissionPort, {
     description: 'Port on which VPS2 takes messages from MailWizz and the API',
     example: '2526',
     otherwise: '2525',

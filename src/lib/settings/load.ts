@@ -25,9 +25,11 @@ export function findSettingsFile(explicit: string | undefined, cwd: string): str
   }
 }
 
-/** Refuses a file that others can read or write: it holds every password (R11). A link is judged by what it points to. */
+/** Refuses a folder, and a file that others can read or write: it holds every password (R11). A link is judged by its target. */
 export async function assertPrivate(file: string): Promise<void> {
-  const { mode } = await stat(file);
+  const status = await stat(file);
+  if (status.isDirectory()) throw new EeError('SETTINGS_NOT_A_FILE', { file });
+  const { mode } = status;
   if (mode & 0o077) {
     throw new EeError('SETTINGS_READABLE_BY_OTHERS', { file, mode: (mode & 0o777).toString(8).padStart(3, '0') });
   }

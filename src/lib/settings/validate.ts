@@ -81,7 +81,7 @@ export function unknownName(name: string): string {
   const known = [...SETTING_NAMES, ...Object.keys(NUMBERED).map((family) => `${family}1`)];
   const suggestion = closest(name.toUpperCase(), known);
   const remedy =
-    suggestion === undefined ? 'remove it; .env.production.example has all the names' : `did you mean ${suggestion}?`;
+    suggestion === undefined ? 'remove it' : `did you mean ${suggestion}?`;
   return `is not a setting of ee — ${remedy}`;
 }
 

@@ -64,6 +64,14 @@ export const port = z
   .transform(Number)
   .refine((value) => value >= 1 && value <= 65_535, 'is not a port number — write a number from 1 to 65535');
 
+/** VPS2 has its own use for these: SSH, bounces and complaints, and the web ports that nobody expects mail on. */
+const TAKEN_PORTS = [22, 25, 80, 443];
+
+export const submissionPort = port.refine(
+  (value) => !TAKEN_PORTS.includes(value),
+  'is a port with another use (22 SSH, 25 bounces, 80 and 443 web) — use 2525 or 587',
+);
+
 /** A path as written: resolved against the folder of the file later. */
 export const path = z
   .string()

@@ -29,7 +29,9 @@ export async function findIdentities(sought: Sought): Promise<Identities> {
 
 async function fromKeyFile(user: string, file: string, agent: Agent | undefined): Promise<Identities> {
   const key = await readKey(file);
-  if (key.state === 'missing') throw new EeError('SSH_KEY', { file, reason: 'it does not exist or cannot be read' });
+  if (key.state === 'missing') {
+    throw new EeError('SSH_KEY', { file, reason: 'it does not exist or cannot be read', missing: true });
+  }
   if (key.state === 'unusable') throw new EeError('SSH_KEY', { file, reason: key.reason });
   if (key.state === 'ready')
     return { methods: [{ type: 'publickey', username: user, key: key.text }], tried: `the key ${file}` };

@@ -42,6 +42,15 @@ describe('loading', () => {
     expect((await loadSettings(file)).hosts.vps1.address).toBe('192.0.2.10');
   });
 
+  it('refuses a folder as what it is', async () => {
+    await expect(loadSettings(folder)).rejects.toMatchObject({
+      code: 'SETTINGS_NOT_A_FILE',
+      exit: 2,
+      message: `${folder} is a folder, not a settings file.`,
+      hint: `Name the file in it: --env-file ${folder}/.env.production`,
+    });
+  });
+
   it.each([0o640, 0o604, 0o620, 0o666])('refuses a file of mode %o', async (mode) => {
     const file = join(folder, '.env.production');
     await writeFile(file, validText());

@@ -142,6 +142,13 @@ describe('an invalid file', () => {
     ]);
   });
 
+  it.each(['22', '25', '80', '443'])('keeps the submission off port %s, which has another use', (port) => {
+    expect(problems(validText({ PMTA_SMTP_PORT: port }))).toEqual([
+      expect.stringMatching(/^line \d+: PMTA_SMTP_PORT: is a port with another use .* — use 2525 or 587$/),
+    ]);
+    expect(parse(validText({ PMTA_SMTP_PORT: '587' })).pmta.smtpPort).toBe(587);
+  });
+
   it('[R4] takes IPv6 for a host', () => {
     expect(parse(validText({ VPS1_IP: '2001:db8::10' })).hosts.vps1.address).toBe('2001:db8::10');
   });
@@ -182,7 +189,7 @@ describe('an invalid file', () => {
       problems(validText({ VPS1_IP: undefined, BASE_DOMAIN: '', VPS1_ADDRESS: '192.0.2.1', VSP1_IP: '192.0.2.1' })),
     ).toEqual([
       'line 3: BASE_DOMAIN: is empty and required — domain above the sending domains, like example.com',
-      'line 15: VPS1_ADDRESS: is not a setting of ee — remove it; .env.production.example has all the names',
+      'line 15: VPS1_ADDRESS: is not a setting of ee — remove it',
       'line 16: VSP1_IP: is not a setting of ee — did you mean VPS1_IP?',
       'VPS1_IP: is missing and required — address of VPS1 (MailWizz), like 192.0.2.10',
     ]);
