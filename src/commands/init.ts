@@ -35,17 +35,21 @@ export default class Init extends EeCommand {
     }),
   };
 
+  /** The file is written whole, at the very end. */
+  protected override readonly writesAtTheEnd = true;
+
   async run(): Promise<InitResult> {
     const { flags } = await this.parse(Init);
     const file = resolve(flags['env-file'] ?? '.env.production');
-    const { planInit, assertNothingToAsk } = await import('../lib/settings/init.js');
+    const { planInit, assertAgreement, assertNothingToAsk } = await import('../lib/settings/init.js');
     const { assertPrivate } = await import('../lib/settings/load.js');
     const exists = existsSync(file);
     if (exists) await assertPrivate(file);
     const text = exists ? await readFile(file, 'utf8') : '';
     const plan = planInit(text, flags.set ?? [], file);
-    if (!this.interactive) assertNothingToAsk(plan);
-    const answers = this.interactive ? await this.ask(plan) : new Map<string, string>();
+    assertAgreement(text, plan.set, file);
+    if (!this.interactive) assertNothingToAsk(plan, this.command(flags['env-file']));
+    const answers = this.interactive ? await this.ask(plan, text) : new Map<string, string>();
 
     const { generateSecret } = await import('../lib/settings/generate.js');
     const { fill } = await import('../lib/settings/fill.js');
@@ -64,22 +68,34 @@ export default class Init extends EeCommand {
       kept: plan.kept,
     };
     this.present(result);
+    const { loadSettings } = await import('../lib/settings/load.js');
+    const { stepsAfterInit } = await import('../lib/settings/next-steps.js');
+    this.note(stepsAfterInit(await loadSettings(file), this.command(flags['env-file'], 'verify')));
     return result;
   }
 
-  private async ask({ questions }: InitPlan): Promise<Map<string, string>> {
+  /** What to type, with the settings file that was named. */
+  private command(envFile: string | undefined, command = 'init'): string {
+    return `ee ${command}${envFile === undefined ? '' : ` --env-file ${envFile}`}`;
+  }
+
+  private async ask({ questions, set }: InitPlan, text: string): Promise<Map<string, string>> {
     const [{ default: inquirer }, { judgeAnswer }] = await Promise.all([
       import('inquirer'),
       import('../lib/settings/init.js'),
     ]);
     const answers = new Map<string, string>();
-    for (const { name, setting, required } of questions) {
+    for (const question of questions) {
+      const { name, setting, required } = question;
+      const about = `${name}: ${setting.description}, like ${setting.example}${required ? '' : ' (may stay empty)'}\n `;
       const { answer } = await inquirer.prompt<{ answer: string }>([
         {
           type: setting.secret ? 'password' : 'input',
           name: 'answer',
-          message: `${name} — ${setting.description}${required ? '' : ' (may stay empty)'}\n  like ${setting.example}:`,
-          validate: (typed: string) => judgeAnswer(setting, typed, required),
+          message: about,
+          // What explains the question goes once it is answered.
+          theme: { style: { message: (shown: string, status: string) => (status === 'done' ? `${name}:` : shown) } },
+          validate: (typed: string) => judgeAnswer(question, typed, { text, values: new Map([...set, ...answers]) }),
         },
       ]);
       if (answer.trim() !== '') answers.set(name, answer.trim());
@@ -95,6 +111,5 @@ export default class Init extends EeCommand {
     for (const [what, list] of Object.entries(names)) {
       if (list.length > 0) this.print(`  ${what.padEnd(9)}  ${list.join(', ')}`);
     }
-    this.note('Next: `ee verify` checks the backup set.');
   }
 }

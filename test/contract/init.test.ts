@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -40,6 +40,21 @@ describe('ee init', () => {
       expect(secret.reveal()).toMatch(/^[A-Za-z0-9]{32}$/);
       expect(stdout + stderr).not.toContain(secret.reveal());
     }
+  });
+
+  it('ends with what comes next, in order, and leaves out what is there', async () => {
+    const { stderr } = await ee(['init', ...SETS, '--set', 'SSH_KEY=key', '--set', 'PMTA_PACKAGE=powermta.deb'], {
+      cwd: folder,
+    });
+    expect(stderr).toBe(
+      `Next:\n  1. There is no SSH key at ${folder}/key yet (SSH_KEY): put it there.\n` +
+        `  2. Bring the backup set into ${folder}/mailwizz-email-engine (BACKUP_DIR); it is not there yet.\n` +
+        `  3. Bring the PowerMTA package to ${folder}/powermta.deb (PMTA_PACKAGE); it is not there yet.\n` +
+        '  4. `ee verify` checks the backup set.\n',
+    );
+    for (const name of ['key', 'powermta.deb']) await writeFile(join(folder, name), '');
+    await mkdir(join(folder, 'mailwizz-email-engine'));
+    expect((await ee(['init'], { cwd: folder })).stderr).toBe('Next: `ee verify` checks the backup set.\n');
   });
 
   it('changes nothing the second time, and says so', async () => {
@@ -84,7 +99,8 @@ describe('ee init', () => {
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(
       '4 settings are missing: SENDING_IPS, PANEL_DOMAIN, MAILWIZZ_ADMIN_EMAIL, ENGINE_DOMAIN.\n' +
-        'Next: Give them: ee init --set SENDING_IPS=198.51.100.11-198.51.100.15 --set PANEL_DOMAIN=panel.example.com',
+        'Next: Give them: ee init --set VPS1_IP=192.0.2.10 --set VPS2_IP=198.51.100.10 --set VPS3_IP=203.0.113.10 ' +
+        '--set BASE_DOMAIN=example.com --set SENDING_IPS=198.51.100.11-198.51.100.15 --set PANEL_DOMAIN=panel.example.com',
     );
     expect(await readdir(folder)).toEqual([]);
   });
@@ -96,9 +112,9 @@ describe('ee init', () => {
     expect(status).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({
       error: {
-        code: 'SETTINGS_INVALID',
+        code: 'SETTINGS_DISAGREE',
         exit: 2,
-        message: expect.stringContaining('DOMAIN9: has no sending IP: there are 5'),
+        message: expect.stringContaining('  DOMAIN9 has no sending IP: there are 5'),
       },
     });
     expect(await readdir(folder)).toEqual([]);

@@ -2,7 +2,7 @@ import { Command, Errors, Flags } from '@oclif/core';
 import { EXIT, EeError, type Exit } from '../errors.js';
 import { redactor, type Redact, type Secret } from '../secret.js';
 import type { Settings } from '../settings/settings.js';
-import { failureDocument, renderFailure, toFailure, type ShownFailure } from './failure.js';
+import { failureDocument, isPromptClosed, renderFailure, toFailure, type ShownFailure } from './failure.js';
 import { Interrupt } from './interrupt.js';
 
 /** What every command is: the common flags, one way to print, one way to fail, one way to be interrupted. */
@@ -21,6 +21,9 @@ export abstract class EeCommand extends Command {
       default: false,
     }),
   };
+
+  /** Whether an interruption finds nothing written, because everything is at the very end. */
+  protected readonly writesAtTheEnd: boolean = false;
 
   #redact: Redact = redactor([]);
   readonly #secrets: Secret[] = [];
@@ -76,7 +79,7 @@ export abstract class EeCommand extends Command {
     if (yes) return;
     if (!this.interactive) {
       throw new EeError('USAGE', {
-        message: `${question} Nobody can answer here, since there is no terminal.`,
+        message: `${question} ${this.jsonEnabled() ? '--json does not ask.' : 'Nobody can answer here, since there is no terminal.'}`,
         hint: 'Add --yes to agree beforehand.',
       });
     }
@@ -99,7 +102,8 @@ export abstract class EeCommand extends Command {
 
   /** oclif would print its own text and lose the status under --json: both are decided here instead. */
   protected override async catch(error: Error): Promise<never> {
-    const cause = this.#interrupt?.happened ? this.#interrupt.failure : error;
+    const interrupted = this.#interrupt?.happened || isPromptClosed(error);
+    const cause = interrupted ? this.#interruptions().failure : error;
     if (cause instanceof Errors.ExitError) throw cause;
     const failure = toFailure(cause, this.#typed());
     this.#show(failure);
@@ -128,10 +132,11 @@ export abstract class EeCommand extends Command {
   }
 
   #interruptions(): Interrupt {
-    this.#interrupt ??= new Interrupt(this.#typed(), (exit) => {
+    const end = (exit: Exit): void => {
       this.#show(toFailure(this.#interruptions().failure, this.#typed()));
       process.exit(exit);
-    });
+    };
+    this.#interrupt ??= new Interrupt(this.#typed(), end, this.writesAtTheEnd);
     return this.#interrupt;
   }
 

@@ -45,7 +45,9 @@ export function toFailure(error: unknown, command: string): ShownFailure {
 
 /** The text for people: sentence, next step, and with `verbose` the stack of a bug. */
 export function renderFailure(failure: ShownFailure, options: { verbose: boolean }): string {
-  const lines = [`Error: ${failure.message}`, ...(failure.hint ? [`Next: ${failure.hint}`] : [])];
+  // Who says no is told what came of it; that is no error.
+  const sentence = failure.code === 'DECLINED' ? failure.message : `Error: ${failure.message}`;
+  const lines = [sentence, ...(failure.hint ? [`Next: ${failure.hint}`] : [])];
   if (options.verbose && failure.stack !== undefined) lines.push(failure.stack);
   return lines.join('\n');
 }
@@ -64,6 +66,6 @@ function isUsageError(error: unknown): error is OclifError {
 }
 
 /** inquirer's answer to Ctrl-C in a question. */
-function isPromptClosed(error: unknown): boolean {
+export function isPromptClosed(error: unknown): boolean {
   return error instanceof Error && error.name === 'ExitPromptError';
 }

@@ -12,6 +12,8 @@ export class Interrupt {
   constructor(
     private readonly during: string,
     private readonly whenUnheeded: (exit: typeof EXIT.interrupted) => void,
+    /** Of a command that writes only at its very end. */
+    private readonly nothingWritten = false,
   ) {}
 
   get signal(): AbortSignal {
@@ -25,7 +27,7 @@ export class Interrupt {
 
   /** The failure to show for it, whatever the interrupted work threw. */
   get failure(): EeError<'INTERRUPTED'> {
-    return new EeError('INTERRUPTED', { during: this.during });
+    return new EeError('INTERRUPTED', { during: this.during, nothingWritten: this.nothingWritten });
   }
 
   listen(): void {

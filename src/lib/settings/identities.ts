@@ -70,6 +70,7 @@ function sendingAddresses(given: Validated['given'], refused: Validated['refused
     problems.push({
       name: 'SENDING_IPS',
       message: 'is missing and required — the sending IPv4 addresses of VPS2, like 198.51.100.11-198.51.100.15',
+      missing: true,
     });
   }
   for (const [position, { name, line, index }] of single.entries()) {

@@ -59,7 +59,7 @@ export function checkValue(setting: Setting, value: string): { value: unknown } 
 }
 
 function missing(assignments: readonly Assignment[]): Problem[] {
-  return SETTING_NAMES.flatMap((name) => {
+  return SETTING_NAMES.flatMap((name): Problem[] => {
     const setting: Setting = CATALOGUE[name];
     const written = assignments.find((assignment) => assignment.name === name);
     if (setting.presence !== 'required' || (written !== undefined && (written.doubtful || written.value !== '')))
@@ -72,6 +72,7 @@ function missing(assignments: readonly Assignment[]): Problem[] {
         ...(written && { line: written.line }),
         name,
         message: `is ${written ? 'empty' : 'missing'} and required — ${remedy}`,
+        missing: true,
       },
     ];
   });
@@ -80,8 +81,7 @@ function missing(assignments: readonly Assignment[]): Problem[] {
 export function unknownName(name: string): string {
   const known = [...SETTING_NAMES, ...Object.keys(NUMBERED).map((family) => `${family}1`)];
   const suggestion = closest(name.toUpperCase(), known);
-  const remedy =
-    suggestion === undefined ? 'remove it' : `did you mean ${suggestion}?`;
+  const remedy = suggestion === undefined ? 'remove it' : `did you mean ${suggestion}?`;
   return `is not a setting of ee — ${remedy}`;
 }
 

@@ -135,14 +135,22 @@ describe('asking before something that cannot be undone', () => {
     expect(stderr).toContain('Next: Add --yes to agree beforehand.');
     expect(exit).toBe(2);
     terminal(true);
-    expect(await run('--do=ask', '--json')).toMatchObject({ exit: 2, stdout: expect.stringContaining('--yes') });
+    const { stdout, exit: status } = await run('--do=ask', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { message: 'Replace it? --json does not ask.', hint: 'Add --yes to agree beforehand.' },
+    });
+    expect(status).toBe(2);
   });
 
   it('[R25] ends with a status other than 0 when the operator declines', async () => {
     terminal(true);
     vi.spyOn(inquirer, 'prompt').mockResolvedValue({ agreed: false });
-    const { stdout, exit } = await run('--do=ask');
-    expect([stdout, exit]).toEqual(['', 1]);
+    expect(await run('--do=ask')).toEqual({
+      stdout: '',
+      stderr:
+        'on stderr\nNothing was changed.\nNext: Run the same command again when you are ready; --yes agrees beforehand.\n',
+      exit: 1,
+    });
     vi.spyOn(inquirer, 'prompt').mockResolvedValue({ agreed: true });
     expect(await run('--do=ask')).toMatchObject({ exit: 0 });
   });

@@ -23,6 +23,11 @@ describe('an interruption', () => {
     interrupt.ignore();
   });
 
+  it('says that nothing was written where everything is written at the end', () => {
+    const { message, hint } = new Interrupt('ee init', () => undefined, true).failure;
+    expect([message, hint]).toEqual(['Interrupted during ee init. Nothing was written.', 'Run it again.']);
+  });
+
   it('does not wait at the second time', () => {
     const { interrupt, exits, send } = listening();
     expect(interrupt.signal.aborted).toBe(false);
