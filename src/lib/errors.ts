@@ -157,6 +157,13 @@ const failures = {
     hint: ({ failures }) => [...new Set(failures.map(({ hint }) => hint))].join('\n'),
   }),
 
+  BACKUP_CHANGED: row<{ path: string }>({
+    exit: EXIT.found,
+    message: ({ path }) =>
+      `${path} is not what it was when it was verified a moment ago. Nothing was changed on any host.`,
+    hint: () => 'Find out who writes into the backup set; then run again.',
+  }),
+
   // roles
   ADMIN_NOT_ALLOWED: row<{ host: string; address: string; allowed: string }>({
     exit: EXIT.usage,
@@ -174,6 +181,13 @@ const failures = {
     message: ({ host, free, needed }) =>
       `${host} has ${free} MB free on /var; a deployment needs ${needed} MB. Nothing was changed on it.`,
     hint: () => 'Free some space (`apt-get clean`, old logs), or give the host a larger disk; then run again.',
+  }),
+  ADDRESS_TAKEN: row<{ ip: string; owner: string }>({
+    exit: EXIT.usage,
+    message: ({ ip, owner }) =>
+      `The sending IP ${ip} is ${owner}: on VPS2's interface it would cut the host off. Nothing was changed on it.`,
+    hint: () =>
+      'Leave it out of SENDING_IPS. The first address of a network that a provider hands out is usually its gateway.',
   }),
   FILE_MISSING: row<{ what: string; path: string; setting: string }>({
     exit: EXIT.usage,
@@ -370,11 +384,16 @@ export class EeError<Code extends FailureCode = FailureCode> extends Error {
   constructor(
     readonly code: Code,
     readonly facts: Facts<Code>,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly where?: string },
   ) {
     const failure = failures[code] as unknown as Failure<Facts<Code>>;
-    super(failure.message(facts), options);
+    super(`${options?.where ? `${options.where}: ` : ''}${failure.message(facts)}`, options);
     this.exit = failure.exit;
     this.hint = failure.hint(facts);
+  }
+
+  /** The same failure with the place where it came up: `vps2`. */
+  at(where: string): EeError<Code> {
+    return new EeError(this.code, this.facts, { cause: this, where });
   }
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { batchScript } from '../../src/lib/converge/apply.js';
 import { converge } from '../../src/lib/converge/converge.js';
 import type { ConvergeEvent } from '../../src/lib/converge/events.js';
 import { hostFacts } from '../../src/lib/converge/host-facts.js';
@@ -363,6 +364,15 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
   });
 
   describe('a failing change', () => {
+    it('waits while another process has the lock of dpkg', async () => {
+      await sh('dpkg --purge logrotate >/dev/null 2>&1 || :');
+      // As dpkg takes it (fcntl), for twelve seconds.
+      const hold = `perl -e 'use Fcntl; open(F, "+>", "/var/lib/dpkg/lock-frontend"); fcntl(F, F_SETLK, pack("s s l! l! i", F_WRLCK, 0, 0, 0, 0)) or die; print "held\\n"; sleep 12'`;
+      const held = host.run(hold);
+      expect(await make([packages('test', ['logrotate'])])).toEqual(['install logrotate']);
+      expect((await held).code).toBe(0);
+    });
+
     it('[R18] names a missing package in the words of apt', async () => {
       await expect(make([packages('none', ['no-such-package-anywhere'])])).rejects.toMatchObject({
         code: 'REMOTE_FAILED',
@@ -420,6 +430,7 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
         file: tar,
         bytes: Number(bytes),
         sha256: stdout.slice(0, 64),
+        root: 'var/www/',
         stripDepth: 2,
         contains: 'apps/init.php',
         prepare: prepareApplication('/var/lib/ee/set-aside/app', 'www-data'),
@@ -435,6 +446,12 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
       );
       expect(await planned(wanted)).toEqual([]);
       expect(await sh('ls -A /var/lib/ee/staging')).toBe('');
+    });
+
+    it('[R30] has nothing of what lies beside it in the archive', async () => {
+      expect(await sh(`ls -A ${path}; find ${path} /var/lib/ee/set-aside -name evil.php`)).toBe(
+        'apps\nfrontend\nindex.php',
+      );
     });
 
     it('[R47] never has the old system’s credentials in it: they are set aside where only root reads them', async () => {
@@ -502,6 +519,39 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
       await release();
       await other.close();
     });
+
+    it('[R24] goes a minute after its line went dead, and what the dead run was doing is ended', async () => {
+      const other = await connect(access);
+      const port = (await other.run('echo "$SSH_CONNECTION"')).stdout.toString().split(' ')[1];
+      await lock(other, 'alice@laptop, run 6');
+      void other
+        .run(
+          batchScript(
+            [{ id: 'test:slow', notifies: [], difference: { action: 'run', summary: 'x', script: 'sleep 777' } }],
+            'mark',
+            run,
+          ),
+        )
+        .catch(() => undefined);
+      await until(
+        () => sh('pgrep -f "sleep 77[7]" || :'),
+        (found) => found !== '',
+      );
+      await sh(`nft add table inet cut; nft 'add chain inet cut input { type filter hook input priority -10; }'
+nft 'add chain inet cut output { type filter hook output priority -10; }'
+nft add rule inet cut input tcp sport ${port} drop; nft add rule inet cut output tcp dport ${port} drop`);
+
+      const release = await untilFree(400);
+
+      expect(await sh('pgrep -f "sleep 77[7]" || :')).toBe('');
+      await release();
+      await sh('nft delete table inet cut');
+      await other.close();
+    });
+
+    async function until(ask: () => Promise<string>, good: (answer: string) => boolean): Promise<void> {
+      while (!good(await ask())) await new Promise((resolve) => setTimeout(resolve, 250));
+    }
 
     async function untilFree(tries = 20): Promise<() => Promise<void>> {
       for (let left = tries; ; left -= 1) {
@@ -587,6 +637,7 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
     file: '/nonexistent/other.tar.gz',
     bytes: 1,
     sha256: 'f'.repeat(64),
+    root: 'app/',
     stripDepth: 1,
     contains: 'apps/init.php',
     prepare: ':',
@@ -607,5 +658,7 @@ echo 'picture' > frontend/assets/files/theirs.jpg
 echo 'dump' > dump.sql
 chmod -R 777 .
 cd ../..
-tar -czf "$1" var
+mkdir -p home/user
+echo '<?php // of a stranger' > home/user/evil.php
+tar -czf "$1" home var
 `;

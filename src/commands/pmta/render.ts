@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
 import { EeError } from '../../lib/errors.js';
@@ -35,7 +36,10 @@ export default class PmtaRender extends EeCommand {
       import('../../lib/pmta/document.js'),
       import('../../lib/pmta/redact.js'),
     ]);
-    const { document, report } = await adaptedConfiguration(chosen, await configurationIn(settings.backup.dir));
+    const { document, report } = await adaptedConfiguration(
+      chosen,
+      await readFile(await configurationIn(settings.backup.dir)),
+    );
 
     if (flags.out !== undefined) await this.#write(flags.out, printDocument(document));
     // The bytes as they are, not redacted: they are the configuration, and the password is part of it.

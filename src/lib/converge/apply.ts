@@ -5,6 +5,7 @@ import type { Emit } from './events.js';
 import { applyGuarded } from './guard.js';
 import { handlerDifference, setMarker } from './handlers.js';
 import { journalLine, openState, type Run } from './journal.js';
+import { BATCH } from './paths.js';
 import type { PlannedChange, PlannedStage } from './plan.js';
 import type { Change } from './resource.js';
 
@@ -106,7 +107,7 @@ export function batchScript(batch: readonly PlannedChange[], mark: string, run: 
       `printf '%s done %s\\n' ${mark} ${index}`,
     ].join('\n'),
   );
-  return ['set -e', openState(run), ...parts].join('\n');
+  return ['set -e', `echo $$ > ${BATCH}`, openState(run), ...parts, `rm -f ${BATCH}`].join('\n');
 }
 
 const toChange = ({ id, difference: { action, summary, detail } }: PlannedChange): Change => ({

@@ -10,6 +10,8 @@ export interface HostFacts {
   readonly container: boolean;
   /** The interface of the default route. */
   readonly interface: string;
+  /** The addresses that the host's own connections depend on: its gateways and name servers. Nobody else may take them. */
+  readonly neighbours: readonly string[];
   /** The .network file that systemd-networkd applies to that interface, where it manages it. */
   readonly networkFile?: string;
   /** Ports that sshd is configured for, and the one of this connection. */
@@ -30,6 +32,8 @@ printf 'architecture=%s\\n' "$(uname -m)"
 systemd-detect-virt --container --quiet && echo container=yes
 device=$(ip -o route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | head -n 1)
 printf 'interface=%s\\n' "$device"
+ip -o route show default | sed -n 's/.* via \\([^ ]*\\).*/neighbour=\\1/p'
+sed -n 's/^nameserver *\\([^ ]*\\).*/neighbour=\\1/p' /etc/resolv.conf 2>/dev/null
 systemctl is-active --quiet systemd-networkd &&
   networkctl --no-pager status "$device" 2>/dev/null | sed -n 's/^ *Network File: *\\(\\/.*\\)/networkFile=\\1/p'
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
@@ -70,6 +74,7 @@ export function parseFacts(output: string): HostFacts {
     architecture: one('architecture'),
     container: one('container') === 'yes',
     interface: one('interface'),
+    neighbours: values.get('neighbour') ?? [],
     ...(networkFile ? { networkFile } : {}),
     sshPorts: [...new Set((values.get('sshPort') ?? []).filter((port) => port !== '').map(Number))],
     clientAddress: one('clientAddress'),

@@ -1,3 +1,4 @@
+import { EeError } from '../errors.js';
 import type { Host, RunOptions } from '../ssh/host.js';
 import { isPending, pendingProbe } from './handlers.js';
 import { probe } from './probe.js';
@@ -28,18 +29,27 @@ export async function plan(host: Host, stages: readonly Stage[], options: RunOpt
   const seen = await probe(host, probed, options);
   let at = 0;
   const next = () => seen[at++] ?? Buffer.alloc(0);
-  return { stages: stages.map((stage) => planStage(stage, next)) };
+  return { stages: stages.map((stage) => planStage(host.name, stage, next)) };
 }
 
-function planStage(stage: Stage, next: () => Buffer): PlannedStage {
+function planStage(host: string, stage: Stage, next: () => Buffer): PlannedStage {
   const changes: PlannedChange[] = [];
   for (const resource of stage.resources) {
-    const difference = resource.diff(next());
+    const difference = diffOn(host, resource, next());
     if (difference) changes.push({ id: resource.id, difference, notifies: resource.notifies ?? [] });
   }
   const notified = new Set(changes.flatMap((change) => change.notifies.map((handler) => handler.id)));
   const handlers = handlersOf(stage).filter((handler) => isPending(next()) || notified.has(handler.id));
   return { stage, changes, handlers };
+}
+
+/** A resource does not know its host; whoever reads its refusal must. */
+function diffOn(host: string, resource: Resource, seen: Buffer): Difference | undefined {
+  try {
+    return resource.diff(seen);
+  } catch (error) {
+    throw error instanceof EeError ? error.at(host) : error;
+  }
 }
 
 /** The handlers that the resources of a stage may notify, each once, in the order of their first mention. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { currentSelector } from '../dkim/key-store.js';
 import { FIRST_SELECTOR } from '../dkim/selector.js';
 import { adapt } from '../pmta/adapt.js';
@@ -6,9 +5,9 @@ import { adaptationPlan, type AdaptationPlan } from '../pmta/adapt/plan.js';
 import { parseDocument } from '../pmta/parse.js';
 import type { Settings } from '../settings/settings.js';
 
-/** The configuration in `file`, adapted to the identities of the settings, each with the selector that signs for it now. */
-export async function adaptedConfiguration(settings: Settings, file: string): Promise<ReturnType<typeof adapt>> {
-  return adapt(parseDocument(await readFile(file)), await withCurrentSelectors(settings));
+/** The configuration, adapted to the identities of the settings, each with the selector that signs for it now. */
+export async function adaptedConfiguration(settings: Settings, bytes: Buffer): Promise<ReturnType<typeof adapt>> {
+  return adapt(parseDocument(bytes), await withCurrentSelectors(settings));
 }
 
 async function withCurrentSelectors(settings: Settings): Promise<AdaptationPlan> {

@@ -10,7 +10,7 @@ import type { HostName, Settings } from '../settings/settings.js';
 import type { Host } from '../ssh/host.js';
 import type { Connections } from './connections.js';
 import type { Gathered } from './gather.js';
-import { assertSuitable } from './preflight.js';
+import { assertSendingAddresses, assertSuitable } from './preflight.js';
 import { wantedStages, type DeployInputs } from './wanted.js';
 
 export interface DeployOptions {
@@ -99,6 +99,7 @@ async function prepare(
   emit({ kind: 'step', host: name, step: 'looking at what is there' });
   const facts = await hostFacts(host);
   assertSuitable(name, facts);
+  if (name === 'vps2') assertSendingAddresses(settings, facts);
   const made = await plan(host, wantedStages(name, settings, facts, inputs), { signal });
   const changes = changesOf(made);
   emit({ kind: 'planned', host: name, changes });

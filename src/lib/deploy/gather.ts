@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { UsedFiles } from '../backup/used-files.js';
@@ -17,6 +17,7 @@ import type { Subject } from '../tls/certificate.js';
 import { ensureCertificate, readCertificate } from '../tls/self-signed.js';
 import { adaptedConfiguration } from './adapted-configuration.js';
 import { engineBundle } from './engine-bundle.js';
+import { readVerified } from './read-verified.js';
 import type { DeployInputs } from './wanted.js';
 
 export interface GatherOptions {
@@ -66,8 +67,8 @@ async function forPowermta(settings: Settings, used: UsedFiles, store: Store): P
   const [first = settings.sending.baseDomain] = names;
   return {
     package: await packageFile(settings.pmta.package),
-    licence: await readFile(used.licence.path),
-    configuration: printDocument((await adaptedConfiguration(settings, used.config.path)).document),
+    licence: await readVerified(used.licence),
+    configuration: printDocument((await adaptedConfiguration(settings, await readVerified(used.config))).document),
     dkimKeys: identities.map(({ index, domain }, at) => ({
       fileName: `mail${index}.pem`,
       domain,

@@ -1,7 +1,7 @@
 import type { HostFacts } from '../converge/host-facts.js';
 import { EeError } from '../errors.js';
 import { phpVersion } from '../roles/mailwizz.js';
-import type { HostName } from '../settings/settings.js';
+import type { HostName, Settings } from '../settings/settings.js';
 
 /** Megabytes that must be free on /var: packages, the application, and room for the database, queue or metrics to begin with. */
 const FREE_MEGABYTES: Readonly<Record<HostName, number>> = { vps1: 2000, vps2: 1000, vps3: 2000 };
@@ -26,5 +26,19 @@ export function assertSuitable(host: HostName, facts: HostFacts): void {
   if (!device) throw unsuitable('a system without a default route', 'it must reach the package archive');
   if (freeMegabytes < FREE_MEGABYTES[host]) {
     throw new EeError('DISK_FULL', { host, free: freeMegabytes, needed: FREE_MEGABYTES[host] });
+  }
+}
+
+/** Refuses a sending address that belongs to somebody else on whom VPS2 depends: taking it would cut the host off. */
+export function assertSendingAddresses({ sending, hosts }: Settings, { neighbours, clientAddress }: HostFacts): void {
+  const others = new Map([
+    ...neighbours.map((address) => [address, 'the gateway or a name server of VPS2'] as const),
+    [clientAddress, 'the address from which you are connected'] as const,
+    [hosts.vps1.address, 'VPS1'] as const,
+    [hosts.vps3.address, 'VPS3'] as const,
+  ]);
+  for (const { ip } of sending.identities) {
+    const owner = others.get(ip);
+    if (owner !== undefined) throw new EeError('ADDRESS_TAKEN', { ip, owner });
   }
 }

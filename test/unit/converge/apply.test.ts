@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { batchScript } from '../../../src/lib/converge/apply.js';
@@ -18,7 +20,7 @@ const change = (id: string, script: string, more: Partial<PlannedChange> = {}): 
 describe('the script of a batch', () => {
   it('runs each change between its marks, after its reloads are noted and before its journal line', () => {
     const script = batchScript([change('test:a', 'echo a', { notifies: [reload('nginx')] })], 'mark', RUN);
-    expect(script.split('\n').slice(-12)).toEqual([
+    expect(script.split('\n').slice(-13)).toEqual([
       "printf '%s start %s\\n' mark 0",
       'set +e',
       '(',
@@ -31,6 +33,7 @@ describe('the script of a batch', () => {
       '[ "$ee_status" -eq 0 ] || exit "$ee_status"',
       journalLine(RUN, { id: 'test:a', action: 'update', summary: 'do test:a' }),
       "printf '%s done %s\\n' mark 0",
+      'rm -f /run/ee.batch',
     ]);
   });
 
@@ -38,8 +41,9 @@ describe('the script of a batch', () => {
   async function run(...changes: PlannedChange[]): Promise<{ code: number | undefined; lines: string[] }> {
     const script = batchScript(changes, 'mark', RUN)
       .replace(openState(RUN), ':')
+      .replaceAll('/run/ee.batch', join(tmpdir(), `ee-test-batch-${process.pid}`))
       .replace(/^printf .* >> \/var\/lib\/ee\/journal\.jsonl$/gm, 'echo journal');
-    expect(script).not.toContain('/var/lib');
+    expect(script).not.toMatch(/\/var\/lib|\/run/);
     const { exitCode, stdout } = await execa('sh', { input: script, reject: false });
     return { code: exitCode, lines: stdout.split('\n') };
   }
@@ -128,6 +132,8 @@ os.name=Debian GNU/Linux 12 (bookworm)
 architecture=x86_64
 container=yes
 interface=eth0
+neighbour=198.51.100.1
+neighbour=9.9.9.9
 networkFile=/etc/systemd/network/10-eth0.network
 sshPort=2222
 sshPort=22
@@ -142,6 +148,7 @@ hasApt=yes
       architecture: 'x86_64',
       container: true,
       interface: 'eth0',
+      neighbours: ['198.51.100.1', '9.9.9.9'],
       networkFile: '/etc/systemd/network/10-eth0.network',
       sshPorts: [2222, 22],
       clientAddress: '203.0.113.7',

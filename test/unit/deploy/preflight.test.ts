@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assertSuitable } from '../../../src/lib/deploy/preflight.js';
-import { factsOf } from '../../support/role-inputs.js';
+import { assertSendingAddresses, assertSuitable } from '../../../src/lib/deploy/preflight.js';
+import { factsOf, settingsWith } from '../../support/role-inputs.js';
 
 const os = (id: string, version: string, name: string) => ({ id, version, codename: '', name });
 
@@ -14,6 +14,16 @@ describe('what a host must be before anything is changed', () => {
     expect(() => assertSuitable('vps2', facts)).toThrow(
       'vps2 runs Rocky Linux 9.4; it must be one of debian 12, debian 13, ubuntu 22.04, ubuntu 24.04. Nothing was changed on it.',
     );
+  });
+
+  it('refuses a sending address that VPS2 depends on, or that another host has', () => {
+    const facts = factsOf('vps2', { neighbours: ['198.51.100.1', '9.9.9.9'], clientAddress: '203.0.113.7' });
+    const sending = (ip: string) => () => assertSendingAddresses(settingsWith({ SENDING_IPS: ip }), facts);
+    expect(sending('198.51.100.21-198.51.100.22')).not.toThrow();
+    expect(sending('198.51.100.0/29')).toThrow(
+      "The sending IP 198.51.100.1 is the gateway or a name server of VPS2: on VPS2's interface it would cut the host off.",
+    );
+    expect(sending('203.0.113.7')).toThrow('is the address from which you are connected');
   });
 
   it.each([

@@ -24,6 +24,7 @@ export const FACTS: HostFacts = {
   architecture: 'x86_64',
   container: false,
   interface: 'eth0',
+  neighbours: ['198.51.100.1'],
   networkFile: '/etc/systemd/network/10-eth0.network',
   sshPorts: [22],
   clientAddress: '203.0.113.7',
@@ -36,7 +37,10 @@ const sha256 = 'a'.repeat(64);
 const tls = { certificate: 'certificate\n', key: new Secret('the key of the site\n') };
 
 export const INPUTS: Required<DeployInputs> = {
-  vps1: { application: { path: '/backup/application.tar.gz', bytes: 9, sha256, stripDepth: 3 }, tls },
+  vps1: {
+    application: { path: '/backup/application.tar.gz', bytes: 9, sha256, root: 'var/www/mailwizz/', stripDepth: 3 },
+    tls,
+  },
   vps2: {
     package: { path: '/srv/powermta.deb', bytes: 8, sha256 },
     licence: Buffer.from('the licence\r\n'),

@@ -14,8 +14,8 @@ export interface AddressesWanted {
 
 /**
  * Addresses on an interface, now and after a reboot. Where systemd-networkd manages the interface they are a drop-in of its own
- * file, so that it does not take them away as foreign; elsewhere a small unit adds them at boot. The interface is never
- * reconfigured: only what is missing is added, so the operator's connection is not at risk.
+ * file, so that it does not take them away as foreign; elsewhere a small unit adds them at boot. The interface is not
+ * reconfigured, only what is missing is added; and what cuts the host off (an address that somebody else has) is taken back.
  */
 export function addresses(wanted: AddressesWanted): Resource[] {
   const device = quote(wanted.interface);
@@ -23,16 +23,23 @@ export function addresses(wanted: AddressesWanted): Resource[] {
   const present = wanted.addresses
     .map((address) => `ip -o -4 address show dev ${device} to ${address}/32 | grep -q .`)
     .join(' && ');
+  const where = wanted.networkFile ? networkdDropIn(wanted.networkFile, wanted.addresses) : bootUnit(add);
   return [
     ...(wanted.networkFile ? [directory(dropInFolder(wanted.networkFile), '0755')] : []),
     file({
-      ...(wanted.networkFile ? networkdDropIn(wanted.networkFile, wanted.addresses) : bootUnit(add)),
+      ...where,
       mode: '0644',
       activate: [
         ...(wanted.networkFile ? [] : ['systemctl daemon-reload', 'systemctl enable ee-addresses']),
         ...add,
       ].join('\n'),
       activated: present,
+      // Those that the previous file did not have. An address of the host's own, with its own prefix length, is another one.
+      guard: wanted.addresses
+        .map(
+          (ip) => `grep -qsF '${ip}/32' ${quote(where.path)} || ip address del ${ip}/32 dev ${device} 2>/dev/null || :`,
+        )
+        .join('\n'),
     }),
   ];
 }

@@ -10,7 +10,9 @@ export interface ArchiveWanted {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Leading path components to drop. */
+  /** The folder in the archive that is unpacked, and nothing beside it, as its members spell it: `./var/www/mailwizz/`. */
+  readonly root: string;
+  /** Leading path components to drop: those of `root`. */
   readonly stripDepth: number;
   /** A file that must be there afterwards, relative to `path`: proof of the depth. */
   readonly contains: string;
@@ -48,15 +50,19 @@ export function archive(wanted: ArchiveWanted): Resource {
   };
 }
 
-function unpackScript({ path, sha256, stripDepth, contains, prepare }: ArchiveWanted, staged: string, record: string) {
+function unpackScript(wanted: ArchiveWanted, staged: string, record: string): string {
+  const { path, sha256, stripDepth, contains, prepare } = wanted;
   const fresh = quote(`${path}.ee-new`);
+  // Stripped by count alone, a member of another folder would land in this one.
+  const root = wanted.root.replace(/\/+$/, '');
+  const only = root === '' ? '' : ` -- ${quote(root)}`;
   return [
     `mkdir -p ${quote(path.slice(0, path.lastIndexOf('/')))}`,
     // Only ever ours: an unpacking that was cut before its rename.
     `rm -rf ${fresh}`,
     `trap ${quote(`rm -rf ${fresh}`)} EXIT`,
     `mkdir -m 0755 ${fresh}`,
-    `tar -xzf ${staged} -C ${fresh} --strip-components=${stripDepth} --no-same-owner --no-same-permissions`,
+    `tar -xzf ${staged} -C ${fresh} --strip-components=${stripDepth} --no-same-owner --no-same-permissions${only}`,
     `[ -f ${fresh}/${quote(contains)} ] || { echo "the archive has no ${contains} at depth ${stripDepth}"; exit 1; }`,
     `( cd ${fresh}\nset -eu\n${prepare}\n)`,
     `mkdir -p -m 0700 ${STATE}/archives`,

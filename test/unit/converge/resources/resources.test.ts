@@ -199,15 +199,17 @@ describe('a PostgreSQL database', () => {
 
 describe('an application archive', () => {
   const sha256 = 'c'.repeat(64);
-  const wanted = archive({
+  const ARCHIVE = {
     path: '/var/www/mailwizz',
     file: '/backup/application.tar.gz',
     bytes: 9,
     sha256,
+    root: 'var/www/mailwizz/',
     stripDepth: 3,
     contains: 'apps/init.php',
     prepare: 'prepare it',
-  });
+  };
+  const wanted = archive(ARCHIVE);
 
   it('[R30] is unpacked with its own depth, prepared, and only then put in place', () => {
     const difference = wanted.diff(said('free\n'));
@@ -218,10 +220,18 @@ describe('an application archive', () => {
     });
     const lines = difference?.script.split('\n') ?? [];
     const at = (text: string) => lines.findIndex((line) => line.includes(text));
-    expect(lines[at('tar -xzf')]).toContain(' --strip-components=3 ');
+    expect(lines[at('tar -xzf')]).toMatch(/ --strip-components=3 .* -- 'var\/www\/mailwizz'$/);
     const order = [at('tar -xzf'), at("/'apps/init.php' ]"), at('prepare it'), at('mv -T')];
     expect(order.every((place) => place >= 0)).toBe(true);
     expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+
+  it('[R30] is unpacked whole where it lies at the top of its archive', () => {
+    const tar = (root: string) =>
+      /^tar .*$/m.exec(archive({ ...ARCHIVE, root }).diff(said('free\n'))?.script ?? '')?.[0];
+    expect(tar('')).toMatch(/--no-same-permissions$/);
+    expect(tar('./')).toMatch(/ -- '\.'$/);
+    expect(tar("-it's/")).toMatch(/ -- '-it'\\''s'$/);
   });
 
   it('[R20] is left alone where it came from this archive', () => {
