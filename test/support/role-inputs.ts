@@ -39,7 +39,16 @@ const tls = { certificate: 'CERTIFICATE\n', key: new Secret('the private key of 
 /** What the roles take beside the settings, made up. */
 export function inputsFor(settings: Settings): Required<DeployInputs> {
   return {
-    vps1: { application: { path: '/srv/app.tar.gz', bytes: 100, sha256: 'a'.repeat(64), root: 'var/www/mailwizz/', stripDepth: 3 }, tls },
+    vps1: {
+      application: {
+        path: '/srv/app.tar.gz',
+        bytes: 100,
+        sha256: 'a'.repeat(64),
+        root: 'var/www/mailwizz/',
+        stripDepth: 3,
+      },
+      tls,
+    },
     vps2: {
       package: { path: '/srv/powermta.deb', bytes: 100, sha256: 'b'.repeat(64) },
       licence: Buffer.from('the text of a licence\n'),

@@ -52,12 +52,15 @@ export class ArchiveContents implements TarVisitor {
 /** Finds MailWizz in an archive: its version, where it lies, and what of the old system came along. */
 export class ApplicationContents extends ArchiveContents {
   readonly #names: string[] = [];
+  /** tar finds them by the same spelling. */
+  readonly #hardlinkTargets: string[] = [];
   readonly #entries: { name: string; version: string | undefined }[] = [];
 
   override member(member: TarMember): number {
     if (!this.take(member)) return 0;
     if (member.kind === 'file' || member.kind === 'symlink' || member.kind === 'hardlink')
       this.#names.push(member.name);
+    if (member.kind === 'hardlink') this.#hardlinkTargets.push(member.linkTarget);
     return member.kind === 'file' && isEntry(member.name) ? ENTRY_LIMIT : 0;
   }
 
@@ -78,15 +81,7 @@ export class ApplicationContents extends ArchiveContents {
     const inside = this.#names
       .filter((name) => name.startsWith(root))
       .map((name) => plainPath(name.slice(root.length)));
-    const outside = this.#names.filter((name) => !name.startsWith(root));
-    if (outside.length > 0) {
-      problems.push(
-        warning(
-          'MEMBERS_OUTSIDE_ROOT',
-          `${outside.length} files are not under ${root}, such as ${JSON.stringify(outside[0])}`,
-        ),
-      );
-    }
+    problems.push(...this.#notUnder(root));
     const facts: ApplicationFacts = {
       kind: 'application',
       version: entry.version ?? '',
@@ -98,6 +93,28 @@ export class ApplicationContents extends ArchiveContents {
       unpackedBytes: this.unpackedBytes,
     };
     return { problems, notes: notesOn(facts, inside), facts };
+  }
+
+  /** What is left out where the root alone is unpacked, by the name that its entry gives it. */
+  #notUnder(root: string): Problem[] {
+    const plainRoot = plainPath(root);
+    const isOfRoot = (name: string): boolean => plainRoot === '' || plainPath(name).startsWith(`${plainRoot}/`);
+    const shownRoot = JSON.stringify(root);
+    const problems: Problem[] = [];
+    const respelled = [...this.#names, ...this.#hardlinkTargets].filter(
+      (name) => !name.startsWith(root) && isOfRoot(name),
+    );
+    if (respelled.length > 0) {
+      const message = `${respelled.length} files of ${shownRoot} spell that folder in another way and would be lost`;
+      const remedy = 'pack the archive again, in one go';
+      problems.push(error('ROOT_SPELLED_TWICE', `${message}, such as ${JSON.stringify(respelled[0])}: ${remedy}`));
+    }
+    const outside = this.#names.filter((name) => !name.startsWith(root) && !isOfRoot(name));
+    if (outside.length > 0) {
+      const message = `${outside.length} files are not under ${shownRoot} and are not unpacked`;
+      problems.push(warning('MEMBERS_OUTSIDE_ROOT', `${message}, such as ${JSON.stringify(outside[0])}`));
+    }
+    return problems;
   }
 
   /** The one `apps/init.php` nearest to the root of the archive. */

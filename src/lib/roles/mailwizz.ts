@@ -20,7 +20,7 @@ import { CERTIFICATE_FILE, KEY_FILE, type TlsFiles, webSite } from './web.js';
 
 /** What the role takes from the backup set and from the secrets. */
 export interface MailwizzInputs {
-  readonly application: { path: string; bytes: number; sha256: string; stripDepth: number };
+  readonly application: { path: string; bytes: number; sha256: string; root: string; stripDepth: number };
   readonly tls: TlsFiles;
 }
 
@@ -91,12 +91,13 @@ function database({ mailwizz: { database: wanted } }: Settings): Resource[] {
 }
 
 function application({ application: from }: MailwizzInputs): Resource {
-  const { path, bytes, sha256, stripDepth } = from;
+  const { path, bytes, sha256, root, stripDepth } = from;
   return archive({
     path: WEB_ROOT,
     file: path,
     bytes,
     sha256,
+    root,
     stripDepth,
     contains: INIT_FILE,
     prepare: prepareApplication(`${STATE}/set-aside/mailwizz`, WEB_USER),

@@ -265,9 +265,26 @@ describe('the application in an archive', () => {
     expect([facts?.root, problems]).toEqual(['mailwizz/', []]);
   });
 
-  it('may not be mixed with files that would land in the web root from elsewhere', () => {
-    const { problems } = application([...applicationMembers(), { name: 'home/user/x/evil.php' }]);
-    expect(problems.map(({ code, severity }) => [code, severity])).toEqual([['MEMBERS_OUTSIDE_ROOT', 'warning']]);
+  it('[R30] is told what lies beside it and is not unpacked', () => {
+    const strangers = [{ name: 'home/user/x/evil.php' }, { name: 'var/www/mailwizz2/x/evil.php' }];
+    expect(application([...applicationMembers(), ...strangers]).problems).toEqual([
+      {
+        code: 'MEMBERS_OUTSIDE_ROOT',
+        severity: 'warning',
+        message: '2 files are not under "var/www/mailwizz/" and are not unpacked, such as "home/user/x/evil.php"',
+      },
+    ]);
+  });
+
+  it.each([
+    ['var/www/mailwizz/', { name: './var/www/mailwizz/lost.php' }],
+    ['./var/www/mailwizz/', { name: 'var/www/mailwizz/lost.php' }],
+    ['var/www/mailwizz/', { name: 'var/www//mailwizz/lost.php' }],
+    ['./', { name: 'lost.php' }],
+    ['a/', { name: 'a/link.php', type: '1', linkTarget: './a/index.php' }],
+  ])('[R30] under %j may not have %j, which tar would lose', (root, member) => {
+    const problems = application([...applicationMembers(root), member]).problems;
+    expect(problems.map(({ code, severity }) => [code, severity])).toEqual([['ROOT_SPELLED_TWICE', 'error']]);
   });
 
   it('may not link out of its web root, even to another place in the archive', () => {
