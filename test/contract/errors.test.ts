@@ -5,18 +5,44 @@ import { ee, eeIntoClosedPipe } from './ee.js';
 
 describe('wrong usage', () => {
   it.each([
-    [['init', '--nope'], 'Nonexistent flag: --nope', '`ee init --help` shows what it takes.'],
-    [['init', '--set'], 'Flag --set expects a value', '`ee init --help` shows what it takes.'],
+    [['init', '--nope'], '`ee init` has no flag --nope.', '`ee init --help` shows what it takes.'],
+    [['init', '--set'], '--set needs a value.', '`ee init --help` shows what it takes.'],
+    [['deploy', 'all', '--dry'], '`ee deploy all` has no flag --dry.', 'Did you mean --dry-run?'],
+    [['verify', '--jsno'], '`ee verify` has no flag --jsno.', 'Did you mean --json?'],
+    [['pmta', 'render'], '`ee pmta render` needs --ips N.', '`ee pmta render --help` shows what it takes.'],
+    [
+      ['pmta', 'render', '--ips', 'x'],
+      '--ips takes a whole number, not x.',
+      '`ee pmta render --help` shows what it takes.',
+    ],
+    [
+      ['pmta', 'render', '--ips', '0'],
+      '--ips takes a whole number of 1 or more, not 0.',
+      '`ee pmta render --help` shows what it takes.',
+    ],
+    [
+      ['verify', '--level', 'deep'],
+      '--level takes one of quick, full, restore, not deep.',
+      '`ee verify --help` shows what it takes.',
+    ],
+    [['verify', 'one', 'two'], '`ee verify` does not take two.', '`ee verify --help` shows what it takes.'],
+    [
+      ['lab', 'exec'],
+      '`ee lab exec` needs HOST (one of vps1, vps2, vps3).',
+      '`ee lab exec --help` shows what it takes.',
+    ],
     [['init', 'extra'], '`ee init` takes no argument: extra', '`ee init --help` shows what it takes.'],
     [['nothing-like-it'], '`ee nothing-like-it` is not a command.', '`ee --help` lists the commands.'],
     [['ini'], '`ee ini` is not a command.', 'Did you mean `ee init`?'],
+    [['dploy'], '`ee dploy` is not a command.', 'Did you mean `ee deploy …`?'],
+    [['deploy', 'vps4'], '`ee deploy vps4` is not a command.', 'Did you mean `ee deploy vps1`?'],
     [['dkim', 'generat'], '`ee dkim generat` is not a command.', 'Did you mean `ee dkim generate`?'],
   ])('exits 2 with a sentence and a next step: ee %s', async (args, message, hint) => {
     expect(await ee(args)).toEqual({ status: 2, stdout: '', stderr: `Error: ${message}\nNext: ${hint}\n` });
   });
 
   it.each([
-    [['init', '--nope', '--json'], 'Nonexistent flag: --nope'],
+    [['init', '--nope', '--json'], '`ee init` has no flag --nope.'],
     [['ini', '--json'], '`ee ini` is not a command.'],
     [['--json'], '`ee` needs a command.'],
   ])('is one JSON document under --json: ee %s', async (args, message) => {

@@ -22,6 +22,12 @@ describe('help', () => {
     expect(stdout).toMatch(/^ {2}dkim +DKIM keys of the sending domains$/m);
   });
 
+  it('is what -h gives too, but not behind --', async () => {
+    for (const args of [[], ['init'], ['deploy'], ['deploy', 'all']])
+      expect(await ee([...args, '-h'])).toEqual(await ee([...args, '--help']));
+    expect((await ee(['verify', '--', '-h'])).stdout).not.toContain('USAGE');
+  });
+
   it('tells the flags of a command, those of all commands among them', async () => {
     const { status, stdout } = await ee(['init', '--help']);
     expect(status).toBe(0);
@@ -74,7 +80,7 @@ describe('starting', () => {
     await writeFile(join(copy, 'bin', 'run.js'), crlf, { mode: 0o644 });
     expect(await ee(['init', '--nope'], { cwd: folder, script: join(copy, 'bin', 'run.js') })).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('Nonexistent flag: --nope'),
+      stderr: expect.stringContaining('`ee init` has no flag --nope.'),
     });
   });
 

@@ -1,4 +1,5 @@
 import { EXIT, EeError, type Exit } from '../errors.js';
+import { usageMistake, type ParserError } from './usage-mistake.js';
 
 /** A failure as it is shown: what happened, what it means, and what to type next. */
 export interface ShownFailure {
@@ -11,9 +12,8 @@ export interface ShownFailure {
 }
 
 /** What oclif attaches to its own errors. */
-interface OclifError extends Error {
+interface OclifError extends ParserError {
   readonly oclif?: { readonly exit?: number };
-  readonly parse?: unknown;
 }
 
 /**
@@ -25,14 +25,7 @@ export function toFailure(error: unknown, command: string): ShownFailure {
     return { code: error.code, exit: error.exit, message: error.message, hint: error.hint };
   }
   if (isPromptClosed(error)) return toFailure(new EeError('INTERRUPTED', { during: command }), command);
-  if (isUsageError(error)) {
-    return {
-      code: 'USAGE',
-      exit: EXIT.usage,
-      message: error.message.replace(/\s*See more help with --help\s*$/, ''),
-      hint: `\`${command} --help\` shows what it takes.`,
-    };
-  }
+  if (isUsageError(error)) return { code: 'USAGE', exit: EXIT.usage, ...usageMistake(error, command) };
   const bug = error instanceof Error ? error : new Error(String(error));
   return {
     code: 'UNEXPECTED',

@@ -12,11 +12,12 @@ export interface MainOptions {
   readonly development?: boolean;
 }
 
-/** Runs the command line `argv` and gives the exit status. Commands show their own failures; the rest is shown here. */
-export async function main(argv: string[], { development = false }: MainOptions = {}): Promise<number> {
+/** Runs the command line `typed` and gives the exit status. Commands show their own failures; the rest is shown here. */
+export async function main(typed: string[], { development = false }: MainOptions = {}): Promise<number> {
   // Without this, NODE_ENV would decide whether `dist/` or `src/` runs.
   settings.enableAutoTranspile = false;
-  process.stderr.on('error', ignoreClosedPipe);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  const argv = withLongHelp(typed);
   try {
     const config = await Config.load(development ? fromSource() : { root: packageRoot() });
     assertCommand(argv, config);
@@ -72,11 +73,20 @@ function assertCommand(argv: readonly string[], config: Config): void {
       hint: `\`ee ${taker} --help\` shows what it takes.`,
     });
   }
-  const suggestion = closest(typed, commands);
+  const suggestion = suggestionFor(words, commands);
   throw new EeError('USAGE', {
     message: `\`ee ${typed}\` is not a command.`,
     hint: suggestion === undefined ? '`ee --help` lists the commands.' : `Did you mean \`ee ${suggestion}\`?`,
   });
+}
+
+/** The command that was meant, or the topic: `deploy …` for `dploy`. */
+function suggestionFor(words: readonly string[], commands: readonly string[]): string | undefined {
+  const command = closest(words.join(' '), commands);
+  if (command !== undefined) return command;
+  const topics = new Set(commands.filter((id) => id.includes(' ')).map((id) => id.replace(/ .*/, '')));
+  const topic = closest(words[0] ?? '', topics);
+  return topic === undefined ? undefined : `${topic} …`;
 }
 
 /** The words before the first flag: what names a command. */
@@ -88,6 +98,14 @@ function untilFlag(argv: readonly string[]): readonly string[] {
 function asksForJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   return (end === -1 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+/** `-h` is help, as everywhere, but not what stands behind `--`, nor in a command for a host of the lab. */
+function withLongHelp(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  const own = argv.slice(0, end === -1 ? argv.length : end);
+  const last = own[0] === 'lab' && own[1] === 'exec' ? 3 : own.length;
+  return argv.map((word, index) => (word === '-h' && index < last ? '--help' : word));
 }
 
 /** `ee … 2>&1 | head` closes the pipe: no reason to crash. */

@@ -89,7 +89,7 @@ describe('how a command fails', () => {
   it('gives a flag that does not exist as a usage error, in both forms', async () => {
     expect(await run('--nope')).toEqual({
       stdout: '',
-      stderr: 'Error: Nonexistent flag: --nope\nNext: `ee sample --help` shows what it takes.\n',
+      stderr: 'Error: `ee sample` has no flag --nope.\nNext: `ee sample --help` shows what it takes.\n',
       exit: 2,
     });
     const { stdout, exit } = await run('--nope', '--json');
@@ -97,7 +97,7 @@ describe('how a command fails', () => {
       error: {
         code: 'USAGE',
         exit: 2,
-        message: 'Nonexistent flag: --nope',
+        message: '`ee sample` has no flag --nope.',
         hint: '`ee sample --help` shows what it takes.',
       },
     });

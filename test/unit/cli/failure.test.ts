@@ -25,7 +25,7 @@ describe('what an operator is shown of a failure', () => {
     expect(toFailure(refused, 'ee status')).toEqual({
       code: 'USAGE',
       exit: 2,
-      message: 'Nonexistent flag: --nope',
+      message: '`ee status` has no flag --nope.',
       hint: '`ee status --help` shows what it takes.',
     });
   });
