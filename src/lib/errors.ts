@@ -129,6 +129,11 @@ const failures = {
     hint: () =>
       "Compare it with the key in the provider's console; if it is right, run again with --accept-new-host-key.",
   }),
+  SSH_KNOWN_HOSTS: row<{ file: string; name: string; reason: string }>({
+    exit: EXIT.usage,
+    message: ({ file, name, reason }) => `The host key of ${name} cannot be recorded in ${file}: ${reason}.`,
+    hint: () => 'Set SSH_KNOWN_HOSTS to a file that you can write, in a folder that exists; then run again.',
+  }),
   SSH_LOST: row<{ host: string; during: string }>({
     exit: EXIT.unreachable,
     message: ({ host, during }) => `The connection to ${host} was lost during ${during}.`,

@@ -1,13 +1,17 @@
 import { EXIT, EeError } from '../errors.js';
 
+/** Stopping in good order is a matter of seconds. Past this, whatever it waits for does not come. */
+const PATIENCE_MS = 45_000;
+
 /**
  * Ctrl-C, a closed terminal and `kill` as an AbortSignal. Whoever asked for `signal` is given the chance to stop in good
- * order; a second Ctrl-C does not wait. Where nobody asked, `whenUnheeded` ends the program at once.
+ * order, but not for ever; a second Ctrl-C does not wait. Where nobody asked, `whenUnheeded` ends the program at once.
  */
 export class Interrupt {
   readonly #controller = new AbortController();
   readonly #signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   #heeded = false;
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly during: string,
@@ -36,11 +40,14 @@ export class Interrupt {
 
   ignore(): void {
     for (const name of this.#signals) process.off(name, this.#receive);
+    clearTimeout(this.#patience);
   }
 
   readonly #receive = (): void => {
     const second = this.happened;
     this.#controller.abort(this.failure);
-    if (second || !this.#heeded) this.whenUnheeded(EXIT.interrupted);
+    if (second || !this.#heeded) return this.whenUnheeded(EXIT.interrupted);
+    // A process manager sends its signal once. The timer itself keeps no program alive that could end.
+    this.#patience = setTimeout(() => this.whenUnheeded(EXIT.interrupted), PATIENCE_MS).unref();
   };
 }

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EeError } from '../errors.js';
 import { keyType } from './host-key.js';
 import { runLocal } from './local-program.js';
 
@@ -52,9 +53,44 @@ export async function findKnownKeys(file: string, name: string): Promise<KnownKe
   return parseKnownHosts(stdout);
 }
 
-/** Appends a key, once, as one write, while no other run does the same. Creates the file (0600) and its folder (0700). */
+/**
+ * Appends a key, once, as one write, while no other run does the same. Creates the file (0600) and its folder (0700), but
+ * not the parents of that: a path with more missing is mistyped. Throws SSH_KNOWN_HOSTS.
+ */
 export async function recordKey(file: string, name: string, blob: Buffer): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    await makeFolder(dirname(file));
+    await append(file, name, blob);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof EeError || code === undefined) throw error;
+    throw new EeError('SSH_KNOWN_HOSTS', { file, name, reason: reasonFor(code) }, { cause: error });
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** What a system error means for this file. */
+function reasonFor(code: string): string {
+  const reasons: Readonly<Record<string, string>> = {
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'what should be its folder is a file',
+    ENOENT: 'the folder that it should be in does not exist',
+    EACCES: 'you may not write there',
+    EPERM: 'you may not write there',
+    EROFS: 'its file system is read-only',
+    ENOSPC: 'the disk is full',
+  };
+  return reasons[code] ?? code;
+}
+
+async function append(file: string, name: string, blob: Buffer): Promise<void> {
   await whileLocked(`${file}.ee-lock`, async () => {
     if (judge(await findKnownKeys(file, name), blob) !== 'unknown') return;
     const before = (await exists(file)) ? await readFile(file) : Buffer.alloc(0);
@@ -79,7 +115,7 @@ async function whileLocked(lock: string, work: () => Promise<void>): Promise<voi
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       // Its holder needs milliseconds: an old lock is the leftover of a killed run.
-      const age = await stat(lock).then(
+      const age = await lstat(lock).then(
         ({ mtimeMs }) => Date.now() - mtimeMs,
         () => 0,
       );

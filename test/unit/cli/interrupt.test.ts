@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Interrupt } from '../../../src/lib/cli/interrupt.js';
 
 /** An Interrupt that listens, the exits that it asked for, and a way to send it a signal. */
@@ -12,6 +12,9 @@ function listening(): { interrupt: Interrupt; exits: number[]; send: (name: 'SIG
 }
 
 describe('an interruption', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
   it('aborts the signal that a command asked for and leaves it the time to stop', () => {
     const { interrupt, exits, send } = listening();
     const { signal } = interrupt;
@@ -35,6 +38,26 @@ describe('an interruption', () => {
     send('SIGINT');
     expect(exits).toEqual([130]);
     interrupt.ignore();
+  });
+
+  it('does not wait for ever for a command that is stuck', () => {
+    const { interrupt, exits, send } = listening();
+    expect(interrupt.signal.aborted).toBe(false);
+    send('SIGTERM');
+    vi.advanceTimersByTime(44_000);
+    expect(exits).toEqual([]);
+    vi.advanceTimersByTime(2_000);
+    expect(exits).toEqual([130]);
+    interrupt.ignore();
+  });
+
+  it('ends nothing any more once the command has stopped in good order', () => {
+    const { interrupt, exits, send } = listening();
+    expect(interrupt.signal.aborted).toBe(false);
+    send('SIGTERM');
+    interrupt.ignore();
+    vi.advanceTimersByTime(60_000);
+    expect(exits).toEqual([]);
   });
 
   it('ends at once where nobody asked for the signal', () => {

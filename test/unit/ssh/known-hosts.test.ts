@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lutimes, mkdir, mkdtemp, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -114,6 +114,41 @@ describe('the known_hosts file', () => {
     await recordKey(file, '192.0.2.1', A);
     expect(judge(await findKnownKeys(file, '192.0.2.1'), A)).toBe('known');
   });
+
+  it('takes over a lock that is a link to nowhere', async () => {
+    await recordKey(file, '192.0.2.9', B);
+    await symlink('/nonexistent/target', `${file}.ee-lock`);
+    const minuteAgo = new Date(Date.now() - 60_000);
+    await lutimes(`${file}.ee-lock`, minuteAgo, minuteAgo);
+    await recordKey(file, '192.0.2.1', A);
+    expect(judge(await findKnownKeys(file, '192.0.2.1'), A)).toBe('known');
+  });
+
+  it('says why it cannot be written, and which setting names it', async () => {
+    await mkdir(file, { recursive: true });
+    await expect(recordKey(file, '192.0.2.1', A)).rejects.toMatchObject({
+      code: 'SSH_KNOWN_HOSTS',
+      exit: 2,
+      message: `The host key of 192.0.2.1 cannot be recorded in ${file}: it is a folder.`,
+      hint: 'Set SSH_KNOWN_HOSTS to a file that you can write, in a folder that exists; then run again.',
+    });
+  });
+
+  it.each([
+    ['a folder that does not exist', 'missing/ssh/known_hosts', 'the folder that it should be in does not exist'],
+    ['a file for a folder', 'plain/known_hosts', 'what should be its folder is a file'],
+    ['a file for the folder of its folder', 'plain/ssh/known_hosts', 'what should be its folder is a file'],
+  ])('is not made under %s', async (_, path, reason) => {
+    await writeFile(join(folder, 'plain'), '');
+    await expect(recordKey(join(folder, path), '192.0.2.1', A)).rejects.toThrow(`known_hosts: ${reason}.`);
+  });
+
+  it.each(['/proc/nowhere/known_hosts', '/proc/self/fdinfo/x/known_hosts'])(
+    'is refused at once at %s, where no folder can be made',
+    async (path) => {
+      await expect(recordKey(path, '192.0.2.1', A)).rejects.toMatchObject({ code: 'SSH_KNOWN_HOSTS' });
+    },
+  );
 
   it('[R27] finds a host whose name is hashed', async () => {
     await recordKey(file, '[192.0.2.1]:2222', A);
