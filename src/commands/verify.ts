@@ -42,7 +42,7 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
 
   async run(): Promise<VerificationReport & { manifest?: string }> {
     const { args, flags } = await this.parse(Verify);
-    const [{ presentReport, readable }, { verifyBackupSet }, { writeManifest }, { structureFaults }] =
+    const [{ nextStep, presentReport, readable }, { verifyBackupSet }, { writeManifest }, { structureFaults }] =
       await Promise.all([
         import('../lib/backup/present.js'),
         import('../lib/backup/verify-set.js'),
@@ -60,8 +60,11 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
     });
     const seconds = (performance.now() - start) / 1000;
     for (const line of presentReport(report)) this.print(line);
+    const next = nextStep(report);
+    if (next !== undefined) this.note(next);
     const rate = readable(report.totals.bytes / Math.max(seconds, 0.001));
-    this.note(`${readable(report.totals.bytes)} read in ${seconds.toFixed(1)} s (${rate}/s)`);
+    if (report.totals.checked > 0)
+      this.note(`${readable(report.totals.bytes)} read in ${seconds.toFixed(1)} s (${rate}/s)`);
     if (report.verdict !== 'VERIFIED' && report.verdict !== 'DEGRADED') {
       this.exitWith(EXIT.found);
       if (flags['write-manifest']) this.note('No manifest was written: the set is not sound.');

@@ -10,6 +10,9 @@ const MEANINGS: Readonly<Record<Verdict, string>> = {
 
 /** The report as lines for people: the files, then the problems, then the verdict. */
 export function presentReport(report: VerificationReport): readonly string[] {
+  if (report.files.length === 0) {
+    return [...report.problems.map(({ message }) => sentence(message)), verdictLine(report)];
+  }
   return [
     `Backup set ${report.directory}${report.date === null ? '' : `, of ${report.date}`}`,
     ...report.comparedWith.map((source) => `compared with ${source}`),
@@ -22,8 +25,15 @@ export function presentReport(report: VerificationReport): readonly string[] {
   ];
 }
 
+/** What to do next where there was no set to look at; undefined where the report says it. */
+export function nextStep({ files }: VerificationReport): string | undefined {
+  if (files.length > 0) return undefined;
+  return 'Next: bring the backup set there, or name its folder: `ee verify DIR`, or BACKUP_DIR in the settings.';
+}
+
+const sentence = (text: string): string => `${text.replace(/\.$/, '')}.`;
+
 function table(files: readonly FileReport[]): readonly string[] {
-  if (files.length === 0) return ['no files'];
   const rows = files.map((file) => [
     file.name,
     file.role,

@@ -13,6 +13,8 @@ export interface NamedItem {
   readonly date: string | null;
   readonly used: boolean;
   readonly reason: string;
+  /** A name that is nearly one of a backup set. */
+  readonly resembles?: true;
 }
 
 interface RoleName {
@@ -74,7 +76,14 @@ export function itemNamed(name: string, kind: 'file' | 'directory'): NamedItem {
     if (date !== null && after.test(name.slice(start.length + 1 + date.length))) {
       return { name, role, date, used: isRequired(role), reason: REASONS[role] };
     }
-    return { name, role: 'unknown', date: null, used: false, reason: `resembles ${shape}, but is not named so` };
+    return {
+      name,
+      role: 'unknown',
+      date: null,
+      used: false,
+      reason: `resembles ${shape}, but is not named so`,
+      resembles: true,
+    };
   }
   return { name, role: 'unknown', date: null, used: false, reason: REASONS.unknown };
 }

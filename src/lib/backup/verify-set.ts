@@ -9,7 +9,7 @@ import { missingFiles, type Expectation } from './missing-files.js';
 import { error, statusOf, verdictOf, warning } from './report.js';
 import type { FileReport, Level, Note, Problem, VerificationReport } from './report.js';
 import { tryRestore } from './restore.js';
-import { ambiguousRoles, REQUIRED_ROLES } from './roles.js';
+import { ambiguousRoles, nameShape, REQUIRED_ROLES } from './roles.js';
 import { listItems, type Item } from './set-items.js';
 import { trackedSecrets } from './tracked-files.js';
 
@@ -50,10 +50,12 @@ export async function verifyBackupSet(dir: string, options: VerifyOptions = {}):
   if (items.length === 0) {
     return emptyReport(directory, level, error('EMPTY_DIRECTORY', `${directory} is empty: there is nothing to check`));
   }
+  const manifests = await readManifests(directory);
+  if (manifests.length === 0 && items.every(isForeign)) return emptyReport(directory, level, notASet(directory, items));
   const context: Context = {
     level,
     options,
-    manifests: await readManifests(directory),
+    manifests,
     original: await originalOf(directory, options.against),
     ambiguous: ambiguousRoles(items),
   };
@@ -63,6 +65,15 @@ export async function verifyBackupSet(dir: string, options: VerifyOptions = {}):
     a.name < b.name ? -1 : 1,
   );
   return summarize(directory, context, files, await trackedSecrets(options.repositoriesOf ?? []));
+}
+
+/** Whether an item has nothing to do with a backup set; a file with nearly the right name has. */
+const isForeign = ({ role, resembles }: Item): boolean => role === 'unknown' && !resembles;
+
+function notASet(directory: string, items: readonly Item[]): Problem {
+  const shapes = REQUIRED_ROLES.map(nameShape).join(', ');
+  const count = items.length === 1 ? 'its one item is not' : `none of its ${items.length} items is`;
+  return error('NOT_A_SET', `This does not look like a backup set: ${directory} — ${count} named like ${shapes}.`);
 }
 
 async function originalOf(directory: string, against: string | undefined): Promise<Context['original']> {

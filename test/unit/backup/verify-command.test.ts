@@ -51,6 +51,15 @@ describe('ee verify DIR', () => {
     expect([missing.exit, (JSON.parse(missing.stdout) as { verdict: string }).verdict]).toEqual([3, 'NOT-CHECKED']);
   });
 
+  it('says what to do where there is no set', async () => {
+    const nowhere = join(await makeSet(), 'nowhere');
+    const { stdout, stderr } = await verify(nowhere);
+    expect(stdout).toMatch(new RegExp(`^${nowhere} does not exist\\.\nNOT-CHECKED: [^\n]*\n$`));
+    expect(stderr).toBe(
+      'Next: bring the backup set there, or name its folder: `ee verify DIR`, or BACKUP_DIR in the settings.\n',
+    );
+  });
+
   it('parses the PowerMTA configuration', async () => {
     const broken = (text: string) => makeSet((files) => void files.set(NAMES.config, Buffer.from(text)));
     const unclosed = await verify(await broken('<domain *>\n  retry-after 10m\n'));

@@ -342,6 +342,31 @@ describe('where nothing can be checked', () => {
   });
 });
 
+describe('a folder that is no backup set', () => {
+  it('[R127] is NOT-CHECKED with one sentence, not a row for each thing in it', async () => {
+    const directory = await setWith((files) => {
+      files.clear();
+      for (const name of ['holiday.jpg', 'notes.txt']) files.set(name, Buffer.from(name));
+    });
+    const report = await verify(directory);
+    expect([report.verdict, report.files, codes(report)]).toEqual(['NOT-CHECKED', [], ['NOT_A_SET']]);
+    expect(report.problems[0]?.message).toBe(
+      `This does not look like a backup set: ${directory} — none of its 2 items is named like ` +
+        'mailwizz-prod-DATE.tar.gz, pmta-license-DATE, pmta-config-DATE.',
+    );
+  });
+
+  it('is still a set where a name is nearly right', async () => {
+    const directory = await setWith((files) => {
+      files.clear();
+      files.set('pmta-config', Buffer.from('x'));
+    });
+    expect((await verify(directory)).files.map(({ reason }) => reason)).toContain(
+      'resembles pmta-config-DATE, but is not named so',
+    );
+  });
+});
+
 describe('level quick', () => {
   it('never says VERIFIED, since it reads no content', async () => {
     const report = await verify(await setWith(), { level: 'quick' });
