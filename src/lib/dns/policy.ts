@@ -20,6 +20,8 @@ export function policyRecords(
       txt(`${domain}._report._dmarc.${reportDomain}`, 'v=DMARC1', `takes DMARC reports about ${domain}`),
     );
   const ours = [...policyDomains, ...identities.map(({ domain }) => domain)];
+  // Only the sending hosts have an MX record here.
+  const hasMx = identities.some(({ domain }) => domain === reportDomain);
   const publishable = ours.some((domain) => isWithin(reportDomain, domain));
 
   return {
@@ -36,10 +38,17 @@ export function policyRecords(
         txt(`_smtp._tls.${domain}`, `v=TLSRPTv1; rua=mailto:${postmaster}`, 'reports about TLS to this host'),
       ),
     ],
-    notes: publishable
-      ? []
-      : permissions.map(
-          (record) => `${reportDomain} must publish TXT ${record.name} "${record.text}" to get the DMARC reports.`,
-        ),
+    notes: [
+      ...(hasMx
+        ? []
+        : [
+            `Reports about DMARC and TLS go to ${postmaster}: that mailbox must exist, and ${reportDomain} needs an MX record, which is not among these.`,
+          ]),
+      ...(publishable
+        ? []
+        : permissions.map(
+            (record) => `${reportDomain} must publish TXT ${record.name} "${record.text}" to get the DMARC reports.`,
+          )),
+    ],
   };
 }

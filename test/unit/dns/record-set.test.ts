@@ -98,6 +98,15 @@ describe('the record set', () => {
     );
   });
 
+  it('says that the mailbox of the reports needs an MX, unless its domain has one here', () => {
+    const settings = dnsSettings(1);
+    const note =
+      'Reports about DMARC and TLS go to postmaster@example.com: that mailbox must exist, and example.com needs an MX record, which is not among these.';
+    expect(recordSet(settings, publications(settings)).notes).toContain(note);
+    const own = { ...settings, sending: { ...settings.sending, postmaster: 'postmaster@mail1.example.com' } };
+    expect(recordSet(own, publications(settings)).notes.filter((one) => one.startsWith('Reports'))).toEqual([]);
+  });
+
   it('has no CAA record for an authority that it does not know', () => {
     const settings = dnsSettings(1);
     const lab = { ...settings, tls: { ...settings.tls, acmeDirectoryUrl: 'https://acme.example.net:14000/dir' } };
