@@ -53,7 +53,10 @@ export async function labUp(options: LabUpOptions, emit: Emit): Promise<LabUpRes
   const lab = labPlace(options.name ?? DEFAULT_LAB, options.store ?? DEFAULT_STORE);
   const hosts = HOST_NAMES.filter((host) => (options.hosts ?? HOST_NAMES).includes(host));
   await installRequirements(emit);
-  const wait = (): void => emit({ kind: 'note', text: `Another run works on the lab "${lab.name}"; waiting for it.` });
+  const wait = (seconds: number): void => {
+    const since = seconds === 0 ? '' : ` (${seconds} s so far)`;
+    emit({ kind: 'note', text: `Another run works on the lab "${lab.name}"; waiting for it${since}.` });
+  };
   return withLock(lab.folder, () => bringUp(lab, hosts, options, emit), wait);
 }
 

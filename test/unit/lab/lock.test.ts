@@ -25,6 +25,24 @@ describe.skipIf(!onLinux)('withLock', () => {
     expect(order).toEqual(['first in', 'second waits', 'first out', 'second in']);
   });
 
+  it('tells again and again for how long it has been waiting', async () => {
+    const name = `test-wait-${process.pid}`;
+    const told: number[] = [];
+    const first = withLock(name, () => new Promise((resolve) => setTimeout(resolve, 1500)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await Promise.all([
+      first,
+      withLock(
+        name,
+        async () => undefined,
+        (seconds) => void told.push(seconds),
+        500,
+      ),
+    ]);
+    expect(told.length).toBeGreaterThanOrEqual(3);
+    expect([told[0], told.at(-1)]).toEqual([0, 1]);
+  });
+
   it('is free again after an error', async () => {
     const name = `test-error-${process.pid}`;
     await expect(withLock(name, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
