@@ -43,16 +43,16 @@ describe('ee init', () => {
   });
 
   it('ends with what comes next, in order, and leaves out what is there', async () => {
-    const { stderr } = await ee(['init', ...SETS, '--set', 'SSH_KEY=key', '--set', 'PMTA_PACKAGE=powermta.deb'], {
+    const { stderr } = await ee(['init', ...SETS, '--set', 'SSH_KEY=id_ed25519', '--set', 'PMTA_PACKAGE=powermta.deb'], {
       cwd: folder,
     });
     expect(stderr).toBe(
-      `Next:\n  1. There is no SSH key at ${folder}/key yet (SSH_KEY): put it there.\n` +
+      `Next:\n  1. There is no SSH key at ${folder}/id_ed25519 yet (SSH_KEY): put it there.\n` +
         `  2. Bring the backup set into ${folder}/mailwizz-email-engine (BACKUP_DIR); it is not there yet.\n` +
         `  3. Bring the PowerMTA package to ${folder}/powermta.deb (PMTA_PACKAGE); it is not there yet.\n` +
         '  4. `ee verify` checks the backup set.\n',
     );
-    for (const name of ['key', 'powermta.deb']) await writeFile(join(folder, name), '');
+    for (const name of ['id_ed25519', 'powermta.deb']) await writeFile(join(folder, name), '');
     await mkdir(join(folder, 'mailwizz-email-engine'));
     expect((await ee(['init'], { cwd: folder })).stderr).toBe('Next: `ee verify` checks the backup set.\n');
   });
