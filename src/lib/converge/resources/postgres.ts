@@ -10,19 +10,31 @@ export interface PostgresWanted {
 /** The role can log in over the loopback with its password, and owns its database. What exists is kept. */
 export function postgresDatabase({ name, password }: PostgresWanted): Resource {
   if (!/^[a-z_]\w*$/.test(name)) throw new Error(`not a name for a database: ${name}`);
-  const login = `psql -h 127.0.0.1 -U ${name} -d ${name} -tAc 'SELECT 1'`;
   return {
     id: `database:${name}`,
     probe: [
       'command -v psql >/dev/null || exit 0',
-      `PGPASSWORD='${password.reveal().replaceAll("'", `'\\''`)}' PGCONNECT_TIMEOUT=5 ${login} 2>/dev/null || :`,
+      // psql runs from a folder that its user may enter.
+      'cd /',
+      `runuser -u postgres -- psql -tAc "SELECT 'database' FROM pg_database WHERE datname = '${name}'" 2>/dev/null || :`,
+      // A service file on a pipe: the password is in no argument list, no environment and not on the disk.
+      `PGSERVICEFILE=/dev/fd/3 psql -w -d service=ee -tAc "SELECT 'login'" 3<<'EE_SERVICE' 2>/dev/null || :`,
+      '[ee]',
+      'host=127.0.0.1',
+      'connect_timeout=5',
+      `dbname=${name}`,
+      `user=${name}`,
+      `password=${password.reveal()}`,
+      'EE_SERVICE',
     ].join('\n'),
     diff(output) {
-      if (output.toString('utf8').trim() === '1') return undefined;
+      const seen = output.toString('utf8').split('\n');
+      if (seen.includes('login')) return undefined;
+      const hasDatabase = seen.includes('database');
       const literal = password.reveal().replaceAll("'", "''");
       return {
-        action: 'create',
-        summary: `create the database ${name} and its role`,
+        action: hasDatabase ? 'update' : 'create',
+        summary: hasDatabase ? `give the role ${name} its password` : `create the database ${name} and its role`,
         script: [
           'export PSQL_PAGER=',
           // psql runs from a folder that its user may enter.
