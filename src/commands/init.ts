@@ -43,8 +43,9 @@ export default class Init extends EeCommand {
     const file = resolve(flags['env-file'] ?? '.env.production');
     const { planInit, assertAgreement, assertNothingToAsk } = await import('../lib/settings/init.js');
     const { assertPrivate } = await import('../lib/settings/load.js');
+    const { assertCreatable, saveSettings } = await import('../lib/settings/write.js');
     const exists = existsSync(file);
-    if (exists) await assertPrivate(file);
+    await (exists ? assertPrivate(file) : assertCreatable(file));
     const text = exists ? await readFile(file, 'utf8') : '';
     const plan = planInit(text, flags.set ?? [], file);
     assertAgreement(text, plan.set, file);
@@ -54,7 +55,6 @@ export default class Init extends EeCommand {
     const { generateSecret } = await import('../lib/settings/generate.js');
     const { fill } = await import('../lib/settings/fill.js');
     const { renderExample } = await import('../lib/settings/example.js');
-    const { saveSettings } = await import('../lib/settings/write.js');
     const secrets = new Map(plan.generate.map((name) => [name, generateSecret()]));
     this.hide([...secrets.values()].map((value) => new Secret(value)));
     const additions = new Map<string, string>([...plan.set, ...answers, ...secrets]);

@@ -63,10 +63,14 @@ const failures = {
     message: ({ name, file }) => `${file} sets ${name} already, to another value. It was left as it is.`,
     hint: ({ name, file }) => `Change the line in ${file} yourself, or leave --set ${name} out.`,
   }),
-  SETTINGS_NOT_WRITTEN: row<{ file: string; reason: string }>({
+  SETTINGS_NOT_WRITTEN: row<{ file: string; reason: string; folder?: string }>({
     exit: EXIT.failed,
-    message: ({ file, reason }) => `${file} could not be written: ${reason}. It is as it was.`,
-    hint: () => 'Look at the free space and at who owns the folder, then run `ee init` again.',
+    message: ({ file, reason, folder }) =>
+      `${file} could not be written: ${reason}.${folder === undefined ? ' It is as it was.' : ''}`,
+    hint: ({ folder }) =>
+      folder === undefined
+        ? 'Look at the free space and at who owns the folder, then run `ee init` again.'
+        : `Make the folder first (\`mkdir -p ${folder}\`), or name another file with --env-file.`,
   }),
 
   // usage

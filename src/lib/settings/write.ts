@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, realpath, rename, unlink } from 'node:fs/promises';
+import { lstat, open, readFile, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EeError } from '../errors.js';
 import { createPrivateFile } from '../private-file.js';
@@ -13,13 +13,45 @@ export async function saveSettings(file: string, text: string, { exists }: { exi
   await (exists ? replaceSettingsFile(file, text) : createSettingsFile(file, text));
 }
 
+/**
+ * Refuses a file that does not exist and cannot be made either: in a folder that is none, or behind a link that leads
+ * nowhere. Asked before the operator answers questions.
+ */
+export async function assertCreatable(file: string): Promise<void> {
+  if ((await lstat(file).catch(() => undefined))?.isSymbolicLink()) {
+    throw new EeError('USAGE', {
+      message: `${file} is a link to ${await readlink(file)}, which does not exist.`,
+      hint: 'Remove the link, or make what it leads to; then run `ee init` again.',
+    });
+  }
+  const folder = dirname(file);
+  const isFolder = await stat(folder).then(
+    (status) => status.isDirectory(),
+    () => undefined,
+  );
+  if (isFolder === true) return;
+  const reason = `${folder} ${isFolder === undefined ? 'does not exist' : 'is not a folder'}`;
+  throw new EeError('SETTINGS_NOT_WRITTEN', { file, reason, folder });
+}
+
 /** Writes a settings file that does not exist yet, with mode 0600. Throws when one has appeared since it was looked for. */
 export async function createSettingsFile(file: string, text: string): Promise<void> {
-  if (await createPrivateFile(file, text)) return;
+  await assertCreatable(file);
+  if (await created(file, text)) return;
   throw new EeError('USAGE', {
     message: `${file} has been written by somebody else in the meantime.`,
     hint: 'Run `ee init` again: it completes that file.',
   });
+}
+
+async function created(file: string, text: string): Promise<boolean> {
+  try {
+    return await createPrivateFile(file, text);
+  } catch (error) {
+    // Its own words are about SECRETS_DIR.
+    const reason = error instanceof EeError && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new EeError('SETTINGS_NOT_WRITTEN', { file, reason }, { cause: error });
+  }
 }
 
 /**

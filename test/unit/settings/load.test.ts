@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateSecret } from '../../../src/lib/settings/generate.js';
 import { findSettingsFile, loadSettings } from '../../../src/lib/settings/load.js';
-import { createSettingsFile, replaceSettingsFile } from '../../../src/lib/settings/write.js';
+import { assertCreatable, createSettingsFile, replaceSettingsFile } from '../../../src/lib/settings/write.js';
 import { validText } from './a-valid-file.js';
 
 let folder: string;
@@ -83,6 +83,36 @@ describe('writing', () => {
     expect(await modeOf(file)).toBe(0o600);
     expect(await readFile(file, 'utf8')).toBe('A=2\n');
     expect(await readdir(folder)).toEqual(['.env.production']);
+  });
+
+  it.each([
+    ['missing/folder/x', 'missing/folder', 'does not exist'],
+    ['plain/x', 'plain', 'is not a folder'],
+  ])('is not made at %s, and names the folder to make', async (path, parent, what) => {
+    await writeFile(join(folder, 'plain'), '');
+    const failure = {
+      code: 'SETTINGS_NOT_WRITTEN',
+      message: `${join(folder, path)} could not be written: ${join(folder, parent)} ${what}.`,
+      hint: `Make the folder first (\`mkdir -p ${join(folder, parent)}\`), or name another file with --env-file.`,
+    };
+    await expect(assertCreatable(join(folder, path))).rejects.toMatchObject(failure);
+    await expect(createSettingsFile(join(folder, path), 'A=1\n')).rejects.toMatchObject(failure);
+  });
+
+  it('is not made behind a link that leads nowhere, and says so', async () => {
+    await symlink('elsewhere/.env', join(folder, 'link.env'));
+    await expect(assertCreatable(join(folder, 'link.env'))).rejects.toMatchObject({
+      code: 'USAGE',
+      exit: 2,
+      message: `${join(folder, 'link.env')} is a link to elsewhere/.env, which does not exist.`,
+    });
+  });
+
+  it('tells a file that cannot be made in the words of settings, not of secrets', async () => {
+    await expect(createSettingsFile('/proc/x.env', 'A=1\n')).rejects.toMatchObject({
+      code: 'SETTINGS_NOT_WRITTEN',
+      hint: 'Look at the free space and at who owns the folder, then run `ee init` again.',
+    });
   });
 
   it('does not replace a file that has appeared in the meantime', async () => {
