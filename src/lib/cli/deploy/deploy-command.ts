@@ -72,7 +72,7 @@ export abstract class DeployCommand extends EeCommand {
         confirm: async (planned) => {
           if (flags.yes) return;
           await view.close();
-          this.print(deployText(planned, flags));
+          this.print(deployText(planned, { ...flags, brief: true }));
           await this.confirm(`Make these ${totals(planned)}?`, flags);
           view = await this.#view(hosts, flags.verbose);
           for (const { host, changes } of planned) view.emit({ kind: 'planned', host, changes });

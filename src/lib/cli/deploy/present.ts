@@ -20,16 +20,21 @@ export function deployDocument(outcomes: readonly HostOutcome[]): Record<string,
 interface TextOptions {
   /** The text of new files too. */
   readonly verbose: boolean;
+  /** Leave out what changed files lose and gain: before a question the list must fit on a screen. */
+  readonly brief?: boolean;
   /** Leave out the hosts that are well: they stand on the screen already. */
   readonly troublesOnly?: boolean;
 }
 
 /** The same for people: a line a host, and below it what is to be done (a dry run) or what went wrong. */
-export function deployText(outcomes: readonly HostOutcome[], { verbose, troublesOnly = false }: TextOptions): string {
+export function deployText(
+  outcomes: readonly HostOutcome[],
+  { verbose, brief = false, troublesOnly = false }: TextOptions,
+): string {
   const shown = outcomes.filter(({ error }) => !troublesOnly || error !== undefined);
   const interrupted = outcomes.some(({ error }) => error instanceof EeError && error.code === 'INTERRUPTED');
   return [
-    ...shown.map((outcome) => hostText(outcome, verbose)),
+    ...shown.map((outcome) => hostText(outcome, verbose, brief)),
     ...(interrupted ? ['Next: Run the same command again: it continues where this one stopped.'] : []),
   ].join('\n');
 }
@@ -42,7 +47,7 @@ export function totals(outcomes: readonly HostOutcome[]): string {
 
 const counted = (count: number): string => `${count} ${count === 1 ? 'change' : 'changes'}`;
 
-function hostText({ host, status, changes, seconds, error }: HostOutcome, verbose: boolean): string {
+function hostText({ host, status, changes, seconds, error }: HostOutcome, verbose: boolean, brief: boolean): string {
   if (error instanceof EeError && error.code === 'INTERRUPTED') {
     return `${host}: interrupted after ${counted(changes.length)} (${seconds} s)`;
   }
@@ -51,18 +56,25 @@ function hostText({ host, status, changes, seconds, error }: HostOutcome, verbos
     return `${host}: FAILED after ${counted(changes.length)} (${seconds} s)\n${text.replace(/^/gm, '  ')}`;
   }
   if (status !== 'planned') return `${host}: ${status}, ${counted(changes.length)} (${seconds} s)`;
-  return [`${host}: ${counted(changes.length)} to make`, ...changes.map((change) => changeText(change, verbose))].join(
-    '\n',
-  );
+  return [
+    `${host}: ${counted(changes.length)} to make`,
+    ...changes.map((change) => changeText(change, verbose, brief)),
+  ].join('\n');
 }
 
 const SIGN = { create: '+', update: '~', remove: '-', run: '>' } as const;
 
-function changeText({ id, action, summary, detail }: HostOutcome['changes'][number], verbose: boolean): string {
+function changeText(
+  { id, action, summary, detail }: HostOutcome['changes'][number],
+  verbose: boolean,
+  brief: boolean,
+): string {
   const line = `  ${SIGN[action]} ${summary}  [${id}]`;
   // What a changed file loses and gains always; the text of a new one only when asked for.
   const shown =
-    detail !== undefined && (verbose || action === 'update') ? detail.trimEnd().replace(/^/gm, '      ') : '';
+    detail !== undefined && (verbose || (action === 'update' && !brief))
+      ? detail.trimEnd().replace(/^/gm, '      ')
+      : '';
   return shown ? `${line}\n${shown}` : line;
 }
 
