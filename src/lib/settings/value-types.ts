@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 /** The types of settings values. Each message says what is wrong and, after a dash, how to mend it. */
@@ -162,12 +161,20 @@ function isJump(value: string): boolean {
 /** Items between commas or blanks. */
 export const items = (value: string): string[] => value.split(/[\s,]+/).filter((item) => item !== '');
 
+const isAddress = (value: string): boolean => isIP(value) !== 0 && !value.includes('%');
+
+/** Strictly decimal: what takes octal, hexadecimal and short forms reads `010.0.0.0/8` as another network than its writer. */
+function isNetwork(value: string): boolean {
+  const [, base, bits] = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(value) ?? [];
+  return base !== undefined && isAddress(base) && Number(bits) <= (isIpv4(base) ? 32 : 128);
+}
+
 export const networks = z
   .string()
   .transform(items)
   .superRefine((list, context) => {
     for (const item of list) {
-      if ((isIP(item) !== 0 && !item.includes('%')) || (item.includes('/') && ipaddr.isValidCIDR(item))) continue;
+      if (isAddress(item) || isNetwork(item)) continue;
       context.addIssue({
         code: 'custom',
         message: `has ${item}, which is neither an address nor a range — write them like 192.0.2.7, 2001:db8::/48`,

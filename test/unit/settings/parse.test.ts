@@ -149,6 +149,30 @@ describe('an invalid file', () => {
     expect(parse(validText({ PMTA_SMTP_PORT: '587' })).pmta.smtpPort).toBe(587);
   });
 
+  it.each([
+    '010.0.0.0/8',
+    '0x0a/8',
+    '0x0a.0.0.0/8',
+    '10/8',
+    '10.0/16',
+    '10.0.0.0/08',
+    '10.0.0.0/0x8',
+    '10.0.0.0/33',
+    '2001:db8::/129',
+    'fe80::1%eth0/64',
+    '10.0.0.0/8/8',
+    '010.0.0.1',
+  ])('refuses %s in ADMIN_IPS, which the firewall would read as something else or not at all', (item) => {
+    expect(problems(validText({ ADMIN_IPS: item }))).toEqual([
+      expect.stringMatching(/^line \d+: ADMIN_IPS: has \S+, which is neither an address nor a range/),
+    ]);
+  });
+
+  it('takes addresses and ranges in ADMIN_IPS', () => {
+    const text = '203.0.113.7 10.0.0.0/8, 2001:db8::/48 192.0.2.1/32 2001:db8::7/128';
+    expect(problems(validText({ ADMIN_IPS: text }))).toEqual([]);
+  });
+
   it('[R4] takes IPv6 for a host', () => {
     expect(parse(validText({ VPS1_IP: '2001:db8::10' })).hosts.vps1.address).toBe('2001:db8::10');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sendingIps } from '../../../src/lib/settings/sending-ips.js';
+import { ipv4, sendingIps } from '../../../src/lib/settings/sending-ips.js';
 
 const mistake = (value: string): string | undefined => sendingIps.safeParse(value).error?.issues[0]?.message;
 
@@ -32,6 +32,36 @@ describe('SENDING_IPS', () => {
       'gives 1273 addresses — name 1024 at most',
     );
   });
+
+  it.each([
+    '0.0.0.0',
+    '0.1.2.3',
+    '127.0.0.1',
+    '169.254.10.1',
+    '224.0.0.1',
+    '239.1.2.3',
+    '240.0.0.1',
+    '255.255.255.255',
+  ])('refuses %s, from which no mail can be sent', (unfit) => {
+    expect(mistake(`192.0.2.11,${unfit}`)).toBe(
+      `has ${unfit}, which is no address that mail can be sent from — write public addresses of VPS2`,
+    );
+    expect(ipv4.safeParse(unfit).error?.issues[0]?.message).toBe(
+      'is no address that mail can be sent from — write a public one',
+    );
+  });
+
+  it('refuses a range that runs into such addresses', () => {
+    expect(mistake('126.255.255.254-127.0.0.3')).toBe(
+      'has 126.255.255.254-127.0.0.3, where 127.0.0.0 is no address that mail can be sent from — write public addresses of VPS2',
+    );
+    expect(sendingIps.parse('126.255.255.255 128.0.0.1 10.0.0.1')).toHaveLength(3);
+  });
+
+  it.each(['010.0.0.1', '0x0a.0.0.1', '10.1', '167772161', '010.0.0.0/30', '192.0.2.8/029', '192.0.2.8/1e1'])(
+    'refuses %s, which other programs read as something else',
+    (item) => expect(mistake(item)).toContain(`has ${item}, which is not an IPv4 address`),
+  );
 
   it('refuses what is no IPv4', () => {
     expect(mistake('192.0.2.256')).toContain('has 192.0.2.256, which is not an IPv4 address');
