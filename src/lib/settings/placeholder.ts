@@ -4,11 +4,15 @@ const NOUN =
   '(domaine?|password|passwd|mot de passe|token|jeton|key|cle|ip|address|adresse|name|nom|e ?mail|courriel|server|serveur|host|' +
   'site|user|utilisateur|secret|code|id|chat|bot|api|company|entreprise|vps|chemin|path)';
 
-/** Matched against the value as written. */
-const SHAPES: readonly RegExp[] = [
+const BRACKETS: readonly RegExp[] = [
   /<[^<>]+>/, // <password>
   /\[[^[\]]+\]/, // [password]
   /\{[^{}]+\}/, // {password}, ${PASSWORD}, {{ password }}
+];
+
+/** Matched against the value as written. */
+const SHAPES: readonly RegExp[] = [
+  ...BRACKETS,
   /^%\w+%$/,
   /(^|[^A-Za-z0-9])x{3,}($|[^A-Za-z0-9])/i, // xxx, xxx.xxx.xxx.xxx, sk-xxxx
   /^x{2,3}(\.x{1,3})+$/i,
@@ -45,4 +49,10 @@ export function isPlaceholder(value: string): boolean {
   if (SHAPES.some((shape) => shape.test(value))) return true;
   const plain = value.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/[_-]+/g, ' ').trim();
   return PHRASES.some((phrase) => phrase.test(plain));
+}
+
+/** True where brackets are only a part of the value: it may be a real one, and its brackets are what is not taken. */
+export function hasBracketsInside(value: string): boolean {
+  const bare = value.trim();
+  return !/^\$?([<[{]).*[>\]}]$/.test(bare) && BRACKETS.some((shape) => shape.test(bare));
 }

@@ -1,7 +1,7 @@
 import { closest } from '../closest.js';
 import { CATALOGUE, NUMBERED, SETTING_NAMES, settingOf, type Setting } from './catalogue.js';
 import { readEnvText, type Assignment } from './env-text.js';
-import { isPlaceholder } from './placeholder.js';
+import { hasBracketsInside, isPlaceholder } from './placeholder.js';
 import type { Problem } from './problem.js';
 
 /** A value of the file that its type accepts. */
@@ -48,11 +48,11 @@ export function validateLines(text: string): Validated {
 /** The typed value, or what is wrong with it. The messages never repeat the value: it may be a secret. */
 export function checkValue(setting: Setting, value: string): { value: unknown } | { mistakes: string[] } {
   if (isPlaceholder(value)) {
-    return {
-      mistakes: [
-        `is a placeholder — ${setting.generated ? 'empty it and run `ee init`' : `write the real value, like ${setting.example}`}`,
-      ],
-    };
+    const remedy = setting.generated ? 'empty it and run `ee init`' : `write the real value, like ${setting.example}`;
+    const mistake = hasBracketsInside(value)
+      ? 'has a pair of brackets, like what a template leaves to be filled in; no value may have one'
+      : 'is a placeholder';
+    return { mistakes: [`${mistake} — ${remedy}`] };
   }
   const result = setting.type.safeParse(value);
   return result.success ? { value: result.data } : { mistakes: result.error.issues.map(({ message }) => message) };

@@ -82,6 +82,24 @@ describe('placeholders', () => {
     );
   });
 
+  it.each(['a{b}|c*/$x@mail1.example.com', 'contact@<domain>', 'info[at]mail1.example.com'])(
+    'calls the brackets in %s what they are',
+    (value) => {
+      const found = problemsOf(`SENDER1=${value}\n${validText({ SENDER1: undefined })}`);
+      expect(found.filter(({ name }) => name === 'SENDER1').map(({ message }) => message)).toEqual([
+        'has a pair of brackets, like what a template leaves to be filled in; no value may have one — ' +
+          `write the real value, like ${NUMBERED.SENDER.example}`,
+      ]);
+    },
+  );
+
+  it('[R3] calls what is brackets alone a placeholder', () => {
+    for (const value of ['<password>', '[adresse IP]', '{{ password }}', '${PASSWORD}']) {
+      const found = problemsOf(`BASE_DOMAIN='${value}'\n${validText({ BASE_DOMAIN: undefined })}`);
+      expect(found.map(({ message }) => message.split(' —')[0])).toContain('is a placeholder');
+    }
+  });
+
   it('[R3] names the key and the line, in every field', () => {
     for (const name of [...Object.keys(CATALOGUE), 'IP1', 'DOMAIN1', 'SENDER1', 'VPS2_SSH_USER']) {
       const text = `${name}=CHANGE_ME\n${validText({ [name]: undefined })}`;
