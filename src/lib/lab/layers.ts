@@ -5,7 +5,7 @@ import type { HostName } from '../settings/settings.js';
 import { step, type Emit } from './events.js';
 import { killAndRemove } from './cgroup.js';
 import { BASE_PACKAGES, buildBase, buildMachine, buildPackages } from './layer-recipes.js';
-import { ifUnlocked, withLock } from './lock.js';
+import { ifUnlocked, waitingFor, withLock } from './lock.js';
 import { SUITES, digest, type LabStore, type Suite } from './names.js';
 import { unmountBelow } from './overlay.js';
 import { processesUsing, signal } from './process.js';
@@ -59,7 +59,7 @@ async function ensureLayer(
 ): Promise<string> {
   const layer = layerFolder(store, key);
   if (existsSync(layer)) return layer;
-  const wait = (): void => emit({ kind: 'note', text: `Another run is ${about}; waiting for it.` });
+  const wait = (seconds: number): void => emit({ kind: 'note', text: waitingFor(`Another run is ${about}`, seconds) });
   return withLock(
     layer,
     async () => {

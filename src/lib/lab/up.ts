@@ -6,7 +6,7 @@ import { step, type Emit } from './events.js';
 import { makeKey } from './host-identity.js';
 import { LAB_DOMAIN, bootHost, discardHost, waitUntilStarted } from './host.js';
 import { ensureBase, ensurePackages } from './layers.js';
-import { withLock } from './lock.js';
+import { waitingFor, withLock } from './lock.js';
 import { DEFAULT_LAB, DEFAULT_STORE, SUITES, labPlace, type LabPlace, type LabStore } from './names.js';
 import { labSubnet, raiseNetwork } from './network.js';
 import { installRequirements } from './requirements.js';
@@ -53,10 +53,8 @@ export async function labUp(options: LabUpOptions, emit: Emit): Promise<LabUpRes
   const lab = labPlace(options.name ?? DEFAULT_LAB, options.store ?? DEFAULT_STORE);
   const hosts = HOST_NAMES.filter((host) => (options.hosts ?? HOST_NAMES).includes(host));
   await installRequirements(emit);
-  const wait = (seconds: number): void => {
-    const since = seconds === 0 ? '' : ` (${seconds} s so far)`;
-    emit({ kind: 'note', text: `Another run works on the lab "${lab.name}"; waiting for it${since}.` });
-  };
+  const wait = (seconds: number): void =>
+    emit({ kind: 'note', text: waitingFor(`Another run works on the lab "${lab.name}"`, seconds) });
   return withLock(lab.folder, () => bringUp(lab, hosts, options, emit), wait);
 }
 
