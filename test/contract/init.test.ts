@@ -43,9 +43,12 @@ describe('ee init', () => {
   });
 
   it('ends with what comes next, in order, and leaves out what is there', async () => {
-    const { stderr } = await ee(['init', ...SETS, '--set', 'SSH_KEY=id_ed25519', '--set', 'PMTA_PACKAGE=powermta.deb'], {
-      cwd: folder,
-    });
+    const { stderr } = await ee(
+      ['init', ...SETS, '--set', 'SSH_KEY=id_ed25519', '--set', 'PMTA_PACKAGE=powermta.deb'],
+      {
+        cwd: folder,
+      },
+    );
     expect(stderr).toBe(
       `Next:\n  1. There is no SSH key at ${folder}/id_ed25519 yet (SSH_KEY): put it there.\n` +
         `  2. Bring the backup set into ${folder}/mailwizz-email-engine (BACKUP_DIR); it is not there yet.\n` +
