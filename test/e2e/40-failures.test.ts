@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { readdirSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -111,6 +111,18 @@ describe('a deployment that cannot go on', () => {
       for (const host of ['vps1', 'vps3'] as const) expect(await untouched(host)).toBe(true);
     });
 
+    it('refuses a sending IP on which VPS2 depends, with status 2', async () => {
+      const octets = lab.setting('VPS2_IP').split('.');
+      const gateway = [...octets.slice(0, 3), '1'].join('.');
+      const result = await withSetting('SENDING_IPS', `${gateway},${lab.sendingIp(1)}`, () =>
+        lab.ee('deploy', 'vps2', '--yes', '--json'),
+      );
+      expect(result.exit).toBe(2);
+      expect(failure(result)).toMatchObject({ code: 'ADDRESS_TAKEN' });
+      expect(failure(result).message).toContain(`${gateway} is the gateway`);
+      expect(await untouched('vps2')).toBe(true);
+    });
+
     it('[R24] stops while another run works on a host, names who, with status 5', async () => {
       const held = lab.try(
         'vps2',
@@ -165,6 +177,18 @@ describe('a deployment that cannot go on', () => {
     expect(result.exit).toBe(1);
     expect(failure(result)).toMatchObject({ code: 'WOULD_REPLACE' });
     await lab.sh('vps2', `mv /root/mail1.pem /etc/pmta/dkim/mail1.pem`);
+  });
+
+  it('[R62] makes no DKIM key here in the place of one that the host has', async () => {
+    const key = join(lab.folder, 'secrets/dkim/mail2.lab.example/mail.pem');
+    await rename(key, `${key}.away`);
+    const result = await lab.ee('deploy', 'vps2', '--yes', '--json');
+    expect(result.exit).toBe(1);
+    expect(failure(result)).toMatchObject({ code: 'WOULD_REPLACE' });
+    expect(failure(result).message).toMatch(/^vps2: \/etc\/pmta\/dkim\/mail2\.pem on the host has another content/);
+    expect(failure(result).hint).toContain(`scp -p root@${lab.setting('VPS2_IP')}:/etc/pmta/dkim/mail2.pem ${key}`);
+    expect(existsSync(key)).toBe(false);
+    await rename(`${key}.away`, key);
   });
 
   it('[R46] never unpacks over a web root that it did not make', async () => {

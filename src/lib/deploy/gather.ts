@@ -26,10 +26,16 @@ export interface GatherOptions {
   readonly make: boolean;
 }
 
-/** What the roles need, and what of it does not exist on this machine yet: `DKIM key of mail1.example.com`. */
+/** Something that does not exist on this machine yet, and the domain that it is for. */
+export interface Missing {
+  readonly kind: 'DKIM key' | 'certificate';
+  readonly domain: string;
+}
+
+/** What the roles need, and what of it is still to be made. */
 export interface Gathered {
   readonly inputs: DeployInputs;
-  readonly missing: readonly string[];
+  readonly missing: readonly Missing[];
 }
 
 /** Brings together, on this machine, what the roles of these hosts need. */
@@ -102,7 +108,7 @@ async function packageFile(path: string | undefined): Promise<PowermtaInputs['pa
 
 /** Keys and certificates of this machine. */
 class Store {
-  readonly missing: string[] = [];
+  readonly missing: Missing[] = [];
 
   constructor(
     private readonly secretsDir: string,
@@ -116,7 +122,7 @@ class Store {
         domains.map((domain) => ({ domain })),
       );
     const keys = await Promise.all(domains.map((domain) => readKey(this.secretsDir, domain)));
-    for (const [at, domain] of domains.entries()) if (!keys[at]) this.missing.push(`DKIM key of ${domain}`);
+    for (const [at, domain] of domains.entries()) if (!keys[at]) this.missing.push({ kind: 'DKIM key', domain });
     return keys;
   }
 
@@ -124,7 +130,7 @@ class Store {
   async certificate(name: string, subject: Subject): Promise<{ certificate: string; key: Secret }> {
     if (this.make) return ensureCertificate(this.secretsDir, name, subject);
     const kept = await readCertificate(this.secretsDir, name, subject);
-    if (!kept) this.missing.push(`certificate of ${subject.commonName}`);
+    if (!kept) this.missing.push({ kind: 'certificate', domain: subject.commonName });
     return kept ?? { certificate: '', key: new Secret('') };
   }
 }

@@ -122,8 +122,8 @@ export abstract class DeployCommand extends EeCommand {
     if (differs)
       this.note(`${totals(outcomes)} to make; nothing was changed. Next: the same command without --dry-run.`);
     if (outcomes.some(({ status }) => status === 'changed')) {
-      const keys = missing.filter((name) => name.startsWith('DKIM'));
-      if (keys.length > 0) this.note(`Made the ${keys.join(', ')}: publish what \`ee dns records\` shows.`);
+      const keys = missing.filter(({ kind }) => kind === 'DKIM key').map(({ domain }) => domain);
+      if (keys.length > 0) this.note(`New DKIM keys: ${keys.join(', ')}. Publish them: \`ee dns records\` shows how.`);
       if (exit === EXIT.done) this.note('Next: `ee status` shows what runs.');
     }
     return deployDocument(outcomes);
