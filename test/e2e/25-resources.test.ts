@@ -367,7 +367,7 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
     it('waits while another process has the lock of dpkg', async () => {
       await sh('dpkg --purge logrotate >/dev/null 2>&1 || :');
       // As dpkg takes it (fcntl), for twelve seconds.
-      const hold = `perl -e 'use Fcntl; open(F, "+>", "/var/lib/dpkg/lock-frontend"); fcntl(F, F_SETLK, pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0)) or die; print "held\\n"; sleep 12'`;
+      const hold = `perl -e 'use Fcntl; open(F, "+>", "/var/lib/dpkg/lock-frontend"); my $l = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die; print "held\\n"; sleep 12'`;
       const held = host.run(hold);
       expect(await make([packages('test', ['logrotate'])])).toEqual(['install logrotate']);
       expect((await held).code).toBe(0);
