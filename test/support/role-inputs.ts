@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../src/lib/converge/host-facts.js';
-import type { Difference } from '../../src/lib/converge/resource.js';
+import type { Difference, Stage } from '../../src/lib/converge/resource.js';
 import { wantedStages, type DeployInputs } from '../../src/lib/deploy/wanted.js';
 import { Secret } from '../../src/lib/secret.js';
 import { parseSettings } from '../../src/lib/settings/parse.js';
@@ -34,7 +34,7 @@ export function settingsWith(changes: Readonly<Record<string, string | undefined
   return parseSettings(validText(changes), '/srv/engine/.env.production', '/home/operator');
 }
 
-const tls = { certificate: 'CERTIFICATE\n', key: new Secret('the private key of a certificate') };
+const tls = { certificate: 'certificate\n', key: new Secret('the key of the site\n') };
 
 /** What the roles take beside the settings, made up. */
 export function inputsFor(settings: Settings): Required<DeployInputs> {
@@ -51,13 +51,13 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
     },
     vps2: {
       package: { path: '/srv/powermta.deb', bytes: 100, sha256: 'b'.repeat(64) },
-      licence: Buffer.from('the text of a licence\n'),
-      configuration: Buffer.from('the adapted configuration\n'),
+      licence: Buffer.from('the licence\r\n'),
+      configuration: Buffer.from('<smtp-user mailwizz>\n  password the password of the relay\n</smtp-user>\n'),
       dkimKeys: settings.sending.identities.map(({ index, domain }) => ({
         fileName: `mail${index}.pem`,
         domain,
         local: `/srv/engine/secrets/dkim/${domain}/mail.pem`,
-        pem: new Secret(`the DKIM key of ${domain}`),
+        pem: new Secret(`key ${index}\n`),
       })),
       relayTls: tls,
     },
@@ -93,4 +93,18 @@ export function newFile(host: HostName, path: string, given: { settings?: Settin
   const { detail = '' } = differenceOf(host, `file:${path}`, 'absent\n', given);
   const added = detail.split('\n').filter((line) => line.startsWith('+') && !line.startsWith('+++'));
   return added.map((line) => line.slice(1)).join('\n');
+}
+
+/** The text that a file resource writes, by its path, from its difference with a host where it is absent. */
+export function writtenFiles(stages: readonly Stage[]): Map<string, string> {
+  const written = new Map<string, string>();
+  for (const { resources } of stages) {
+    for (const { id, diff } of resources) {
+      if (!id.startsWith('file:')) continue;
+      const script = diff(Buffer.from('absent\n'))?.script ?? '';
+      const base64 = /<<'EE_CONTENT'\n([\s\S]*?)\nEE_CONTENT/.exec(script)?.[1] ?? '';
+      written.set(id.slice('file:'.length), Buffer.from(base64, 'base64').toString('utf8'));
+    }
+  }
+  return written;
 }

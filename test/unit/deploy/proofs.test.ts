@@ -4,7 +4,7 @@ import { mailwizzProofs } from '../../../src/lib/deploy/status/mailwizz.js';
 import { powermtaProofs } from '../../../src/lib/deploy/status/powermta.js';
 import { Answers, type Proof } from '../../../src/lib/deploy/status/proof.js';
 import { isHealthy } from '../../../src/lib/deploy/status/status.js';
-import { settingsWith } from '../roles/wanted-hosts.js';
+import { settingsWith } from '../../support/role-inputs.js';
 
 const settings = settingsWith({
   SENDER1: 'contact@mail1.example.com',

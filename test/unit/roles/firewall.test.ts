@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { wantedStages } from '../../../src/lib/deploy/wanted.js';
 import { firewall } from '../../../src/lib/roles/firewall.js';
 import type { HostName } from '../../../src/lib/settings/settings.js';
-import { FACTS, INPUTS, settingsWith, writtenFiles } from './wanted-hosts.js';
+import { factsOf, inputsFor, settingsWith, writtenFiles } from '../../support/role-inputs.js';
 
 const base = { host: 'vps1', sshPorts: [22], adminIps: [] as string[], clientAddress: '203.0.113.7', rules: [] };
 const rulesOf = (wanted: Partial<Parameters<typeof firewall>[0]>): string =>
@@ -92,7 +92,9 @@ describe('the firewall', () => {
 describe('the ports of the three hosts', () => {
   const settings = settingsWith();
   const opened = (host: HostName): string[] =>
-    accepts(writtenFiles(wantedStages(host, settings, FACTS, INPUTS)).get('/etc/nftables.conf') ?? '');
+    accepts(
+      writtenFiles(wantedStages(host, settings, factsOf(host), inputsFor(settings))).get('/etc/nftables.conf') ?? '',
+    );
 
   it('are 80, 443, SSH and metrics on VPS1', () => {
     expect(opened('vps1')).toEqual([

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { HostFacts } from '../../../src/lib/converge/host-facts.js';
 import type { Stage } from '../../../src/lib/converge/resource.js';
 import { wantedStages } from '../../../src/lib/deploy/wanted.js';
 import { baselinePackages } from '../../../src/lib/roles/baseline.js';
 import { mailwizzPackages, phpVersion } from '../../../src/lib/roles/mailwizz.js';
 import { HOST_NAMES, type HostName } from '../../../src/lib/settings/settings.js';
-import { FACTS, INPUTS, settingsWith, writtenFiles } from './wanted-hosts.js';
+import { factsOf, inputsFor, settingsWith, writtenFiles } from '../../support/role-inputs.js';
 
 const settings = settingsWith();
-const stagesOf = (host: HostName): Stage[] => wantedStages(host, settings, FACTS, INPUTS);
+const factsOn = (host: HostName): HostFacts => factsOf(host, { networkFile: '/etc/systemd/network/10-eth0.network' });
+const stagesOf = (host: HostName): Stage[] => wantedStages(host, settings, factsOn(host), inputsFor(settings));
 const filesOf = (host: HostName): Map<string, string> => writtenFiles(stagesOf(host));
 const resourcesOf = (host: HostName) => stagesOf(host).flatMap(({ resources }) => resources);
 /** The script by which a resource is made where it is absent. */
@@ -157,7 +159,7 @@ describe('MailWizz on VPS1', () => {
     const sent = resourcesOf('vps1')
       .filter(({ id }) => /^(file|archive|database):/.test(id))
       .flatMap(({ id, diff }) => diff(Buffer.from(states[id] ?? 'absent\n'))?.uploads ?? []);
-    expect(sent.map(({ source }) => source)).toEqual(['/backup/application.tar.gz']);
+    expect(sent.map(({ source }) => source)).toEqual(['/srv/app.tar.gz']);
     expect(placeOf('vps1', 'database:mailwizz_v2')).toBeGreaterThan(placeOf('vps1', 'service:mariadb'));
   });
 });
@@ -245,7 +247,8 @@ describe('the engine on VPS3', () => {
     for (const address of ['192.0.2.10', '198.51.100.10', '203.0.113.10']) {
       expect(config).toContain(`- targets: ["${address}:9100"]\n`);
     }
-    const ipv6 = writtenFiles(wantedStages('vps3', settingsWith({ VPS1_IP: '2001:db8::10' }), FACTS, INPUTS));
+    const changed = settingsWith({ VPS1_IP: '2001:db8::10' });
+    const ipv6 = writtenFiles(wantedStages('vps3', changed, factsOf('vps3'), inputsFor(changed)));
     expect(ipv6.get('/etc/prometheus/prometheus.yml')).toContain('- targets: ["[2001:db8::10]:9100"]\n');
   });
 });
