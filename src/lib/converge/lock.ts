@@ -57,9 +57,9 @@ export async function lock(host: Host, holder: string): Promise<Release> {
 const END_LEFTOVER = `
 if read -r pid < ${BATCH} && tr '\\0' ' ' < "/proc/$pid/cmdline" | grep -q -e '-s ee-'; then
   set -- $(sed 's/.*) //' "/proc/$pid/stat")
-  kill -TERM -- "-$3"
-  for wait in 1 2 3 4 5 6 7 8 9 10; do kill -0 -- "-$3" || break; sleep 0.5; done
-  kill -KILL -- "-$3"
+  kill -TERM "-$3"
+  for wait in 1 2 3 4 5 6 7 8 9 10; do kill -0 "-$3" || break; sleep 0.5; done
+  kill -KILL "-$3"
 fi 2>/dev/null
 rm -f ${BATCH}
 `;
