@@ -1,6 +1,7 @@
 import type { Connect } from '../deploy/connections.js';
 import { EeError } from '../errors.js';
-import { connect, type NewHostKey } from '../ssh/connect.js';
+import { connect } from '../ssh/connect.js';
+import type { NewHostKey } from '../ssh/connect-options.js';
 
 interface ConnectorOptions {
   readonly 'accept-new-host-key': boolean;

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import { EeError } from '../errors.js';
 import type { HostAccess } from '../settings/settings.js';
-import type { ConnectOptions } from './connect.js';
+import type { ConnectOptions } from './connect-options.js';
 import { Connection } from './connection.js';
 import { connectionFailure } from './connection-failure.js';
 import { fingerprint, offeredAlgorithms } from './host-key.js';
