@@ -124,7 +124,7 @@ export const CATALOGUE = {
   }),
 
   PMTA_PACKAGE: setting('PowerMTA', 'optional', type.packageFile, {
-    description: 'The vendor’s package, .deb or .rpm; needed unless PowerMTA is installed already',
+    description: 'The vendor’s package for VPS2; a deployment takes the .deb',
     example: 'packages/powermta.deb',
     asked: true,
   }),
