@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, run, setUp } from './setup.js';
+import { installTestPackages } from './test-packages.js';
 
 const requireLab = process.env.EE_REQUIRE_LAB === '1';
 const failures = [];
@@ -39,9 +40,10 @@ function tests(project) {
 
 /** Why the lab cannot run here; undefined when it can. Installs what it needs where it may. */
 async function whyNoLab() {
-  const { installRequirements } = await import('../dist/lib/lab/requirements.js');
+  const { describeEvent, installRequirements } = await import('../dist/lib/lab/lab.js');
   try {
-    await installRequirements();
+    await installRequirements((event) => console.log(describeEvent(event)));
+    installTestPackages();
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

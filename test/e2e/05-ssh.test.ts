@@ -622,6 +622,7 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (skipped: ${reason}
   });
 
   const noSudo = existsSync('/usr/bin/sudo') ? undefined : 'sudo is not installed';
+  if (noSudo !== undefined && process.env['EE_REQUIRE_LAB'] === '1') throw new Error(`No lab here: ${noSudo}`);
   describe.skipIf(noSudo)(`as a user with sudo${noSudo ? ` (skipped: ${noSudo})` : ''}`, () => {
     const user = 'ee-test-operator';
     const rules = `/etc/sudoers.d/${user}`;

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const stand = fileURLToPath(new URL('../../../assets/lab/pmta/test', import.meta.url));
+const stand = fileURLToPath(new URL('../../assets/lab/pmta/test', import.meta.url));
 
 it('the PowerMTA stand-in passes its own tests: strict parser, sources, routing, SMTP, reload, commands, package', async () => {
   const suite = await execa('python3', ['-B', '-m', 'unittest'], { cwd: stand, reject: false });
