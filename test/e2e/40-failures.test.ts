@@ -261,4 +261,22 @@ chmod 755 /usr/sbin/pmta`,
     await lab.sh('vps1', 'mv /usr/sbin/nft.real /usr/sbin/nft');
     expect((await lab.ee('deploy', 'vps1', '--yes', '--json')).exit).toBe(0);
   });
+
+  it('works for a user with sudo as it does for root', async () => {
+    await lab.sh(
+      'vps1',
+      'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install sudo >/dev/null 2>&1',
+    );
+    await lab.sh(
+      'vps1',
+      `useradd -m operator; install -m 440 /dev/null /etc/sudoers.d/operator
+echo 'operator ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/operator
+install -d -m 700 -o operator /home/operator/.ssh; install -m 600 -o operator /root/.ssh/authorized_keys /home/operator/.ssh/
+rm -f /etc/cron.d/mailwizz /etc/nftables.conf`,
+    );
+    await withSetting('VPS1_SSH_USER', 'operator', async () => {
+      expect(statuses(await lab.ee('deploy', 'vps1', '--yes', '--json'))).toEqual(['vps1 changed']);
+      expect(statuses(await lab.ee('deploy', 'vps1', '--yes', '--json'))).toEqual(['vps1 unchanged']);
+    });
+  });
 });
