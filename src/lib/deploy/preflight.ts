@@ -32,10 +32,10 @@ export function assertSuitable(host: HostName, facts: HostFacts): void {
 /** Refuses a sending address that belongs to somebody else on whom VPS2 depends: taking it would cut the host off. */
 export function assertSendingAddresses({ sending, hosts }: Settings, { neighbours, clientAddress }: HostFacts): void {
   const others = new Map([
-    ...neighbours.map((address) => [address, 'the gateway or a name server of VPS2'] as const),
     [clientAddress, 'the address from which you are connected'] as const,
     [hosts.vps1.address, 'VPS1'] as const,
     [hosts.vps3.address, 'VPS3'] as const,
+    ...neighbours.map((address) => [address, 'the gateway or a name server of VPS2'] as const),
   ]);
   for (const { ip } of sending.identities) {
     const owner = others.get(ip);
