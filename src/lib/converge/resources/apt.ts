@@ -42,9 +42,12 @@ export function aptInstall(what: string): string {
     // Lists older than a day, or none at all. (The lists' own times are those of the archive, not of the download.)
     `mkdir -p -m 0700 ${STATE}`,
     `if [ -z "$(find ${UPDATED} -mmin -1440 2>/dev/null)" ] || ! ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1; then`,
+    // apt-get succeeds without an archive that does not answer, and then says only that a package has no candidate.
     `  ee_patiently ${apt} update`,
-    `  : > ${UPDATED}`,
+    `  ee_missed=$(printf '%s\\n' "$ee_said" | grep -E '^(W|E|Err[^ ]*) ?' || :)`,
+    `  [ -n "$ee_missed" ] || : > ${UPDATED}`,
     'fi',
-    `${apt} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --no-install-recommends install ${what}`,
+    `${apt} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --no-install-recommends install ${what} ||`,
+    `  { ee_status=$?; printf '%s\\n' "\${ee_missed:-}"; exit "$ee_status"; }`,
   ].join('\n');
 }

@@ -5,6 +5,10 @@ import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, 
 /** Prometheus asks every 15 seconds; after a deployment it may not have come round yet. */
 const SCRAPE_PATIENCE = 20;
 
+const TARGETS_URL = 'http://127.0.0.1:9090/api/v1/targets?state=active';
+/** The exporters of the three hosts, the API, and Prometheus itself. */
+const TARGETS = HOST_NAMES.length + 2;
+
 /** Questions to VPS3: the API by its own name over TLS, and Prometheus for what it reaches. */
 export function engineQuestions({ engine: { domain } }: Settings): string {
   const curl = `curl -sk --max-time 10 --resolve ${quote(`${domain}:443:127.0.0.1`)}`;
@@ -14,10 +18,11 @@ export function engineQuestions({ engine: { domain } }: Settings): string {
     `${curl} -w '\\nstatus\\t%{http_code}\\n' ${quote(`https://${domain}/health`)} | sed '1s/^/health\\t/'`,
     `printf 'closed\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${quote(`https://${domain}/v1/identities`)})"`,
     `for try in $(seq ${SCRAPE_PATIENCE}); do`,
-    `  curl -s --max-time 10 'http://127.0.0.1:9090/api/v1/targets?state=active' | grep -qE '"health":"(unknown|down)"' || break`,
+    `  up=$(curl -s --max-time 10 '${TARGETS_URL}' | grep -o '"health":"up"' | wc -l)`,
+    `  [ "$up" -lt ${TARGETS} ] || break`,
     '  sleep 1',
     'done',
-    `curl -s --max-time 10 'http://127.0.0.1:9090/api/v1/targets?state=active' | tr -d '\\n' | sed 's/^/targets\\t/'; echo`,
+    `curl -s --max-time 10 '${TARGETS_URL}' | tr -d '\\n' | sed 's/^/targets\\t/'; echo`,
     ':',
   ].join('\n');
 }
@@ -48,9 +53,6 @@ interface Target {
   readonly labels: { readonly job?: string; readonly host?: string };
   readonly health: string;
 }
-
-/** The exporters of the three hosts, the API, and Prometheus itself. */
-const TARGETS = HOST_NAMES.length + 2;
 
 function scrapeProof(answer: string): Proof {
   const targets = (parse(answer) as { data?: { activeTargets?: Target[] } } | undefined)?.data?.activeTargets ?? [];
