@@ -19,8 +19,11 @@ interface Outcome {
 
 const lab = new TestLab('t-fail');
 const failure = (result: EeResult) => result.json<Failure>().error;
-const statuses = (result: EeResult) =>
-  result.json<{ hosts: Outcome[] }>().hosts.map(({ host, status }) => `${host} ${status}`);
+const statuses = (result: EeResult) => {
+  const { hosts } = result.json<{ hosts?: Outcome[] }>();
+  if (hosts === undefined) throw new Error(result.stdout);
+  return hosts.map(({ host, status }) => `${host} ${status}`);
+};
 const untouched = async (host: HostName) => (await lab.try(host, 'test -e /var/lib/ee')).exit === 1;
 
 /** Runs `use` with one line of the settings changed. */
@@ -269,12 +272,12 @@ chmod 755 /usr/sbin/pmta`,
     );
     await lab.sh(
       'vps1',
-      `useradd -m operator; install -m 440 /dev/null /etc/sudoers.d/operator
-echo 'operator ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/operator
-install -d -m 700 -o operator /home/operator/.ssh; install -m 600 -o operator /root/.ssh/authorized_keys /home/operator/.ssh/
+      `set -e; useradd -m deployer; install -m 440 /dev/null /etc/sudoers.d/deployer
+echo 'deployer ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/deployer
+install -d -m 700 -o deployer /home/deployer/.ssh; install -m 600 -o deployer /root/.ssh/authorized_keys /home/deployer/.ssh/
 rm -f /etc/cron.d/mailwizz /etc/nftables.conf`,
     );
-    await withSetting('VPS1_SSH_USER', 'operator', async () => {
+    await withSetting('VPS1_SSH_USER', 'deployer', async () => {
       expect(statuses(await lab.ee('deploy', 'vps1', '--yes', '--json'))).toEqual(['vps1 changed']);
       expect(statuses(await lab.ee('deploy', 'vps1', '--yes', '--json'))).toEqual(['vps1 unchanged']);
     });
