@@ -1,3 +1,5 @@
+import { reverseName } from './names.js';
+
 /** Seconds that resolvers may keep a record: short enough to correct a mistake or rotate a key within the hour. */
 const TTL = 3600;
 
@@ -38,7 +40,7 @@ export function caa(name: string, authority: string, purpose: string): RecordOf<
 
 /** The reverse record of an IPv4 address (RFC 1035 §3.5). */
 export function ptr(ip: string, target: string, purpose: string): RecordOf<'PTR'> {
-  const name = `${ip.split('.').reverse().join('.')}.in-addr.arpa`;
+  const name = reverseName(ip);
   return { type: 'PTR', name, ttl: TTL, ip, target, purpose };
 }
 

@@ -6,6 +6,7 @@ import * as type from './value-types.js';
 export const GROUPS = [
   'hosts',
   'sending',
+  'DNS',
   'backup',
   'PowerMTA',
   'MailWizz',
@@ -106,6 +107,12 @@ export const CATALOGUE = {
     description: 'Where hosts and mailbox providers write to',
     example: 'postmaster@example.com',
     otherwise: 'postmaster@BASE_DOMAIN',
+  }),
+
+  DNS_RESOLVERS: setting('DNS', 'default', type.resolvers, {
+    description: 'Name servers that ee asks when it checks records: address[:port], several between commas',
+    example: '9.9.9.9, 192.0.2.53:5353',
+    otherwise: '',
   }),
 
   BACKUP_DIR: setting('backup', 'default', type.path, {

@@ -37,6 +37,8 @@ export interface Settings {
     readonly identities: readonly SendingIdentity[];
     readonly postmaster: string;
   };
+  /** Name servers that are asked about records, each `address[:port]`; empty means those of this machine. */
+  readonly dns: { readonly resolvers: readonly string[] };
   readonly backup: {
     readonly dir: string;
     readonly sourceDir?: string;

@@ -181,3 +181,24 @@ export const networks = z
       });
     }
   });
+
+/** Name servers: `9.9.9.9`, `192.0.2.53:5353`, `2620:fe::fe`. */
+export const resolvers = z
+  .string()
+  .transform(items)
+  .superRefine((list, context) => {
+    for (const item of list) {
+      if (isResolver(item)) continue;
+      context.addIssue({
+        code: 'custom',
+        message: `has ${item}, which is not the address of a name server — write them like 9.9.9.9, 192.0.2.53:5353, 2001:db8::53`,
+      });
+    }
+  });
+
+/** No port after an IPv6 address: it would need brackets, and those are what a template leaves to be filled in. */
+function isResolver(value: string): boolean {
+  if (isAddress(value)) return true;
+  const [, host = '', at = ''] = /^([\d.]+):(\d+)$/.exec(value) ?? [];
+  return isIpv4(host) && port.safeParse(at).success;
+}

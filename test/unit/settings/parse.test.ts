@@ -173,6 +173,24 @@ describe('an invalid file', () => {
     expect(problems(validText({ ADMIN_IPS: text }))).toEqual([]);
   });
 
+  it('takes name servers in DNS_RESOLVERS, with a port after an IPv4 address', () => {
+    expect(parse(validText()).dns.resolvers).toEqual([]);
+    expect(parse(validText({ DNS_RESOLVERS: '9.9.9.9 127.0.0.1:5353, 2620:fe::fe' })).dns.resolvers).toEqual([
+      '9.9.9.9',
+      '127.0.0.1:5353',
+      '2620:fe::fe',
+    ]);
+  });
+
+  it.each(['dns.example.com', '9.9.9', '9.9.9.9:0', '9.9.9.9:65536', '9.9.9.9:'])(
+    'refuses %s in DNS_RESOLVERS',
+    (item) => {
+      expect(problems(validText({ DNS_RESOLVERS: item }))).toEqual([
+        expect.stringMatching(/^line \d+: DNS_RESOLVERS: has \S+, which is not the address of a name server/),
+      ]);
+    },
+  );
+
   it('[R4] takes IPv6 for a host', () => {
     expect(parse(validText({ VPS1_IP: '2001:db8::10' })).hosts.vps1.address).toBe('2001:db8::10');
   });
