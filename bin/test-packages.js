@@ -8,7 +8,9 @@ const NEEDED = [
   { program: 'sshd', package: 'openssh-server' },
   { program: 'sudo', package: 'sudo' },
   { program: 'openssl', package: 'openssl' },
-  { program: 'python3', package: 'python3' },
+  { program: '/usr/bin/python3', package: 'python3' },
+  { program: '/usr/lib/python3/dist-packages/dkim', package: 'python3-dkim' },
+  { program: '/usr/lib/python3/dist-packages/dns', package: 'python3-dnspython' },
   { program: 'redis-check-rdb', package: 'redis-tools' },
   { program: '/usr/lib/postgresql', package: 'postgresql' },
 ];

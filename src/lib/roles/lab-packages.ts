@@ -9,7 +9,7 @@ export function labPackages(): Record<HostName, readonly string[]> {
   return {
     vps1: [...base, ...mailwizzPackages('8.2')],
     // Beyond the role's own: what the stand-in for PowerMTA depends on.
-    vps2: [...base, 'python3', 'adduser'],
+    vps2: [...base, 'python3', 'python3-dkim', 'python3-dnspython', 'adduser'],
     vps3: [...base, ...ENGINE_PACKAGES],
   };
 }

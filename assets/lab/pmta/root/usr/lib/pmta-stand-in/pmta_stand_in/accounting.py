@@ -24,6 +24,9 @@ class Accounting:
             if kind in file.spec.records:
                 file.write(kind, record)
 
+    def wants_headers(self, kind):
+        return any(kind in file.spec.records and file.takes_headers(kind) for file in self.files)
+
     def rotate(self, path=None):
         """The new names of the files moved."""
         return [file.rotate() for file in self.files if path in (None, file.path) and os.path.exists(file.path)]
@@ -56,6 +59,10 @@ class AccountingFile:
                 elif name in known:
                     wanted.add(name)
         return [name for name in FIELDS if name in wanted or name == 'type'] + extra
+
+    def takes_headers(self, kind):
+        named = any(name.startswith('header_') for name in self.spec.record_fields.get(kind, ()))
+        return named or any(one == kind for one, *_ in self.spec.header_maps)
 
     def write(self, kind, record):
         row = {**record, 'type': kind}

@@ -13,6 +13,10 @@ USAGE = """Usage: pmta [--dom | --xml | --json] COMMAND
   show status | version | license | vmtas | vmta-settings VMTA | settings DOMAIN[/VMTA]
        queues [DOMAIN/VMTA] | topqueues | domains | topdomains | jobs | registration | disabled sources
   pause | resume queue DOMAIN[/VMTA]
+  schedule DOMAIN[/VMTA]
+  set queue --mode={normal|backoff} DOMAIN[/VMTA]
+  disable | enable source IP DOMAIN[/VMTA]
+  clear dnscache DOMAIN
   delete --queue=DOMAIN/VMTA ...
   rotate acct [FILE] | rotate log
   reset counters
@@ -29,8 +33,8 @@ def main(argv, paths=Paths()):
             formats.append(argument)
         elif argument.startswith('--queue='):
             options['queue'].append(argument[8:])
-        elif argument.startswith('--mode=') and words[:1] == ['set']:
-            continue
+        elif argument in ('--mode=normal', '--mode=backoff'):
+            options['mode'] = argument[7:]
         elif argument.startswith('-'):
             return _usage(f'unknown option {argument}')
         else:
@@ -40,7 +44,8 @@ def main(argv, paths=Paths()):
         return _usage(f'unknown command "{" ".join(words)}"' if words else 'no command')
     command, arguments = found
     least, most = command_words.COMMANDS[command]
-    if not least <= len(arguments) <= most or (command == 'delete') != bool(options['queue']):
+    if not least <= len(arguments) <= most or (command == 'delete') != bool(options['queue']) or (
+            command == 'set queue') != ('mode' in options):
         return _usage(f'wrong arguments for "{command}"')
     if command == 'test config':
         return _test_config(paths)

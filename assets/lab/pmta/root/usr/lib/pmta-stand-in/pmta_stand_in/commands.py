@@ -2,30 +2,13 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 
-from . import PRODUCT, VERSION, domains, routing
+from . import PRODUCT, VERSION, domains, queue_commands, routing, units
+from .answer import Reply, table
 from .configuration import VirtualMta
 from .listeners import ListenError
 from .problem import ConfigError
 from .server import StartError, usable
-
-NOT_DELIVERED = 'not delivered: this stand-in has no delivery'
-
-
-@dataclass
-class Reply:
-    """`data` is for --dom, --xml and --json; `text` for people."""
-
-    ok: bool = True
-    text: str = ''
-    data: dict = field(default_factory=dict)
-
-
-def _table(header, rows):
-    cells = [header, *[[str(cell) for cell in row] for row in rows]]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
-    return '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells)
 
 
 async def reload(server, _arguments, _options):
@@ -53,7 +36,14 @@ def show_license(server, _arguments, _options):
     return Reply(text='\n'.join(f'{name}: {value}' for name, value in shown.items()), data={'license': shown})
 
 
+def _unlimited(text):
+    count = units.count(text)
+    return count if count < float('inf') else 'unlimited'
+
+
 def show_status(server, _arguments, _options):
+    traffic = server.traffic.shown()
+    total = traffic['total']
     queues = server.spool.queues()
     rcp, kb = sum(one['rcpt'] for one in queues.values()), sum(one['bytes'] for one in queues.values()) // 1024
     data = {
@@ -69,70 +59,23 @@ def show_status(server, _arguments, _options):
             'spool': {'initPct': 100, 'files': {'total': len(server.spool.entries)}},
             'conn': {
                 'smtpIn': {'cur': len(server.sessions), 'max': int(server.config.settings.get('total-max-smtp-in', 100))},
-                'smtpOut': {'cur': 0, 'max': int(server.config.settings.get('total-max-smtp-out', 1200))},
+                'smtpOut': {'cur': server.delivery.connections, 'max': _unlimited(server.config.settings.get('total-max-smtp-out', '1200'))},
             },
-            'traffic': {
-                'total': {
-                    'in': {'msg': server.counters['msg'], 'rcp': server.counters['rcp']},
-                    'out': {'msg': 0, 'rcp': 0},
-                },
-                'lastHr': {'out': {'rcp': 0}},
-            },
+            'traffic': traffic,
             'queue': {'smtp': {'rcp': rcp, 'dom': len(queues), 'kb': kb}},
             'listeners': [f'{address}:{port}' for address, port in server.listeners.addresses()],
         },
     }
     text = '\n'.join([
         f'{PRODUCT} {VERSION} on {server.config.host_name}: {data["status"]["status"]}',
-        f'received: {server.counters["msg"]} messages, {server.counters["rcp"]} recipients',
-        f'queued: {rcp} recipients in {len(queues)} queues, {kb} KB ({NOT_DELIVERED})',
+        f'received: {total["in"]["msg"]} messages, {total["in"]["rcp"]} recipients',
+        f'delivered: {total["out"]["msg"]} messages, {total["out"]["rcp"]} recipients; {traffic["lastHr"]["out"]["rcp"]} in the last hour',
+        f'queued: {rcp} recipients in {len(queues)} queues, {kb} KB',
+        f'SMTP out: {data["status"]["conn"]["smtpOut"]["cur"]} of {data["status"]["conn"]["smtpOut"]["max"]} connections',
         f'SMTP in: {len(server.sessions)} of {data["status"]["conn"]["smtpIn"]["max"]} connections',
         f'listening on: {", ".join(data["status"]["listeners"])}',
     ])
     return Reply(text=text, data=data)
-
-
-def _queue_rows(server, pattern='*/*'):
-    from .spool import queue_matches
-
-    return [
-        {
-            'name': name,
-            'rcp': one['rcpt'],
-            'kb': one['bytes'] // 1024,
-            'mode': 'normal',
-            'paused': 'yes' if server.is_paused(name) else 'no',
-            'note': NOT_DELIVERED,
-        }
-        for name, one in sorted(server.spool.queues().items())
-        if queue_matches(pattern, name)
-    ]
-
-
-def show_queues(server, arguments, _options):
-    rows = _queue_rows(server, *arguments[:1])
-    text = _table(['queue', 'rcpt', 'KB', 'mode', 'paused', 'note'], [list(row.values()) for row in rows]) if rows else 'No queues.'
-    return Reply(text=text, data={'queue': rows})
-
-
-def show_topqueues(server, _arguments, _options):
-    rows = sorted(_queue_rows(server), key=lambda row: -row['rcp'])[:10]
-    return Reply(text=_table(['queue', 'rcpt', 'KB'], [[row['name'], row['rcp'], row['kb']] for row in rows]) if rows else 'No queues.',
-                 data={'queue': rows})
-
-
-def show_domains(server, _arguments, _options):
-    totals = Counter()
-    for name, one in server.spool.queues().items():
-        totals[name.partition('/')[0]] += one['rcpt']
-    rows = [{'name': name, 'rcp': count} for name, count in sorted(totals.items())]
-    return Reply(text=_table(['domain', 'rcpt'], [list(row.values()) for row in rows]) if rows else 'No domains.', data={'domain': rows})
-
-
-def show_jobs(server, _arguments, _options):
-    totals = Counter(entry['jobId'] for entry in server.spool.entries.values() if entry['jobId'])
-    rows = [{'id': name, 'msg': count} for name, count in sorted(totals.items())]
-    return Reply(text=_table(['job', 'messages'], [list(row.values()) for row in rows]) if rows else 'No jobs.', data={'job': rows})
 
 
 def show_vmtas(server, _arguments, _options):
@@ -143,7 +86,7 @@ def show_vmtas(server, _arguments, _options):
         {'name': vmta.name, 'rcp': queued[vmta.name], 'sources': len(vmta.source_hosts), 'keys': len(vmta.domain_keys)}
         for vmta in server.config.vmtas.values()
     ]
-    return Reply(text=_table(['virtual MTA', 'rcpt', 'sources', 'keys'], [list(row.values()) for row in rows]) if rows else
+    return Reply(text=table(['virtual MTA', 'rcpt', 'sources', 'keys'], [list(row.values()) for row in rows]) if rows else
                  'No virtual MTAs.', data={'vmta': rows})
 
 
@@ -154,8 +97,7 @@ def show_vmta_settings(server, arguments, _options):
         vmta = VirtualMta(name, domain_keys=server.config.domain_keys)
     if vmta is None:
         return Reply(False, f'Error: virtual MTA "{name}" does not exist.')
-    hosts = vmta.source_hosts or [tuple(server.config.settings['smtp-source-host'].split())] if (
-        vmta.source_hosts or 'smtp-source-host' in server.config.settings) else []
+    hosts = vmta.source_hosts or server.config.source_hosts
     sources = [{'ip': network, 'host': host, 'local': 'yes' if usable(network) else 'no'} for network, host in hosts]
     keys = [{'selector': selector, 'domain': domain, 'file': file} for selector, domain, file in vmta.domain_keys]
     lines = [f'virtual-mta {vmta.name}']
@@ -179,29 +121,8 @@ def show_settings(server, arguments, _options):
     return Reply(text='\n'.join(lines), data={'settings': dict(sorted(settings.items()))})
 
 
-def show_disabled_sources(_server, _arguments, _options):
-    return Reply(text='No disabled sources.', data={'source': []})
-
-
 def show_registration(_server, _arguments, _options):
     return Reply(text='Not registered.', data={'registration': {'status': 'none'}})
-
-
-def pause_queue(server, arguments, _options):
-    server.paused.add(arguments[0])
-    return Reply(text=f'Queue {arguments[0]} paused.')
-
-
-def resume_queue(server, arguments, _options):
-    if arguments[0] not in server.paused:
-        return Reply(False, f'Error: queue {arguments[0]} is not paused.')
-    server.paused.discard(arguments[0])
-    return Reply(text=f'Queue {arguments[0]} resumed.')
-
-
-def delete(server, _arguments, options):
-    count = sum(server.delete(pattern) for pattern in options['queue'])
-    return Reply(text=f'{count} recipients deleted.', data={'deleted': {'rcp': count}})
 
 
 def rotate_acct(server, arguments, _options):
@@ -215,28 +136,20 @@ def rotate_log(server, _arguments, _options):
 
 
 def reset_counters(server, _arguments, _options):
-    server.counters = dict.fromkeys(server.counters, 0)
+    server.traffic.reset()
     return Reply(text='Counters reset.')
 
 
 HANDLERS = {
+    **queue_commands.HANDLERS,
     'reload': reload,
     'show status': show_status,
     'show version': show_version,
     'show license': show_license,
-    'show queues': show_queues,
-    'show topqueues': show_topqueues,
-    'show domains': show_domains,
-    'show topdomains': show_domains,
-    'show jobs': show_jobs,
     'show vmtas': show_vmtas,
     'show vmta-settings': show_vmta_settings,
     'show settings': show_settings,
     'show registration': show_registration,
-    'show disabled sources': show_disabled_sources,
-    'pause queue': pause_queue,
-    'resume queue': resume_queue,
-    'delete': delete,
     'rotate acct': rotate_acct,
     'rotate log': rotate_log,
     'reset counters': reset_counters,

@@ -51,6 +51,7 @@ class AcctFile:
     records: list
     settings: dict
     record_fields: dict
+    header_maps: list = field(default_factory=list)  # (record type, header name, field)
 
 
 @dataclass
@@ -66,6 +67,10 @@ class Configuration:
     pattern_lists: dict
     domains: list
     domain_keys: list
+    source_hosts: list
+    reply_patterns: dict  # {smtp-pattern-list: [entries.ReplyRule]}
+    bounce_categories: list  # (regex, category)
+    name_servers: list
     relay_domains: list
     relay_addresses: list
     acct_files: list
@@ -127,6 +132,10 @@ def _build(root, files, warnings):
         pattern_lists={block.name: _patterns(block) for block in root.blocks('pattern-list')},
         domains=_domains(root, macros),
         domain_keys=_keys(root),
+        source_hosts=_source_hosts(root),
+        reply_patterns={block.name: _reply_rules(block) for block in root.blocks('smtp-pattern-list')},
+        bounce_categories=_bounce_categories(root),
+        name_servers=[_text(one) for one in root.statements('name-server')],
         relay_domains=[name for one in root.statements('relay-domain') for name in _expand(_text(one), macros)],
         relay_addresses=[_address(_text(one)) for one in root.statements('relay-address')],
         acct_files=[_acct_file(block) for block in root.blocks('acct-file')],
@@ -166,8 +175,25 @@ def _keys(block):
     return [tuple(part.strip() for part in _text(one).split(',')) for one in block.statements('domain-key')]
 
 
+def _source_hosts(block):
+    return [tuple(_text(one).split()) for one in block.statements('smtp-source-host')]
+
+
+def _reply_rules(block):
+    return [entries.parse_reply(one.value) for one in block.statements('reply')]
+
+
+def _bounce_categories(root):
+    patterns = []
+    for block in root.blocks('bounce-category-patterns'):
+        for one in block.statements():
+            pattern, category = regexes.take(f'{one.keyword} {one.value}'.strip())
+            patterns.append((regexes.compile_pattern(pattern), category))
+    return patterns
+
+
 def _vmta(vmta, block, macros):
-    vmta.source_hosts = [tuple(_text(one).split()) for one in block.statements('smtp-source-host')]
+    vmta.source_hosts = _source_hosts(block)
     vmta.domain_keys = _keys(block)
     vmta.settings = {name: value for name, value in _settings(block).items() if name not in ('smtp-source-host', 'domain-key')}
     vmta.domains = _domains(block, macros)
@@ -244,4 +270,8 @@ def _acct_file(block):
     for one in block.statements('record-fields'):
         kind, _, names = _text(one).partition(' ')
         fields[LONG_RECORDS.get(kind.lower(), kind.lower())] = [name.strip() for name in names.split(',')]
-    return AcctFile(block.name, [LONG_RECORDS.get(name, name) for name in records], settings, fields)
+    maps = []
+    for one in block.statements('map-header-to-field'):
+        kind, header, name = _text(one).split()
+        maps.append((LONG_RECORDS.get(kind.lower(), kind.lower()), header, name))
+    return AcctFile(block.name, [LONG_RECORDS.get(name, name) for name in records], settings, fields, maps)

@@ -6,6 +6,7 @@ import os
 import socket
 
 from . import commands
+from .answer import Reply
 
 
 def bind(path, group):
@@ -47,6 +48,6 @@ async def serve(server, one):
 async def answer(server, request):
     handler = commands.HANDLERS.get(request['command'])
     if handler is None:
-        return commands.Reply(False, f'Error: this stand-in has no "{request["command"]}".')
+        return Reply(False, f'Error: this stand-in has no "{request["command"]}".')
     reply = handler(server, request['arguments'], request['options'])
     return await reply if asyncio.iscoroutine(reply) else reply

@@ -71,6 +71,7 @@ async def _run(paths, errors):
     server.prepare()
     await server.listeners.serve(config.listeners, sockets)
     controller = await control.serve(server, one)
+    server.start()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

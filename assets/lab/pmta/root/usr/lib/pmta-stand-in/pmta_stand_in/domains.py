@@ -40,10 +40,9 @@ def _layer(domains, domain):
     return merged
 
 
-def effective(config, domain, vmta=None, pool=None):
-    """{directive: value} of a queue, defaults included."""
-    settings = dict(catalogue.domain_defaults())
-    settings.update(_layer(config.domains, domain))
+def stated(config, domain, vmta=None, pool=None):
+    """{directive: value} that the configuration gives a queue, without the product's defaults."""
+    settings = _layer(config.domains, domain)
     pools = [config.pools[pool]] if pool in config.pools else [
         one for one in config.pools.values() if one.domains and vmta in one.members
     ]
@@ -51,6 +50,12 @@ def effective(config, domain, vmta=None, pool=None):
         settings.update(_layer(one.domains, domain))
     if vmta in config.vmtas:
         settings.update(_layer(config.vmtas[vmta].domains, domain))
+    return settings
+
+
+def effective(config, domain, vmta=None, pool=None):
+    """{directive: value} of a queue, defaults included."""
+    settings = {**catalogue.domain_defaults(), **stated(config, domain, vmta, pool)}
     for name in ('max-connect-rate', 'max-data-volume-rate', 'max-msg-rate'):
         settings[f'backoff-{name}'] = settings[f'backoff-{name}'] or settings[name]
     return settings

@@ -46,6 +46,23 @@ def check_reply(value):
     check_actions(rest)
 
 
+@dataclass
+class ReplyRule:
+    """An entry of a smtp-pattern-list: what a reply that it matches makes the queue do."""
+
+    regex: 're.Pattern'
+    actions: dict  # {action: its value, '' where it has none}
+
+
+def parse_reply(value):
+    pattern, rest = regexes.take(value)
+    actions = {}
+    for action in rest.split(','):
+        name, _, argument = action.strip().partition('=')
+        actions[name.lower()] = argument.lower()
+    return ReplyRule(regexes.compile_pattern(pattern), actions)
+
+
 def check_bounce_category(line):
     pattern, category = regexes.take(line)
     regexes.compile_pattern(pattern)

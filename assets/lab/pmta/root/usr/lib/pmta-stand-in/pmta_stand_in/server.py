@@ -7,12 +7,17 @@ import os
 import ssl
 import time
 
-from . import configuration, licence, local_addresses, units
+from . import configuration, dkim_signer, licence, local_addresses, message, units
 from .accounting import Accounting
+from .delivery import Delivery
+from .destinations import Resolver
 from .listeners import Listeners
-from .routing import Router
+from .outbound import outgoing_lines
+from .routing import DEFAULT_VMTA, Router
+from .smtp_client import Reply
 from .smtp_server import Session
 from .spool import Spool, queue_matches
+from .traffic import Traffic
 
 
 class StartError(Exception):
@@ -20,7 +25,7 @@ class StartError(Exception):
 
 
 class Server:
-    def __init__(self, paths, config):
+    def __init__(self, paths, config, resolver=None):
         self.paths = paths
         self.config = config
         self.licence = licence.read(paths.licence)
@@ -33,20 +38,26 @@ class Server:
         self.started = time.time()
         self.stopping = False
         self.sessions = set()
-        self.counters = {'msg': 0, 'rcp': 0, 'connections': 0}
-        self._contexts = {}
+        self.traffic = Traffic()
+        self._own_resolver = resolver is None
+        self.delivery = Delivery(self, resolver or _resolver(config))
+        self._contexts, self._key_files = {}, {}
 
     # Start, reload, stop
 
     def prepare(self):
         """What must be readable and writable as the user that the server runs as. Raises StartError."""
-        self._contexts = load_files(self.config)
+        self._contexts, self._key_files = load_files(self.config)
         self._open_log()
         try:
             self.spool.open()
         except (OSError, ValueError) as error:
             raise StartError(f'spool {self.spool.directory}: {error}') from None
         self._note_what_is_missing()
+
+    def start(self):
+        """Begins to deliver what the spool holds."""
+        self.delivery.start()
 
     def _open_log(self):
         path = self.config.settings['log-file']
@@ -83,9 +94,9 @@ class Server:
 
     async def _reload(self):
         config = configuration.load(self.paths.etc)
-        contexts = load_files(config)
+        contexts, key_files = load_files(config)
         sockets = self.listeners.rebind(config.listeners)
-        before, self.config, self._contexts = self.config, config, contexts
+        before, self.config, self._contexts, self._key_files = self.config, config, contexts, key_files
         await self.listeners.serve(config.listeners, sockets)
         self.accounting = Accounting(config.acct_files)
         if config.settings['log-file'] != before.settings['log-file']:
@@ -94,20 +105,24 @@ class Server:
             self.log.warning('spool: a new directory is used after a restart only')
         if config.flag('run-as-root', True) != before.flag('run-as-root', True):
             self.log.warning('run-as-root: takes effect after a restart only')
+        if self._own_resolver:
+            self.delivery.resolver = _resolver(config)
         self._bounce_of_removed_vmtas(before)
+        self.delivery.pump_all()
         self._note_what_is_missing()
         self.log.info('configuration reloaded')
 
     def _bounce_of_removed_vmtas(self, before):
         """Mail queued for a virtual MTA that a reload removed bounces with 5.3.5."""
         for name in before.vmtas.keys() - self.config.vmtas.keys():
-            for entry, recipient in self.spool.delete(f'*/{name}'):
-                self._account('b', entry, recipient, dsnAction='failed', dsnStatus='5.3.5 (system incorrectly configured)',
-                              bounceCat='bad-configuration')
+            reply = Reply(550, f'550 5.3.5 [internal] virtual MTA {name} is no more', internal=True)
+            for queue in self.delivery.matching(f'*/{name}'):
+                self.delivery.settlement.bounce_waiting(queue, reply)
 
     async def stop(self):
         self.stopping = True
         self.listeners.close()
+        await self.delivery.stop()
         for task in list(self.sessions):
             task.cancel()
         await asyncio.gather(*self.sessions, return_exceptions=True)
@@ -121,7 +136,6 @@ class Server:
     async def _connection(self, reader, writer, key):
         task = asyncio.current_task()
         self.sessions.add(task)
-        self.counters['connections'] += 1
         try:
             if len(self.sessions) > int(self.config.settings.get('total-max-smtp-in', '100')):
                 writer.write(b'421 4.3.2 too many connections\r\n')
@@ -139,23 +153,39 @@ class Server:
 
     def accept(self, content, metadata, fields):
         identity = self.spool.put(content, metadata)
-        self.counters['msg'] += 1
-        self.counters['rcp'] += len(metadata['recipients'])
+        entry = self.spool.entries[identity]
+        self.traffic.count('in', 1, len(entry['recipients']), len(content))
         headers = {f'header_{one.decode("latin-1").partition(":")[0]}': body for _, body, one in fields}
-        for recipient in metadata['recipients']:
-            self._account('r', metadata, recipient, **headers)
+        for recipient in entry['recipients']:
+            self.account('r', entry, recipient, **headers)
+        self.delivery.enqueue(entry)
         return identity
 
-    def delete(self, pattern):
-        removed = self.spool.delete(pattern)
-        for entry, recipient in removed:
-            self._account('b', entry, recipient, dsnAction='failed', dsnStatus='5.7.1 (deleted by an administrator)', bounceCat='other')
-        return len(removed)
+    def outgoing(self, entry, settings):
+        """The message as it leaves: its lines mended and signed. Raises OSError or CannotSign."""
+        content = outgoing_lines(self.spool.content(entry['id']))
+        keys = dkim_signer.keys_in_order(settings.config, settings.vmta, entry['vmtaPool'])
+        return dkim_signer.signatures(settings, keys, self._key_files, content) + content
 
-    def _account(self, kind, entry, recipient, **more):
+    def delete(self, pattern):
+        """Bounces what waits in the matching queues; what is being sent at this moment goes its way."""
+        count = 0
+        for queue in self.delivery.matching(pattern):
+            for job in queue.keep(lambda _: False):
+                count += len(job.recipients)
+                reply = Reply(550, '550 5.7.1 [internal] deleted by an administrator', internal=True)
+                self.delivery.settlement.bounce(queue, job, reply)
+        return count
+
+    # Accounting
+
+    def account(self, kind, entry, recipient, **more):
+        now = time.time()
         record = {
-            'timeLogged': time.time(),
+            'timeLogged': now,
             'timeQueued': entry['timeQueued'],
+            'timeFirstAttempt': entry.get('timeFirstAttempt', ''),
+            'totalSecondsQueued': int(now - entry['timeQueued']),
             'orig': entry['mailFrom'],
             'rcpt': recipient['address'],
             'orcpt': recipient['address'],
@@ -169,6 +199,22 @@ class Server:
             'vmtaPool': entry['vmtaPool'],
             **more,
         }
+        if kind != 'r' and self.accounting.wants_headers(kind):
+            record.update(self._headers(entry))
+        self._write_record(kind, record)
+
+    def account_queue(self, queue, described, entry):
+        """A `tq` record: the queue as a whole was put off."""
+        self._write_record('tq', {'timeLogged': time.time(), 'queue': queue, 'vmta': entry['vmta'], 'dsnAction': 'delayed', **described})
+
+    def _headers(self, entry):
+        try:
+            fields, _ = message.split(self.spool.head(entry['id']))
+        except OSError:
+            return {}
+        return {f'header_{one.decode("latin-1").partition(":")[0]}': body for _, body, one in reversed(fields)}
+
+    def _write_record(self, kind, record):
         try:
             self.accounting.write(kind, record)
         except OSError as error:
@@ -177,7 +223,14 @@ class Server:
     # Queues
 
     def is_paused(self, queue):
-        return any(queue_matches(pattern, queue) for pattern in self.paused)
+        return bool(self.paused) and any(queue_matches(pattern, queue) for pattern in self.paused)
+
+    def has_vmta(self, name):
+        return name in self.config.vmtas or name == DEFAULT_VMTA
+
+
+def _resolver(config):
+    return Resolver(config.name_servers)
 
 
 def usable(network):
@@ -187,14 +240,16 @@ def usable(network):
 
 
 def load_files(config):
-    """{certificate or '': TLS context}, having read every key too. Raises StartError on what this user cannot read.
+    """({certificate or '': TLS context}, {key file: PEM}). Raises StartError on what this user cannot read.
 
     The facts leave open whether the product starts without a key; starting with unsigned mail is what the lab must catch.
     """
+    keys = {}
     for selector, domain, file in config.every_domain_key():
         if file.startswith('{vault}:'):
             continue
-        if 'PRIVATE KEY-----' not in _read(file, f'domain-key {selector},{domain}').decode('latin-1'):
+        keys[file] = _read(file, f'domain-key {selector},{domain}')
+        if b'PRIVATE KEY-----' not in keys[file]:
             raise StartError(f'domain-key {selector},{domain}: {file} is not a PEM private key')
     contexts = {}
     certificates = {'': config.settings.get('smtp-server-tls-certificate', '')}
@@ -202,7 +257,7 @@ def load_files(config):
     for key, value in certificates.items():
         if value:
             contexts[key] = _context(*value.split(None, 1), config=config)
-    return contexts
+    return contexts, keys
 
 
 def _read(path, subject):

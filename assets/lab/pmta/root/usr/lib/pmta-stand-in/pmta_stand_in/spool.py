@@ -34,6 +34,34 @@ class Spool:
         self.entries[identity] = entry
         return identity
 
+    def in_order(self):
+        """The entries, the oldest first."""
+        return sorted(self.entries.values(), key=lambda one: one['timeQueued'])
+
+    def content(self, identity):
+        with open(os.path.join(self.directory, f'{identity}.msg'), 'rb') as handle:
+            return handle.read()
+
+    def head(self, identity, most=65536):
+        with open(os.path.join(self.directory, f'{identity}.msg'), 'rb') as handle:
+            return handle.read(most)
+
+    def remove(self, entry, recipients):
+        """Takes these recipients out, and with the last one the message.
+
+        Unlike put() it waits for no disk: after a power cut a recipient may be tried again, none is forgotten.
+        """
+        if not recipients or entry['id'] not in self.entries:
+            return
+        gone = set(map(id, recipients))
+        entry['recipients'] = [one for one in entry['recipients'] if id(one) not in gone]
+        if entry['recipients']:
+            self._write(f'{entry["id"]}.json', json.dumps(entry, indent=1).encode(), sync=False)
+            return
+        del self.entries[entry['id']]
+        os.unlink(os.path.join(self.directory, f'{entry["id"]}.json'))
+        os.unlink(os.path.join(self.directory, f'{entry["id"]}.msg'))
+
     def queues(self):
         """{queue: {rcpt, kb, oldest}}; kb counts a message once in each of its queues."""
         queues = {}
@@ -45,32 +73,14 @@ class Spool:
                 queue['oldest'] = min(queue['oldest'], entry['timeQueued'])
         return queues
 
-    def delete(self, pattern):
-        """Takes every recipient out whose queue matches; yields (entry, recipient) of each."""
-        removed = []
-        for identity, entry in list(self.entries.items()):
-            gone = [one for one in entry['recipients'] if queue_matches(pattern, one['queue'])]
-            if not gone:
-                continue
-            removed += [(entry, one) for one in gone]
-            left = [one for one in entry['recipients'] if one not in gone]
-            if left:
-                entry['recipients'] = left
-                self._write(f'{identity}.json', json.dumps(entry, indent=1).encode())
-            else:
-                del self.entries[identity]
-                os.unlink(os.path.join(self.directory, f'{identity}.json'))
-                os.unlink(os.path.join(self.directory, f'{identity}.msg'))
-        self._sync_directory()
-        return removed
-
-    def _write(self, name, content):
+    def _write(self, name, content, sync=True):
         path = os.path.join(self.directory, name)
         descriptor = os.open(path + '.tmp', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
         with os.fdopen(descriptor, 'wb') as handle:
             handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
+            if sync:
+                handle.flush()
+                os.fsync(handle.fileno())
         os.replace(path + '.tmp', path)
 
     def _sync_directory(self):

@@ -90,3 +90,8 @@ def listener(text):
     """(network, port); a wildcard is 0.0.0.0/32 or 0.0.0.0/0."""
     host, port = host_and_port(text)
     return cidr(host.replace('[', '').replace(']', '')), port
+
+
+def count(text):
+    """A number, or infinity for `unlimited`."""
+    return float('inf') if text.lower() == 'unlimited' else int(text)
