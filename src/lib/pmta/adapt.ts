@@ -1,5 +1,6 @@
 import { EeError } from '../errors.js';
 import { setSmtpUser } from './adapt/access.js';
+import { placeAccounting } from './adapt/accounting.js';
 import { directiveIn, isBlock, nameOf, valueOf } from './adapt/edit.js';
 import { placeFeeders } from './adapt/feeders.js';
 import { replaceListeners, setGlobal } from './adapt/identity.js';
@@ -43,6 +44,7 @@ export function adapt(document: Document, plan: AdaptationPlan): Adaptation {
   nodes = repairPatternLists(nodes, topology, book);
   nodes = placeSenderList(nodes, plan, topology, book);
   nodes = placeFeeders(nodes, auth, plan, book);
+  nodes = placeAccounting(nodes, book);
   nodes = boundAccounting(nodes, book);
 
   noteKept(document.nodes, nodes, book);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { adapt } from '../../../src/lib/pmta/adapt.js';
+import { ACCOUNTING_FILE } from '../../../src/lib/pmta/adapt/accounting.js';
 import type { AdaptationPlan } from '../../../src/lib/pmta/adapt/plan.js';
 import { loadCatalogue } from '../../../src/lib/pmta/catalogue.js';
 import { printText } from '../../../src/lib/pmta/document.js';
@@ -93,6 +94,27 @@ describe('what an adaptation writes', () => {
   it('[R83] bounds the diagnostics that were never deleted', () => {
     expect(part(text, '<acct-file /var/log/pmta/diag.csv>', '</acct-file>')).toContain('    delete-after 8d');
     expect(text).not.toContain('never');
+  });
+
+  it('[R83] records what the API and MailWizz need, in a file that is bounded and not for everybody', () => {
+    expect(part(text, `<acct-file ${ACCOUNTING_FILE}>`, '</acct-file>')).toEqual([
+      '<acct-file /var/log/pmta/ee-acct.csv>',
+      '    records d,b,t,f,rb,rs',
+      '    record-fields d *,header_Message-Id',
+      '    record-fields b *,header_Message-Id',
+      '    record-fields t *,header_Message-Id',
+      '    record-fields f *,header_Message-Id',
+      '    record-fields rb *,header_Message-Id',
+      '    record-fields rs *,header_Message-Id',
+      '    move-interval 1h',
+      '    max-size 50M',
+      '    delete-after 8d',
+      '    world-readable no',
+      '</acct-file>',
+    ]);
+    const changed = text.replace('    move-interval 1h\n', '    move-interval 1d\n');
+    expect(adapted(changed, planFor(2))).toBe(text);
+    expect(report(changed, planFor(2))).toContain('54 changed <acct-file /var/log/pmta/ee-acct.csv>');
   });
 
   it('has an entry for a sender that is not at the host of its identity, before the hosts', () => {
@@ -262,7 +284,7 @@ describe('what was added by hand', () => {
     expect(adapted(text, planFor(5))).toBe(text);
     expect(adapted(text, planFor(4))).not.toContain('vip@');
     expect(report(text, planFor(4))).toContain(
-      String.raw`78 dropped mail-from /^vip@mail1\.example\.com$/ virtual-mta=vmta-mail5`,
+      String.raw`91 dropped mail-from /^vip@mail1\.example\.com$/ virtual-mta=vmta-mail5`,
     );
   });
 
@@ -361,6 +383,7 @@ describe('the report', () => {
       '+ added <pattern-list sender-to-vmta>',
       '+ added <source 198.51.100.10>',
       '+ added <source 198.51.100.30>',
+      '+ added <acct-file /var/log/pmta/ee-acct.csv>',
     ]);
     expect(items).toContain('131 kept domain-macro hotmail');
     expect(items).toContain('132 kept <domain $hotmail>');
