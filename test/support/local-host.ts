@@ -3,8 +3,8 @@ import type { Host, RunOptions, RunResult } from '../../src/lib/ssh/host.js';
 
 /** This machine as a host, for scripts that only look. Whatever would change something is refused. */
 export class LocalHost implements Host {
-  readonly name = 'vps1';
-  readonly address = '127.0.0.1';
+  readonly name: string = 'vps1';
+  readonly address: string = '127.0.0.1';
   /** How many scripts ran. */
   scripts = 0;
 

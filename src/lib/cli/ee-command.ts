@@ -25,6 +25,9 @@ export abstract class EeCommand extends Command {
   /** Whether an interruption finds nothing written, because everything is at the very end. */
   protected readonly writesAtTheEnd: boolean = false;
 
+  /** Whether it gives one JSON document a line, as often as it has one, instead of one at its end. */
+  protected jsonLines = false;
+
   #redact: Redact = redactor([]);
   readonly #secrets: Secret[] = [];
   #interrupt: Interrupt | undefined;
@@ -118,7 +121,8 @@ export abstract class EeCommand extends Command {
 
   /** Never coloured, so that a terminal and a pipe are given the same document. */
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${this.#redact(JSON.stringify(json, null, 2))}\n`);
+    if (json === undefined) return;
+    process.stdout.write(`${this.#redact(JSON.stringify(json, null, this.jsonLines ? undefined : 2))}\n`);
   }
 
   protected override toErrorJson(error: unknown): unknown {

@@ -14,7 +14,9 @@ export class Answers {
       const at = line.indexOf('\t');
       if (at < 0) continue;
       const name = line.slice(0, at);
-      this.#values.set(name, [...(this.#values.get(name) ?? []), line.slice(at + 1)]);
+      const values = this.#values.get(name);
+      if (values) values.push(line.slice(at + 1));
+      else this.#values.set(name, [line.slice(at + 1)]);
     }
   }
 
@@ -24,6 +26,10 @@ export class Answers {
 
   all(name: string): readonly string[] {
     return this.#values.get(name) ?? [];
+  }
+
+  names(): readonly string[] {
+    return [...this.#values.keys()];
   }
 }
 
