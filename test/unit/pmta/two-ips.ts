@@ -30,6 +30,7 @@ export function planFor(count: number, changes: Partial<AdaptationPlan> = {}): A
     postmaster: 'postmaster@example.com',
     keyDir: '/etc/pmta/dkim',
     certificate: '/etc/pmta/tls/relay.pem',
+    retiring: [],
     ...changes,
   };
 }

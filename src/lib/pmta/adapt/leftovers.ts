@@ -63,6 +63,8 @@ export function oldAddresses({ nodes }: Document, plan: AdaptationPlan): Readonl
 /** Notes every line that still has an address of the old host, comments too: they are kept, for the operator to decide. */
 export function noteOldAddresses(nodes: readonly Node[], old: ReadonlySet<string>, book: ReportBook): void {
   for (const { text, number } of linesOf(nodes)) {
+    // What was written anew has no line of the original: a virtual MTA that retires is reported by itself.
+    if (number === 0) continue;
     const [found] = old.size > 0 ? addressesIn(text).filter((address) => old.has(address)) : [];
     if (found !== undefined)
       book.note('left', `${found} on line ${number}`, 'is an address of the old host, in a line that is kept', number);

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { EeError } from '../../errors.js';
 import type { Secret } from '../../secret.js';
 import type { SendingIdentity, Settings } from '../../settings/settings.js';
+import { retiringFault } from './retiring.js';
 
 /** One identity to send with: its IP, its host name (PTR, EHLO and d= of its signature), its sender and its DKIM selector. */
 export interface PlannedIdentity extends SendingIdentity {
@@ -22,13 +23,15 @@ export interface AdaptationPlan {
   readonly keyDir: string;
   /** Certificate and key of the listeners, in one PEM file on the host. */
   readonly certificate: string;
+  /** Whole `<virtual-mta>` blocks of the running configuration whose queues must drain before they go. */
+  readonly retiring: readonly string[];
 }
 
 export const KEY_DIR = '/etc/pmta/dkim';
 export const RELAY_CERTIFICATE = '/etc/pmta/tls/relay.pem';
 
 /** The plan that the settings ask for. `selector` is the DKIM selector of all identities. */
-export function adaptationPlan(settings: Settings, selector: string): AdaptationPlan {
+export function adaptationPlan(settings: Settings, selector: string, retiring: readonly string[] = []): AdaptationPlan {
   const { identities, postmaster } = settings.sending;
   return {
     identities: identities.map((identity) => ({ ...identity, selector })),
@@ -40,6 +43,7 @@ export function adaptationPlan(settings: Settings, selector: string): Adaptation
     postmaster,
     keyDir: KEY_DIR,
     certificate: RELAY_CERTIFICATE,
+    retiring,
   };
 }
 
@@ -97,6 +101,8 @@ export function assertPlan(plan: AdaptationPlan): void {
   check('POSTMASTER', plan.postmaster, 'mailbox');
   check('the folder of the keys', plan.keyDir, 'path');
   check('the certificate', plan.certificate, 'path');
+  const fault = retiringFault(plan.retiring, new Set(plan.identities.map(virtualMtaName)));
+  if (fault !== undefined) refuse('the retiring virtual MTAs', fault);
 }
 
 /** What no two identities may share. */

@@ -13,6 +13,7 @@ import {
 } from './edit.js';
 import { isGeneratedName, keyFile, virtualMtaName, type AdaptationPlan } from './plan.js';
 import type { ReportBook } from './report.js';
+import { retiringBlocks } from './retiring.js';
 
 /** Nodes with their virtual MTAs and pools adapted, the pool that mail goes to by default, and the names that are defined now. */
 export interface Topology {
@@ -35,14 +36,22 @@ export function replaceVirtualMtas(
   const target = pools.find((pool) => nameOf(pool) === preferred) ?? pools[0];
   const pool = target ? nameOf(target) : POOL;
   const members = new Set(pools.flatMap(membersOf));
-  const isOld = (node: Node): boolean => isBlock(node, 'virtual-mta') && !isAddition(node, plan, members);
+  const retiring = retiringBlocks(plan.retiring).filter((node): node is Block => node.kind === 'block');
+  const isRetiring = (node: Block): boolean => retiring.some((block) => nameOf(block) === nameOf(node));
+  const isOld = (node: Node): boolean =>
+    isBlock(node, 'virtual-mta') && (isRetiring(node) || !isAddition(node, plan, members));
   const blocks = plan.identities.map((identity) => written(virtualMta(plan, identity)));
   noteVirtualMtas(
-    nodes.filter((node): node is Block => isBlock(node, 'virtual-mta')),
+    nodes.filter((node): node is Block => isBlock(node, 'virtual-mta') && !isRetiring(node)),
     isOld,
     blocks.flat(),
     book,
   );
+  for (const block of retiring) {
+    const stood = nodes.find((node): node is Block => isBlock(node, 'virtual-mta') && nameOf(node) === nameOf(block));
+    const reason = 'stays until its queues are empty; no new mail goes to it';
+    book.note('left', `<virtual-mta ${nameOf(block)}>`, reason, stood?.open.number);
+  }
 
   let rest: readonly Node[] = nodes.filter((node) => !isOld(node));
   if (!target) {
@@ -51,6 +60,7 @@ export function replaceVirtualMtas(
   }
   const goes = new Set([
     ...nodes.filter((node): node is Block => isBlock(node, 'virtual-mta') && isOld(node)).map(nameOf),
+    ...retiring.map(nameOf),
     ...members,
   ]);
   rest = rest.map((node) => {
@@ -64,7 +74,8 @@ export function replaceVirtualMtas(
   const defined = after.filter(
     (node): node is Block => isBlock(node, 'virtual-mta') || isBlock(node, 'virtual-mta-pool'),
   );
-  return { nodes: after, pool, defined: new Set(defined.map(nameOf)) };
+  // A retiring one is no target for mail any more, so it is not among those that are defined.
+  return { nodes: inserted(after, place + blocks.length, retiring), pool, defined: new Set(defined.map(nameOf)) };
 }
 
 /** A virtual MTA has no <domain>: it would hide the limits of the providers. */
