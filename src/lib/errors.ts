@@ -318,6 +318,16 @@ const failures = {
     message: ({ lab, host }) => `${host} of the lab "${lab}" does not run.`,
     hint: ({ lab }) => `ee lab up --name ${lab}`,
   }),
+  LAB_WORLD_REFUSED: row<{ reason: string }>({
+    exit: EXIT.usage,
+    message: ({ reason }) => `The lab's mailbox providers cannot do that: ${reason}.`,
+    hint: () => '`ee lab provider --help` shows how they are told; docs/lab.md lists their domains.',
+  }),
+  LAB_ZONE_LINE: row<{ line: string }>({
+    exit: EXIT.usage,
+    message: ({ line }) => `This is no line of a zone file with one record and its absolute name: ${line}`,
+    hint: () => 'Publish a file as `ee dns records --format bind --out FILE` writes it.',
+  }),
   LAB_MADE_OTHERWISE: row<{ lab: string; host: string; made: string; asked: string }>({
     exit: EXIT.usage,
     message: ({ lab, host, made, asked }) => `${host} of the lab "${lab}" was made ${made}, not ${asked}.`,

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { DEFAULT_STORE, labDown, labExec, labPlace, labUp, type Origin } from '../../src/lib/lab/lab.js';
+import {
+  DEFAULT_STORE,
+  labDown,
+  labExec,
+  labPlace,
+  labUp,
+  type LabHostName,
+  type Origin,
+} from '../../src/lib/lab/lab.js';
 import { packageRoot } from '../../src/lib/package-root.js';
 import type { HostName } from '../../src/lib/settings/settings.js';
 import { labPackages } from '../../src/lib/roles/lab-packages.js';
@@ -38,10 +46,11 @@ export class TestLab {
     return labPlace(this.name, DEFAULT_STORE).folder;
   }
 
-  async up(from: Origin, hosts?: readonly HostName[]): Promise<void> {
+  /** Brings it up anew. The host `world`, where mail arrives and names are asked, only when it is wanted. */
+  async up(from: Origin, options: { hosts?: readonly HostName[]; world?: boolean } = {}): Promise<void> {
     await labDown({ name: this.name }, () => undefined);
     const packages = labPackages();
-    await labUp({ name: this.name, from, packages, ...(hosts ? { hosts } : {}) }, () => undefined);
+    await labUp({ name: this.name, from, packages, ...options }, () => undefined);
   }
 
   async down(): Promise<void> {
@@ -54,24 +63,28 @@ export class TestLab {
   }
 
   /** Runs shell on a host, as root; gives its output, and throws when it fails. */
-  async sh(host: HostName, script: string): Promise<string> {
+  async sh(host: LabHostName, script: string): Promise<string> {
     const { exit, stdout, stderr } = await this.try(host, script);
     if (exit !== 0) throw new Error(`${host}: exit ${exit}: ${script}\n${stdout}\n${stderr}`);
     return stdout.trim();
   }
 
-  async try(host: HostName, script: string): Promise<{ exit: number; stdout: string; stderr: string }> {
+  async try(host: LabHostName, script: string): Promise<{ exit: number; stdout: string; stderr: string }> {
     const { exitCode, stdout, stderr } = await execa(
       'ssh',
       [
         ...['-i', join(this.folder, 'id_ed25519'), '-o', `UserKnownHostsFile=${join(this.folder, 'known_hosts')}`],
         ...['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=20', '-o', 'LogLevel=ERROR'],
-        `root@${this.setting(`${host.toUpperCase()}_IP`)}`,
+        `root@${this.addressOf(host)}`,
         'sh -s',
       ],
       { input: script, reject: false },
     );
     return { exit: exitCode ?? -1, stdout, stderr };
+  }
+
+  private addressOf(host: LabHostName): string {
+    return host === 'world' ? this.setting('VPS1_IP').replace(/\d+$/, '2') : this.setting(`${host.toUpperCase()}_IP`);
   }
 
   /** A setting of the lab, as its file has it. */

@@ -1,8 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
 import { EeError, type Exit } from '../../lib/errors.js';
-import { DEFAULT_LAB, labExec, labPlace, type LabExecResult } from '../../lib/lab/lab.js';
-import { HOST_NAMES, type HostName } from '../../lib/settings/settings.js';
+import { DEFAULT_LAB, LAB_HOSTS, labExec, labPlace, type LabExecResult, type LabHostName } from '../../lib/lab/lab.js';
 
 export default class LabExec extends EeCommand {
   static override summary = 'Run a command on a host of the lab';
@@ -16,7 +15,7 @@ for the host's shell; several words are a command and its arguments, which reach
   ];
 
   static override args = {
-    host: Args.string({ description: 'The host.', options: [...HOST_NAMES], required: true }),
+    host: Args.string({ description: 'The host.', options: [...LAB_HOSTS], required: true }),
   };
 
   static override flags = {
@@ -35,7 +34,7 @@ for the host's shell; several words are a command and its arguments, which reach
       });
     }
     const streams = this.jsonEnabled() ? 'captured' : 'attached';
-    const result = await labExec(labPlace(flags.name), args.host as HostName, command, { streams });
+    const result = await labExec(labPlace(flags.name), args.host as LabHostName, command, { streams });
     // The status is the remote command's own, which is none of the statuses that ee has meanings for.
     this.exitWith(result.code as Exit);
     return result;

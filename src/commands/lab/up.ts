@@ -16,8 +16,8 @@ import { labPackages } from '../../lib/roles/lab-packages.js';
 export default class LabUp extends EeCommand {
   static override summary = 'Bring up three disposable hosts on this machine';
 
-  static override description = `Boots three Debian hosts, each with systemd and sshd in a network namespace of its own, and writes a folder with
-an SSH key, known_hosts, a settings file for every other command, a backup set and a PowerMTA package (both stand-ins).
+  static override description = `Boots three Debian hosts, each with systemd and sshd in a network namespace of its own, and the world around them: name
+servers and mailbox providers. No mail leaves the lab. Writes a folder with an SSH key, known_hosts, a settings file for every other command, a backup set and a PowerMTA package (both stand-ins).
 Needs root on Linux; missing Debian packages are installed. The first time builds the root file systems, which takes
 some minutes; afterwards a lab is up in seconds. What runs already is left alone.`;
 
@@ -25,6 +25,7 @@ some minutes; afterwards a lab is up in seconds. What runs already is left alone
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --from packages --name rehearsal',
     '<%= config.bin %> <%= command.id %> --reset --ips 100',
+    '<%= config.bin %> <%= command.id %> --no-world --hosts vps1,vps2',
   ];
 
   static override flags = {
@@ -33,6 +34,11 @@ some minutes; afterwards a lab is up in seconds. What runs already is left alone
       description: 'What new hosts start from: a bare image, or one with the packages of its role. Default: bare.',
     }),
     hosts: Flags.string({ description: 'The hosts to bring up.', default: HOST_NAMES.join(','), helpValue: 'LIST' }),
+    world: Flags.boolean({
+      description: 'Name servers and mailbox providers beside the hosts, which receive what is sent.',
+      default: true,
+      allowNo: true,
+    }),
     reset: Flags.boolean({ description: 'Throw the hosts away and make them anew.', default: false }),
     ips: Flags.integer({
       description: 'Number of sending IPs in the settings file. Default: 5.',
@@ -53,6 +59,7 @@ some minutes; afterwards a lab is up in seconds. What runs already is left alone
         name: flags.name,
         store: { ...DEFAULT_STORE, cache: flags['cache-dir'] },
         hosts: parseHosts(flags.hosts),
+        world: flags.world,
         reset: flags.reset,
         packages: labPackages(),
         ...(flags.from === undefined ? {} : { from: flags.from }),

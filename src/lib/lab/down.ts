@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { EeError } from '../errors.js';
-import { HOST_NAMES } from '../settings/settings.js';
 import { step, type Emit } from './events.js';
 import { discardHost } from './host.js';
 import { clearAbandonedBuilds, purgeCache } from './layers.js';
 import { withLock } from './lock.js';
 import { isRunning } from './machine.js';
-import { DEFAULT_LAB, DEFAULT_STORE, hostPlace, labPlace, type LabPlace, type LabStore } from './names.js';
+import { DEFAULT_LAB, DEFAULT_STORE, LAB_HOSTS, hostPlace, labPlace, type LabPlace, type LabStore } from './names.js';
 import { networkIsUp, removeNetwork } from './network.js';
 import { layersInUse, unmountBelow } from './overlay.js';
 import { assertLabPossible } from './requirements.js';
@@ -47,12 +46,12 @@ export async function labDown(options: LabDownOptions, emit: Emit): Promise<LabD
 /** Whether anything of a lab is on this machine. */
 async function leftovers(lab: LabPlace): Promise<boolean> {
   if (existsSync(lab.folder) || networkIsUp(lab)) return true;
-  const running = await Promise.all(HOST_NAMES.map((host) => isRunning(hostPlace(lab, host))));
+  const running = await Promise.all(LAB_HOSTS.map((host) => isRunning(hostPlace(lab, host))));
   return running.includes(true);
 }
 
 async function remove(lab: LabPlace): Promise<void> {
-  const results = await Promise.allSettled(HOST_NAMES.map((host) => discardHost(lab, host)));
+  const results = await Promise.allSettled(LAB_HOSTS.map((host) => discardHost(lab, host)));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
   await removeNetwork(lab);
   await unmountBelow(lab.folder);

@@ -1,9 +1,9 @@
-import type { HostName } from '../settings/settings.js';
+import type { LabHostName } from './names.js';
 
 /** What the lab tells while it works. `begin` and `end` carry the same step and host. */
 export type LabEvent =
-  | { readonly kind: 'begin'; readonly step: string; readonly host?: HostName }
-  | { readonly kind: 'end'; readonly step: string; readonly host?: HostName; readonly seconds: number }
+  | { readonly kind: 'begin'; readonly step: string; readonly host?: LabHostName }
+  | { readonly kind: 'end'; readonly step: string; readonly host?: LabHostName; readonly seconds: number }
   | { readonly kind: 'note'; readonly text: string };
 
 export type Emit = (event: LabEvent) => void;
@@ -11,7 +11,7 @@ export type Emit = (event: LabEvent) => void;
 /** Runs one step between its two events. A step that fails has no end: the error tells. */
 export async function step<T>(
   emit: Emit,
-  about: { readonly step: string; readonly host?: HostName },
+  about: { readonly step: string; readonly host?: LabHostName },
   work: () => Promise<T>,
 ): Promise<T> {
   const started = performance.now();

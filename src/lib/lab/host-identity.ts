@@ -2,17 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HostName } from '../settings/settings.js';
+import type { LabHostName } from './names.js';
 import { run } from './process.js';
-import { resolvConf } from './resolv-conf.js';
 
 /** Where a host stands in its lab. */
 export interface HostIdentity {
-  readonly host: HostName;
+  readonly host: LabHostName;
   /** Domain that its full name ends in. */
   readonly domain: string;
-  readonly address: string;
+  /** Its own address first. */
+  readonly addresses: readonly string[];
   readonly gateway: string;
+  /** Text of /etc/resolv.conf. */
+  readonly resolvConf: string;
   /** Public key line of the lab's key, which may log in as root. */
   readonly authorizedKey: string;
 }
@@ -22,23 +24,32 @@ export interface HostIdentity {
  * operator's key. A host key and a machine-id that are there stay.
  */
 export async function writeIdentity(root: string, identity: HostIdentity): Promise<void> {
-  const { host, domain, address, gateway, authorizedKey } = identity;
+  const { host, domain, addresses, gateway, authorizedKey } = identity;
   const files: Record<string, string> = {
     'etc/hostname': `${host}\n`,
     'etc/hosts': `127.0.0.1 localhost\n127.0.1.1 ${host}.${domain} ${host}\n::1 localhost ip6-localhost ip6-loopback\n`,
-    'etc/systemd/network/10-host0.network': networkUnit(address, gateway),
+    'etc/systemd/network/10-host0.network': networkUnit(addresses, gateway),
   };
   for (const [name, text] of Object.entries(files)) await writeOpenly(join(root, name), text);
-  await rm(join(root, 'etc/resolv.conf'), { force: true });
-  await writeOpenly(join(root, 'etc/resolv.conf'), await resolvConf());
+  await writeResolvConf(root, identity.resolvConf);
   await writeMachineId(root);
   await authorize(root, authorizedKey);
   await makeHostKey(root, host);
 }
 
+/** Tells a host whom to ask for names. A file that says so already is left alone. */
+export async function writeResolvConf(root: string, text: string): Promise<void> {
+  const file = join(root, 'etc/resolv.conf');
+  if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return;
+  // On some images it is a link to what a service of the host writes.
+  await rm(file, { force: true });
+  await writeOpenly(file, text);
+}
+
 /** The systemd-networkd unit of a host's only interface. */
-export function networkUnit(address: string, gateway: string): string {
-  return `[Match]\nName=host0\n\n[Network]\nAddress=${address}/24\nGateway=${gateway}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n`;
+export function networkUnit(addresses: readonly string[], gateway: string): string {
+  const own = addresses.map((address) => `Address=${address}/24\n`).join('');
+  return `[Match]\nName=host0\n\n[Network]\n${own}Gateway=${gateway}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n`;
 }
 
 const HOST_KEY = 'etc/ssh/ssh_host_ed25519_key';
@@ -52,7 +63,7 @@ export async function hostPublicKey(upper: string): Promise<string | undefined> 
   return line?.split(' ').slice(0, 2).join(' ').trim();
 }
 
-async function makeHostKey(root: string, host: HostName): Promise<void> {
+async function makeHostKey(root: string, host: LabHostName): Promise<void> {
   const file = join(root, HOST_KEY);
   // The public half is written last: with it there, both are whole.
   if (existsSync(`${file}.pub`)) return;

@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { EeError } from '../errors.js';
-import type { HostName } from '../settings/settings.js';
 import { step, type Emit } from './events.js';
-import { writeIdentity } from './host-identity.js';
+import { writeIdentity, writeResolvConf } from './host-identity.js';
 import { cutPower, isRunning, shutDown, start, waitForSsh } from './machine.js';
-import { hostPlace, type HostPlace, type LabPlace } from './names.js';
-import { labSubnet } from './network.js';
+import { hostPlace, type HostPlace, type LabHostName, type LabPlace } from './names.js';
+import { labSubnet, type LabSubnet } from './network.js';
 import { isMounted, mountOverlay, unmountBelow } from './overlay.js';
 import { fillFromPool, takeIntoPool } from './package-pool.js';
+import { resolvConf } from './resolv-conf.js';
 import { onHost } from './ssh.js';
 import { readRecord, type HostRecord, type LabRecord } from './state.js';
+import { worldAddresses } from './world/addresses.js';
+import { writeWorld } from './world/world-files.js';
 
 /** Domain of the lab: reserved for documentation and tests (RFC 2606), so that it can never be anybody's. */
 export const LAB_DOMAIN = 'lab.example';
@@ -19,12 +21,15 @@ export const LAB_DOMAIN = 'lab.example';
  * Boots a host of a lab over the layers in its record and waits until it can be worked on. One that runs already is left alone.
  * Says whether it was started.
  */
-export async function bootHost(lab: LabPlace, host: HostName, record: LabRecord, emit: Emit): Promise<boolean> {
+export async function bootHost(lab: LabPlace, host: LabHostName, record: LabRecord, emit: Emit): Promise<boolean> {
   const place = hostPlace(lab, host);
   const made = record.hosts[host];
   if (!made) throw new EeError('LAB_NOT_RUNNING', { lab: lab.name, host });
-  const { hosts, gateway } = labSubnet(record.subnet, record.sendingIps);
+  const subnet = labSubnet(record.subnet, record.sendingIps);
+  const { hosts, gateway } = subnet;
+  const resolver = await resolvConfOf(record, subnet);
   if ((await isRunning(place)) && (await isMounted(place.root))) {
+    await writeResolvConf(place.root, resolver);
     await waitForSsh(place, hosts[host]);
     return false;
   }
@@ -33,10 +38,12 @@ export async function bootHost(lab: LabPlace, host: HostName, record: LabRecord,
     await writeIdentity(place.root, {
       host,
       domain: LAB_DOMAIN,
-      address: hosts[host],
+      addresses: host === 'world' ? worldAddresses(subnet).all : [hosts[host]],
       gateway,
+      resolvConf: resolver,
       authorizedKey: (await readFile(`${lab.keyFile}.pub`, 'utf8')).trim(),
     });
+    if (host === 'world') await writeWorld(place.root, subnet, LAB_DOMAIN);
     await start(lab, place);
     await waitForSsh(place, hosts[host]);
   });
@@ -44,8 +51,13 @@ export async function bootHost(lab: LabPlace, host: HostName, record: LabRecord,
 }
 
 /** Waits until systemd on a host has started everything. A unit that failed is the host's affair, not the lab's. */
-export async function waitUntilStarted(lab: LabPlace, record: LabRecord, host: HostName): Promise<void> {
+export async function waitUntilStarted(lab: LabPlace, record: LabRecord, host: LabHostName): Promise<void> {
   await onHost(lab, record, host, 'systemctl is-system-running --wait >/dev/null || test $? -eq 1');
+}
+
+/** Hosts of a lab with a world ask the world's resolver; those of another what this machine asks. */
+async function resolvConfOf(record: LabRecord, subnet: LabSubnet): Promise<string> {
+  return record.hosts.world ? `nameserver ${worldAddresses(subnet).resolver}\n` : resolvConf();
 }
 
 /** Clears away what a killed run or a dead machine left, and mounts the layers anew. */
@@ -59,7 +71,7 @@ async function prepare(lab: LabPlace, place: HostPlace, made: HostRecord): Promi
 }
 
 /** Removes a host with everything that it ever wrote; only the packages that it downloaded are kept for others. */
-export async function discardHost(lab: LabPlace, host: HostName): Promise<void> {
+export async function discardHost(lab: LabPlace, host: LabHostName): Promise<void> {
   const place = hostPlace(lab, host);
   await shutDown(place);
   await unmountBelow(place.folder);
@@ -68,12 +80,12 @@ export async function discardHost(lab: LabPlace, host: HostName): Promise<void> 
 }
 
 /** Ends a host as a power cut does. `boot` starts it again with the files as they were in that moment. */
-export async function powerCut(lab: LabPlace, host: HostName): Promise<void> {
+export async function powerCut(lab: LabPlace, host: LabHostName): Promise<void> {
   await cutPower(hostPlace(lab, host));
 }
 
 /** Boots one host of a lab that is there, after a power cut or a shutdown. Says whether it was started. */
-export async function boot(lab: LabPlace, host: HostName, emit: Emit): Promise<boolean> {
+export async function boot(lab: LabPlace, host: LabHostName, emit: Emit): Promise<boolean> {
   const record = await readRecord(lab);
   if (!record) throw new EeError('LAB_NOT_RUNNING', { lab: lab.name, host });
   const started = await bootHost(lab, host, record, emit);

@@ -5,9 +5,11 @@ export { DUMP_TABLE, makeBackupSet } from './backup-set.js';
 export {
   DEFAULT_LAB,
   DEFAULT_STORE,
+  LAB_HOSTS,
   hostPlace,
   labPlace,
   type HostPlace,
+  type LabHostName,
   type LabPlace,
   type LabStore,
 } from './names.js';
@@ -18,3 +20,15 @@ export { labUp, type LabUpOptions, type LabUpResult } from './up.js';
 export { describeLacking, installRequirements, lacking, type Lacking } from './requirements.js';
 export { ORIGINS, type Origin } from './state.js';
 export { MOST_SENDING_IPS } from './network.js';
+export { NAME_SERVERS, worldAddresses, type NameServer, type WorldAddresses } from './world/addresses.js';
+export { behave, emptyMailboxes, misbehave, rawMessage, receivedMessages, refusals } from './world/control.js';
+export {
+  PHASES,
+  type Misbehaviour,
+  type Phase,
+  type ReceivedMessage,
+  type Refusal,
+  type Rule,
+} from './world/mailbox-types.js';
+export { showMessages, showRule } from './world/present.js';
+export { findWorld, publish, type PublishResult, type World } from './world/world.js';

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { HostName } from '../settings/settings.js';
 import { step, type Emit } from './events.js';
 import { killAndRemove } from './cgroup.js';
 import { BASE_PACKAGES, buildBase, buildMachine, buildPackages } from './layer-recipes.js';
 import { ifUnlocked, waitingFor, withLock } from './lock.js';
-import { SUITES, digest, type LabStore, type Suite } from './names.js';
+import { SUITES, digest, type LabHostName, type LabStore, type Suite } from './names.js';
 import { unmountBelow } from './overlay.js';
 import { processesUsing, signal } from './process.js';
 
@@ -34,7 +33,7 @@ export function ensureBase(store: LabStore, suite: Suite, emit: Emit): Promise<s
 /** A read-only layer with a host's packages installed, over its base. Returns the layers, the topmost first. */
 export async function ensurePackages(
   store: LabStore,
-  host: HostName,
+  host: LabHostName,
   packages: readonly string[],
   emit: Emit,
 ): Promise<string[]> {

@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { EeError } from '../errors.js';
-import type { HostName } from '../settings/settings.js';
+import { HOST_NAMES } from '../settings/settings.js';
 
 /** The lab that commands mean without --name. */
 export const DEFAULT_LAB = 'lab';
 
+/** Every host that a lab can have: the three VPS, and the world that they send mail to. */
+export const LAB_HOSTS = [...HOST_NAMES, 'world'] as const;
+export type LabHostName = (typeof LAB_HOSTS)[number];
+
 /** Debian release of each host: MailWizz 2.2 wants PHP 8.2 and PowerMTA 5 was built for Debian 12; VPS3 wants Node 20. */
-export const SUITES = { vps1: 'bookworm', vps2: 'bookworm', vps3: 'trixie' } as const satisfies Record<
-  HostName,
-  string
->;
-export type Suite = (typeof SUITES)[HostName];
+export const SUITES = {
+  vps1: 'bookworm',
+  vps2: 'bookworm',
+  vps3: 'trixie',
+  world: 'bookworm',
+} as const satisfies Record<LabHostName, string>;
+export type Suite = (typeof SUITES)[LabHostName];
 
 /** Where labs and their cache stand on this machine. */
 export interface LabStore {
@@ -62,7 +68,7 @@ export function labPlace(name: string, store: LabStore = DEFAULT_STORE): LabPlac
 
 /** One host's place: its machine name and its folders. */
 export interface HostPlace {
-  readonly host: HostName;
+  readonly host: LabHostName;
   readonly suite: Suite;
   /** Name of the nspawn machine. `vb-MACHINE` is its interface on the bridge, so 12 characters are the limit. */
   readonly machine: string;
@@ -76,9 +82,9 @@ export interface HostPlace {
   readonly console: string;
 }
 
-export function hostPlace(lab: LabPlace, host: HostName): HostPlace {
+export function hostPlace(lab: LabPlace, host: LabHostName): HostPlace {
   const folder = join(lab.folder, 'hosts', host);
-  const machine = `${shortName(lab.name)}-${host}`;
+  const machine = `${shortName(lab.name)}-${host === 'world' ? 'wrld' : host}`;
   return {
     host,
     suite: SUITES[host],

@@ -2,12 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EeError } from '../errors.js';
-import type { HostName } from '../settings/settings.js';
-import type { LabPlace, LabStore } from './names.js';
+import type { LabHostName, LabPlace, LabStore } from './names.js';
 import { run } from './process.js';
 
 /** Last number of each host's own address in its lab's /24, whose gateway is .1. */
-const HOST_NUMBERS = { vps1: 11, vps2: 12, vps3: 13 } as const satisfies Record<HostName, number>;
+const HOST_NUMBERS = { vps1: 11, vps2: 12, vps3: 13, world: 2 } as const satisfies Record<LabHostName, number>;
 const FIRST_SENDING_NUMBER = 101;
 export const MOST_SENDING_IPS = 100;
 
@@ -15,7 +14,7 @@ export const MOST_SENDING_IPS = 100;
 export interface LabSubnet {
   readonly cidr: string;
   readonly gateway: string;
-  readonly hosts: Readonly<Record<HostName, string>>;
+  readonly hosts: Readonly<Record<LabHostName, string>>;
   /** First and last sending IP. They are put on VPS2 by the deployment, not by the lab. */
   readonly sending: { readonly first: string; readonly last: string };
 }
@@ -29,10 +28,14 @@ export function labSubnet(subnet: number, sendingIps: number): LabSubnet {
       vps1: address(HOST_NUMBERS.vps1),
       vps2: address(HOST_NUMBERS.vps2),
       vps3: address(HOST_NUMBERS.vps3),
+      world: address(HOST_NUMBERS.world),
     },
     sending: { first: address(FIRST_SENDING_NUMBER), last: address(FIRST_SENDING_NUMBER + sendingIps - 1) },
   };
 }
+
+/** The address with this last number in a lab's network. */
+export const addressIn = (subnet: LabSubnet, number: number): string => subnet.gateway.replace(/\d+$/, String(number));
 
 /**
  * The lowest free subnet number. Taken are those that other labs reserved and those with which any address or route of
@@ -57,13 +60,13 @@ export async function addressesAndRoutes(): Promise<string> {
 export async function raiseNetwork(lab: LabPlace, subnet: LabSubnet): Promise<void> {
   const step = `making the bridge ${lab.bridge}`;
   const ip = (...args: string[]): Promise<string> => run('ip', args, { step });
+  // Before the bridge is there: at no moment can a host send mail to the outside.
+  const out = defaultInterface(await run('ip', ['-4', 'route', 'show', 'default'], { step }));
+  await run('nft', ['-f', '-'], { step: 'making the firewall table', input: firewall(lab, subnet, out) });
   if (!existsSync(bridgeFolder(lab))) await ip('link', 'add', lab.bridge, 'type', 'bridge');
   await ip('addr', 'replace', `${subnet.gateway}/24`, 'dev', lab.bridge);
   await ip('link', 'set', lab.bridge, 'up');
   await allowForwarding(lab.store);
-  const out = defaultInterface(await run('ip', ['-4', 'route', 'show', 'default'], { step }));
-  if (out)
-    await run('nft', ['-f', '-'], { step: 'making the masquerade rule', input: masquerade(lab.nftTable, subnet, out) });
 }
 
 /** The interface of the default route, from `ip route show default`; nothing on a machine without one. */
@@ -71,16 +74,33 @@ export function defaultInterface(routes: string): string | undefined {
   return /^default\b.*?\bdev (\S+)/m.exec(routes)?.[1];
 }
 
-/** An nft script that puts exactly this table there, whatever it held before. nft wants a chain on lines of its own. */
-export function masquerade(table: string, subnet: LabSubnet, out: string): string {
-  return `table ip ${table}
-delete table ip ${table}
-table ip ${table} {
-  chain postrouting {
+/** Where mail is handed over: SMTP (RFC 5321), submission over TLS and plain (RFC 8314, RFC 6409), and PowerMTA's own port. */
+const MAIL_PORTS = [25, 465, 587, 2525] as const;
+
+/**
+ * An nft script that puts exactly this table there, whatever it held before: the hosts reach the outside through this machine, but
+ * no mail of a lab ever does, not even to another lab. It is refused at once, so that a mail server sees it and gives up.
+ * nft wants a chain on lines of its own.
+ */
+export function firewall(
+  lab: Pick<LabPlace, 'nftTable' | 'bridge'>,
+  subnet: LabSubnet,
+  out: string | undefined,
+): string {
+  const table = lab.nftTable;
+  const masquerade = `  chain postrouting {
     type nat hook postrouting priority 100;
     ip saddr ${subnet.cidr} oifname "${out}" masquerade;
   }
-}
+`;
+  return `table ip ${table}
+delete table ip ${table}
+table ip ${table} {
+  chain forward {
+    type filter hook forward priority 0;
+    iifname "${lab.bridge}" ip daddr != ${subnet.cidr} tcp dport { ${MAIL_PORTS.join(', ')} } counter reject with icmp type admin-prohibited;
+  }
+${out === undefined ? '' : masquerade}}
 `;
 }
 

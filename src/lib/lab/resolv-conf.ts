@@ -12,6 +12,10 @@ export async function resolvConf(): Promise<string> {
 
 /** Whether every name server in a resolv.conf is on the loopback interface, where a lab host would ask itself. */
 export function onlyLoopback(text: string): boolean {
-  const servers = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server]) => server ?? '');
-  return servers.every((server) => server.startsWith('127.') || server === '::1');
+  return nameServers(text).every((server) => server.startsWith('127.') || server === '::1');
+}
+
+/** The addresses of the name servers in a resolv.conf. */
+export function nameServers(text: string): string[] {
+  return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server]) => server ?? '');
 }

@@ -1,8 +1,7 @@
 import { writeFile, rename } from 'node:fs/promises';
 import { EeError } from '../errors.js';
-import { HOST_NAMES, type HostName } from '../settings/settings.js';
 import { hostPublicKey } from './host-identity.js';
-import { hostPlace, type LabPlace } from './names.js';
+import { LAB_HOSTS, hostPlace, type LabHostName, type LabPlace } from './names.js';
 import { labSubnet } from './network.js';
 import { lastLines } from './process.js';
 import { readRecord, type LabRecord } from './state.js';
@@ -49,7 +48,7 @@ const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 /** Runs a command on a host of a lab over SSH. Its status is a result; that of ssh itself is 255. */
 export async function labExec(
   lab: LabPlace,
-  host: HostName,
+  host: LabHostName,
   command: readonly string[],
   options: LabExecOptions = {},
 ): Promise<LabExecResult> {
@@ -59,7 +58,7 @@ export async function labExec(
 }
 
 /** Runs a script on a host and expects it to succeed. */
-export async function onHost(lab: LabPlace, record: LabRecord, host: HostName, script: string): Promise<string> {
+export async function onHost(lab: LabPlace, record: LabRecord, host: LabHostName, script: string): Promise<string> {
   const { code, stdout, stderr } = await ssh(lab, record, host, [script], {});
   if (code === 0) return stdout;
   throw new EeError('LAB_COMMAND_FAILED', {
@@ -72,7 +71,7 @@ export async function onHost(lab: LabPlace, record: LabRecord, host: HostName, s
 async function ssh(
   lab: LabPlace,
   record: LabRecord,
-  host: HostName,
+  host: LabHostName,
   command: readonly string[],
   { input, streams = 'captured' }: LabExecOptions,
 ): Promise<LabExecResult> {
@@ -100,7 +99,7 @@ async function ssh(
 export async function writeKnownHosts(lab: LabPlace, record: LabRecord): Promise<void> {
   const { hosts } = labSubnet(record.subnet, record.sendingIps);
   const lines: string[] = [];
-  for (const host of HOST_NAMES) {
+  for (const host of LAB_HOSTS) {
     const key = await hostPublicKey(hostPlace(lab, host).upper);
     if (key !== undefined) lines.push(`${hosts[host]} ${key}\n`);
   }

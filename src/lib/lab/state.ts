@@ -1,8 +1,7 @@
 import { mkdir, readFile, readdir, rename, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { HostName } from '../settings/settings.js';
 import { withLock } from './lock.js';
-import { labPlace, type LabPlace, type LabStore } from './names.js';
+import { labPlace, type LabHostName, type LabPlace, type LabStore } from './names.js';
 import { addressesAndRoutes, freeSubnet, restoreForwarding } from './network.js';
 
 /** What a host starts from: a lean VPS image, or one with the packages of its role installed. */
@@ -23,7 +22,7 @@ export interface HostRecord {
 export interface LabRecord {
   readonly subnet: number;
   readonly sendingIps: number;
-  readonly hosts: Readonly<Partial<Record<HostName, HostRecord>>>;
+  readonly hosts: Readonly<Partial<Record<LabHostName, HostRecord>>>;
 }
 
 /** The record of a lab, or nothing when there is none or an interrupted run left it unreadable. */

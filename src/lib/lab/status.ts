@@ -1,6 +1,5 @@
-import { HOST_NAMES, type HostName } from '../settings/settings.js';
 import { isRunning, sshGreets } from './machine.js';
-import { DEFAULT_STORE, hostPlace, labPlace, type LabStore } from './names.js';
+import { DEFAULT_STORE, LAB_HOSTS, hostPlace, labPlace, type LabHostName, type LabStore } from './names.js';
 import { labSubnet, networkIsUp } from './network.js';
 import { labNames, readRecord, type Origin } from './state.js';
 
@@ -13,7 +12,7 @@ export interface LabStatus {
 }
 
 export interface LabHostStatus {
-  readonly host: HostName;
+  readonly host: LabHostName;
   readonly address: string;
   readonly from: Origin;
   /** `starting`: its processes run, but SSH does not answer. */
@@ -33,7 +32,7 @@ async function statusOf(name: string, store: LabStore): Promise<LabStatus | unde
   const record = await readRecord(lab);
   if (!record) return undefined;
   const subnet = labSubnet(record.subnet, record.sendingIps);
-  const hosts = HOST_NAMES.flatMap((host) => {
+  const hosts = LAB_HOSTS.flatMap((host) => {
     const made = record.hosts[host];
     return made ? [{ host, from: made.from, address: subnet.hosts[host] }] : [];
   });

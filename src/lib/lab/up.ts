@@ -7,12 +7,23 @@ import { makeKey } from './host-identity.js';
 import { LAB_DOMAIN, bootHost, discardHost, waitUntilStarted } from './host.js';
 import { ensureBase, ensurePackages } from './layers.js';
 import { waitingFor, withLock } from './lock.js';
-import { DEFAULT_LAB, DEFAULT_STORE, SUITES, labPlace, type LabPlace, type LabStore } from './names.js';
+import {
+  DEFAULT_LAB,
+  DEFAULT_STORE,
+  LAB_HOSTS,
+  SUITES,
+  labPlace,
+  type LabHostName,
+  type LabPlace,
+  type LabStore,
+} from './names.js';
 import { labSubnet, raiseNetwork } from './network.js';
 import { installRequirements } from './requirements.js';
 import { writeSettings } from './settings-file.js';
 import { writeKnownHosts } from './ssh.js';
 import { provideStandIns } from './stand-ins.js';
+import { worldAddresses } from './world/addresses.js';
+import { WORLD_PACKAGES } from './world/world-files.js';
 import { reserveSubnet, writeRecord, type HostRecord, type LabRecord, type Origin } from './state.js';
 
 export interface LabUpOptions {
@@ -22,7 +33,11 @@ export interface LabUpOptions {
   readonly from?: Origin;
   /** Default: all three. */
   readonly hosts?: readonly HostName[];
-  /** Throws away the hosts that are there and makes them anew. */
+  /**
+   * The host `world` too: name servers, a resolver and mailbox providers. A lab that has it keeps it. Default: not.
+   */
+  readonly world?: boolean;
+  /** Throws away the hosts that were named, and the world if it was, and makes them anew. */
   readonly reset?: boolean;
   /** Number of sending IPs in the settings file, 1 to 100. Default: what the lab has, or 5. */
   readonly sendingIps?: number;
@@ -38,7 +53,7 @@ export interface LabUpResult {
 }
 
 export interface LabUpHost {
-  readonly host: HostName;
+  readonly host: LabHostName;
   readonly address: string;
   readonly from: Origin;
   /** False for a host that ran already. */
@@ -51,26 +66,22 @@ export interface LabUpHost {
  */
 export async function labUp(options: LabUpOptions, emit: Emit): Promise<LabUpResult> {
   const lab = labPlace(options.name ?? DEFAULT_LAB, options.store ?? DEFAULT_STORE);
-  const hosts = HOST_NAMES.filter((host) => (options.hosts ?? HOST_NAMES).includes(host));
   await installRequirements(emit);
   const wait = (seconds: number): void =>
     emit({ kind: 'note', text: waitingFor(`Another run works on the lab "${lab.name}"`, seconds) });
-  return withLock(lab.folder, () => bringUp(lab, hosts, options, emit), wait);
+  return withLock(lab.folder, () => bringUp(lab, options, emit), wait);
 }
 
-async function bringUp(
-  lab: LabPlace,
-  hosts: readonly HostName[],
-  options: LabUpOptions,
-  emit: Emit,
-): Promise<LabUpResult> {
+async function bringUp(lab: LabPlace, options: LabUpOptions, emit: Emit): Promise<LabUpResult> {
   await mkdir(lab.folder, { recursive: true });
   await chmod(lab.folder, 0o700);
   const reserved = await reserveSubnet(lab, options.sendingIps);
+  const named = namedHosts(options);
+  const hosts = reserved.hosts.world && !options.world ? ([...named, 'world'] as const) : named;
   if (options.reset) {
-    await step(emit, { step: 'throwing away the hosts' }, () => each(hosts, (host) => discardHost(lab, host)));
+    await step(emit, { step: 'throwing away the hosts' }, () => each(named, (host) => discardHost(lab, host)));
   }
-  const made = await makeLayers(lab, hosts, options, reserved, emit);
+  const made = await makeLayers(lab, named, options, reserved, emit);
   const record: LabRecord = { ...reserved, hosts: { ...reserved.hosts, ...made } };
   await writeRecord(lab, record);
 
@@ -93,18 +104,21 @@ async function bringUp(
   };
 }
 
+const namedHosts = ({ hosts = HOST_NAMES, world = false }: LabUpOptions): LabHostName[] =>
+  LAB_HOSTS.filter((host) => (host === 'world' ? world : hosts.includes(host)));
+
 /** The layers of each host: those that it was made on, or the ones of the wanted origin, built where the cache lacks them. */
 async function makeLayers(
   lab: LabPlace,
-  hosts: readonly HostName[],
+  hosts: readonly LabHostName[],
   options: LabUpOptions,
   { hosts: present }: LabRecord,
   emit: Emit,
-): Promise<Partial<Record<HostName, HostRecord>>> {
+): Promise<Partial<Record<LabHostName, HostRecord>>> {
   const fresh = hosts.filter((host) => options.reset || !present[host]);
   for (const host of hosts) {
     const made = present[host]?.from;
-    if (fresh.includes(host) || options.from === undefined || made === options.from) continue;
+    if (host === 'world' || fresh.includes(host) || options.from === undefined || made === options.from) continue;
     throw new EeError('LAB_MADE_OTHERWISE', {
       lab: lab.name,
       host,
@@ -112,10 +126,10 @@ async function makeLayers(
       asked: `from ${options.from}`,
     });
   }
-  const from = options.from ?? 'bare';
   await each([...new Set(fresh.map((host) => SUITES[host]))], (suite) => ensureBase(lab.store, suite, emit));
   const layers = await each(fresh, async (host) => {
-    const packages = from === 'packages' ? options.packages[host] : [];
+    const from = host === 'world' ? 'packages' : (options.from ?? 'bare');
+    const packages = host === 'world' ? WORLD_PACKAGES : from === 'packages' ? options.packages[host] : [];
     return [host, { from, layers: await ensurePackages(lab.store, host, packages, emit) }] as const;
   });
   return Object.fromEntries(layers);
@@ -124,7 +138,9 @@ async function makeLayers(
 /** Everything in the lab's folder that commands need beside the hosts. */
 async function provide(lab: LabPlace, record: LabRecord, emit: Emit): Promise<void> {
   const pmtaPackage = await provideStandIns(lab, emit);
-  await writeSettings(lab, LAB_DOMAIN, { subnet: labSubnet(record.subnet, record.sendingIps), pmtaPackage });
+  const subnet = labSubnet(record.subnet, record.sendingIps);
+  const world = record.hosts.world ? { resolver: worldAddresses(subnet).resolver } : {};
+  await writeSettings(lab, LAB_DOMAIN, { subnet, pmtaPackage, ...world });
 }
 
 async function makeLabKey(lab: LabPlace): Promise<void> {

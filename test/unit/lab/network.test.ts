@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { defaultInterface, freeSubnet, labSubnet, masquerade } from '../../../src/lib/lab/network.js';
+import { addressIn, defaultInterface, firewall, freeSubnet, labSubnet } from '../../../src/lib/lab/network.js';
 
 describe('labSubnet', () => {
   it('gives each host its address and counts the sending IPs from .101', () => {
     expect(labSubnet(3, 5)).toEqual({
       cidr: '10.77.3.0/24',
       gateway: '10.77.3.1',
-      hosts: { vps1: '10.77.3.11', vps2: '10.77.3.12', vps3: '10.77.3.13' },
+      hosts: { vps1: '10.77.3.11', vps2: '10.77.3.12', vps3: '10.77.3.13', world: '10.77.3.2' },
       sending: { first: '10.77.3.101', last: '10.77.3.105' },
     });
+  });
+
+  it('tells any other address of its network', () => {
+    expect(addressIn(labSubnet(3, 5), 21)).toBe('10.77.3.21');
   });
 
   it('has room for 100 sending IPs', () => {
@@ -34,17 +38,31 @@ describe('freeSubnet', () => {
   });
 });
 
-describe('masquerade', () => {
-  it('replaces the whole table, so that a second run leaves one rule', () => {
-    expect(masquerade('ee_lab_lab', labSubnet(0, 5), 'ens3')).toBe(`table ip ee_lab_lab
+describe('firewall', () => {
+  const lab = { nftTable: 'ee_lab_lab', bridge: 'br-lab' };
+  const refusal =
+    'iifname "br-lab" ip daddr != 10.77.0.0/24 tcp dport { 25, 465, 587, 2525 } counter reject with icmp type admin-prohibited;';
+
+  it('replaces the whole table: no mail leaves the lab, all else leaves under the address of this machine', () => {
+    expect(firewall(lab, labSubnet(0, 5), 'ens3')).toBe(`table ip ee_lab_lab
 delete table ip ee_lab_lab
 table ip ee_lab_lab {
+  chain forward {
+    type filter hook forward priority 0;
+    ${refusal}
+  }
   chain postrouting {
     type nat hook postrouting priority 100;
     ip saddr 10.77.0.0/24 oifname "ens3" masquerade;
   }
 }
 `);
+  });
+
+  it('keeps mail in the lab on a machine without a default route too', () => {
+    const script = firewall(lab, labSubnet(0, 5), undefined);
+    expect(script).toContain(refusal);
+    expect(script).not.toContain('masquerade');
   });
 });
 

@@ -1,0 +1,89 @@
+"""The service through which the lab reads mailboxes and sets rules: HTTP with JSON, open to the lab's network alone.
+
+GET /messages[?to=ADDRESS]   what was received      GET /messages/ID   one, as it came      DELETE /messages
+GET /refusals                what was refused       GET /rules         POST /rules          DELETE /rules[?scope=SCOPE]
+"""
+
+import json
+from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+from .rules import BadRule, Rules, read_rule
+from .store import Store
+
+
+class Control(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], store: Store, rules: Rules, domains: set[str]) -> None:
+        self.store = store
+        self.rules = rules
+        self.domains = domains
+        super().__init__(address, Requests)
+
+
+class Requests(BaseHTTPRequestHandler):
+    server: Control
+
+    def do_GET(self) -> None:
+        path, query = self._asked()
+        if path == "/messages":
+            return self._send(200, self.server.store.messages(query.get("to")))
+        if path.startswith("/messages/"):
+            return self._send_raw(path.removeprefix("/messages/"))
+        if path == "/refusals":
+            return self._send(200, self.server.store.refusals())
+        if path == "/rules":
+            return self._send(200, [asdict(rule) for rule in self.server.rules.all()])
+        return self._send(404, {"error": f"there is no {path}"})
+
+    def do_POST(self) -> None:
+        path, _ = self._asked()
+        if path != "/rules":
+            return self._send(404, {"error": f"there is no {path}"})
+        try:
+            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+            rule = read_rule(body, self.server.domains)
+        except BadRule as error:
+            return self._send(400, {"error": str(error)})
+        except (ValueError, TypeError) as error:
+            return self._send(400, {"error": f"not a rule in JSON: {error}"})
+        self.server.rules.add(rule)
+        return self._send(200, asdict(rule))
+
+    def do_DELETE(self) -> None:
+        path, query = self._asked()
+        scope = query.get("scope")
+        if path == "/messages":
+            self.server.store.clear()
+        elif path == "/rules" and scope is not None and scope.rpartition("@")[2].lower() not in self.server.domains:
+            return self._send(400, {"error": f"{scope} is no domain of a provider here"})
+        elif path == "/rules":
+            self.server.rules.clear(None if scope is None else scope.lower())
+        else:
+            return self._send(404, {"error": f"there is no {path}"})
+        return self._send(200, {})
+
+    def _asked(self) -> tuple[str, dict]:
+        parts = urlsplit(self.path)
+        return parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()}
+
+    def _send_raw(self, name: str) -> None:
+        message = self.server.store.raw(name)
+        if message is None:
+            return self._send(404, {"error": f"there is no message {name}"})
+        return self._write(200, "message/rfc822", message)
+
+    def _send(self, status: int, document) -> None:
+        self._write(status, "application/json", json.dumps(document).encode())
+
+    def _write(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *arguments) -> None:
+        """Being asked is nothing to report."""

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { packageRoot } from '../../package-root.js';
+import type { LabSubnet } from '../network.js';
+import { nameServers as serversIn, resolvConf } from '../resolv-conf.js';
+import { CONTROL_PORT, NAME_SERVERS, worldAddresses } from './addresses.js';
+import { nameServiceFiles, stubFile, zoneFiles, type Files } from './name-service.js';
+import { exchangeOf, providersOf } from './providers.js';
+import { serialAt, zonesOf } from './zones.js';
+
+/** The Debian packages of the world, and none that they merely recommend. */
+export const WORLD_PACKAGES = [
+  ...['knot', 'knot-dnsutils', 'unbound', 'openssl'],
+  ...['python3', 'python3-aiosmtpd', 'python3-dkim', 'python3-dnspython', 'python3-spf'],
+] as const;
+
+/** Our units, and those of Debian's packages that would take their addresses. */
+const UNITS = ['world-ns@ns1', 'world-ns@ns2', 'world-resolver', 'world-mailboxes'] as const;
+const UNWANTED = ['knot', 'unbound', 'unbound-resolvconf'] as const;
+
+/**
+ * Makes a root file system the world's: its services, their configuration, and the zones as they are before anything is published.
+ * Zones that are there stay, and so do messages.
+ */
+export async function writeWorld(root: string, subnet: LabSubnet, domain: string): Promise<void> {
+  const assets = join(packageRoot(), 'assets/lab/world');
+  await mkdir(join(root, 'etc/systemd/system/multi-user.target.wants'), { recursive: true });
+  await cp(join(assets, 'units'), join(root, 'etc/systemd/system'), { recursive: true });
+  await rm(join(root, 'usr/lib/lab-world'), { recursive: true, force: true });
+  await cp(join(assets, 'lab_world'), join(root, 'usr/lib/lab-world/lab_world'), { recursive: true });
+  for (const unit of UNITS) {
+    await link(unit.replace(/@.*/, '@'), join(root, `etc/systemd/system/multi-user.target.wants/${unit}.service`));
+  }
+  for (const unit of UNWANTED) await place('/dev/null', join(root, `etc/systemd/system/${unit}.service`));
+
+  const addresses = worldAddresses(subnet);
+  await writeFiles(root, {
+    ...nameServiceFiles(addresses, serversIn(await resolvConf())),
+    'etc/world/mailboxes.json': mailboxes(subnet),
+  });
+  if (existsSync(join(root, 'var/lib/world/stubs.conf'))) return;
+  const zones = zonesOf(subnet, domain, '', serialAt(Date.now()));
+  for (const server of NAME_SERVERS) await writeFiles(root, zoneFiles(server, zones));
+  await writeFiles(root, stubFile(zones, addresses));
+}
+
+const link = (unit: string, at: string): Promise<void> => place(`../${unit}.service`, at);
+
+async function place(target: string, at: string): Promise<void> {
+  await rm(at, { force: true });
+  await symlink(target, at);
+}
+
+/** What the mailbox service is told: who it is at which address, whom it asks, and where it is spoken to. */
+function mailboxes(subnet: LabSubnet): string {
+  const providers = providersOf(subnet).map((provider) => ({ ...provider, exchange: exchangeOf(provider) }));
+  const document = {
+    folder: '/var/lib/world/mailboxes',
+    resolver: worldAddresses(subnet).resolver,
+    control: { address: subnet.hosts.world, port: CONTROL_PORT },
+    providers,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** The texts of those files that there are. */
+export async function readFiles(root: string, names: readonly string[]): Promise<Files> {
+  const texts = await Promise.all(names.map((name) => readFile(join(root, name), 'utf8').catch(() => undefined)));
+  return Object.fromEntries(names.flatMap((name, index) => (texts[index] === undefined ? [] : [[name, texts[index]]])));
+}
+
+/** Writes files that everybody on the host may read, each whole or not at all. */
+export async function writeFiles(root: string, files: Files): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    const file = join(root, name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(`${file}.part`, text);
+    await chmod(`${file}.part`, 0o644);
+    await rename(`${file}.part`, file);
+  }
+}

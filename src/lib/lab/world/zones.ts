@@ -1,0 +1,114 @@
+import { reverseName } from '../../dns/names.js';
+import { HOST_NAMES } from '../../settings/settings.js';
+import type { LabSubnet } from '../network.js';
+import { worldAddresses } from './addresses.js';
+import { exchangeOf, providersOf } from './providers.js';
+
+/** A zone: its name and its file, whole. */
+export interface Zone {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** One line of a zone file, with an absolute name. */
+interface ZoneRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly line: string;
+}
+
+/** Seconds. As short as they may be, so that a test of what is cached where sets its own. */
+const TTL = 60;
+
+/**
+ * Every zone that the lab's name servers answer for: the lab's domain and the reverse zone of its network, those of the mailbox
+ * providers, and one for each published name that lies in none of these. A published record stands in the place of the lab's own
+ * with its name and type, so that what was published is what DNS answers.
+ */
+export function zonesOf(subnet: LabSubnet, domain: string, published: string, serial: number): Zone[] {
+  const records = readRecords(published);
+  const own = ownRecords(subnet, domain).filter((one) => !records.some((other) => sameSet(one, other)));
+  const all = [...own, ...records];
+  const known = [domain, reverseZone(subnet), ...providersOf(subnet).flatMap(({ domains }) => domains)];
+  const names = [...new Set([...known, ...records.map(({ name }) => zoneFor(name, known))])].sort();
+  return names.map((name) => ({
+    name,
+    text: zoneText(
+      name,
+      domain,
+      serial,
+      all.filter((record) => zoneFor(record.name, names) === name),
+    ),
+  }));
+}
+
+/** The reverse zone of a lab's /24. */
+export function reverseZone(subnet: LabSubnet): string {
+  return reverseName(subnet.gateway).replace(/^\d+\./, '');
+}
+
+/** The records in a zone text of `ee dns records --format bind`: one a line, with absolute names; comments are left out. */
+function readRecords(text: string): ZoneRecord[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith(';'))
+    .map(readRecord);
+}
+
+function readRecord(line: string): ZoneRecord {
+  const [, name, type] = /^(\S+)\.\s+(?:\d+\s+)?IN\s+([A-Z]+)\s/.exec(line) ?? [];
+  if (name === undefined || type === undefined) throw new NotAZoneLine(line);
+  return { name: name.toLowerCase(), type, line };
+}
+
+/** A line that no zone text of ours has. */
+export class NotAZoneLine extends Error {
+  constructor(readonly line: string) {
+    super(`not a line NAME. TTL IN TYPE VALUE: ${line}`);
+  }
+}
+
+const sameSet = (one: ZoneRecord, other: ZoneRecord): boolean => one.name === other.name && one.type === other.type;
+
+/** The narrowest of these zones that a name is in; for a name outside of all, the domain that somebody would have registered. */
+function zoneFor(name: string, zones: readonly string[]): string {
+  const around = zones.filter((zone) => name === zone || name.endsWith(`.${zone}`));
+  const [narrowest] = around.sort((one, other) => other.length - one.length);
+  return narrowest ?? name.split('.').slice(-2).join('.');
+}
+
+/** What the lab itself says of its hosts and of the providers. */
+function ownRecords(subnet: LabSubnet, domain: string): ZoneRecord[] {
+  const record = (name: string, type: string, value: string): ZoneRecord => ({
+    name,
+    type,
+    line: `${name}. ${TTL} IN ${type} ${value}`,
+  });
+  const host = (name: string, address: string): ZoneRecord[] => [
+    record(name, 'A', address),
+    record(reverseName(address), 'PTR', `${name}.`),
+  ];
+  const { nameServers, resolver } = worldAddresses(subnet);
+  return [
+    ...HOST_NAMES.flatMap((name) => host(`${name}.${domain}`, subnet.hosts[name])),
+    ...Object.entries({ ...nameServers, resolver }).flatMap(([name, address]) => host(`${name}.${domain}`, address)),
+    ...providersOf(subnet).flatMap((provider) => [
+      ...host(exchangeOf(provider), provider.address),
+      ...provider.domains.map((name) => record(name, 'MX', `10 ${exchangeOf(provider)}.`)),
+    ]),
+  ];
+}
+
+function zoneText(zone: string, domain: string, serial: number, records: readonly ZoneRecord[]): string {
+  return [
+    `${zone}. ${TTL} IN SOA ns1.${domain}. hostmaster.${domain}. ${serial} 3600 600 604800 ${TTL}`,
+    `${zone}. ${TTL} IN NS ns1.${domain}.`,
+    `${zone}. ${TTL} IN NS ns2.${domain}.`,
+    ...records.map(({ line }) => line),
+    '',
+  ].join('\n');
+}
+
+/** A serial number that rises with the clock, ten times a second (RFC 1982 lets it go around). */
+export const serialAt = (milliseconds: number): number => Math.floor(milliseconds / 100) % 2 ** 32;
