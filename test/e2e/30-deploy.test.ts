@@ -273,4 +273,57 @@ describe('from a backup set to three running hosts', () => {
       }
     });
   });
+
+  describe('ee pmta status', () => {
+    interface PmtaStatus {
+      readonly state: string;
+      readonly healthy: boolean;
+      readonly licence: { readonly product: string; readonly expires: string };
+      readonly virtualMtas: readonly { readonly name: string; readonly ip: string; readonly sender: string }[] | null;
+      readonly disabledSources: readonly unknown[] | null;
+      readonly queues: { readonly queues: number; readonly shown: readonly { readonly name: string }[] } | null;
+      readonly problems: readonly { readonly severity: string; readonly message: string }[];
+    }
+
+    it('tells the state, the licence, five virtual MTAs and the queue of a message', async () => {
+      const from = 'hello@mail3.lab.example';
+      const auth = { user: lab.setting('PMTA_SMTP_USER'), pass: lab.setting('PMTA_SMTP_PASSWORD') };
+      expect(await submit(lab, 'vps1', { from, ip: lab.sendingIp(3), auth })).toMatch(/^250 /);
+
+      const { exit, stdout, json } = await lab.ee('pmta', 'status', '--json', '--vmta', 'vmta-mail3');
+      expect(exit, stdout).toBe(0);
+      expect(json<PmtaStatus>()).toMatchObject({ state: 'running', healthy: true, disabledSources: [] });
+      expect(json<PmtaStatus>().licence.product).toContain('PowerMTA');
+      expect(json<PmtaStatus>().queues?.shown.map(({ name }) => name)).toEqual(['inbox.example/vmta-mail3']);
+      expect(stdout).not.toContain(await lab.sh('vps2', "sed -n 's/^check: *//p' /etc/pmta/license"));
+
+      const all = (await lab.ee('pmta', 'status', '--json')).json<PmtaStatus>();
+      expect(all.virtualMtas?.map(({ name, ip, sender }) => [name, ip, sender])).toEqual(
+        ['contact', 'support', 'hello', 'info', 'noreply'].map((name, at) => [
+          `vmta-mail${at + 1}`,
+          lab.sendingIp(at + 1),
+          `${name}@mail${at + 1}.lab.example`,
+        ]),
+      );
+    });
+
+    it('says at once that PowerMTA does not run, and shows nothing of it as good', async () => {
+      await lab.sh('vps2', 'systemctl stop pmta');
+      try {
+        const started = Date.now();
+        const { exit, json } = await lab.ee('pmta', 'status', '--json');
+        expect(Date.now() - started).toBeLessThan(20_000);
+        expect(exit).toBe(3);
+        expect(json<PmtaStatus>()).toMatchObject({
+          state: 'not running',
+          healthy: false,
+          virtualMtas: null,
+          queues: null,
+        });
+        expect(json<PmtaStatus>().problems[0]?.message).toContain('PowerMTA is not running: its service is inactive.');
+      } finally {
+        await lab.sh('vps2', 'systemctl start pmta');
+      }
+    });
+  });
 });

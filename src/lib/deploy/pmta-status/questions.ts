@@ -25,7 +25,7 @@ match($0, /^queue\\[[0-9]+\\]\\./) {
   if (key == "rcp") recipients[id] = value
   if (key == "mode" && value ~ /^backoff/) backoff[id] = 1
   if (key == "paused" && value ~ /^(yes|true|1|paused)$/) paused[id] = 1
-  if (key ~ /^event/) failed[id] = 1
+  if (key ~ /^event|^lastError$/ && value != "") failed[id] = 1
 }
 END {
   for (id in name) {
