@@ -27,13 +27,19 @@ smtp-source-host 127.0.0.102 mail2.example.com
 """
 
 BODY = 'From: contact@mail1.example.com\r\nTo: x@c.example\r\nSubject: hello\r\n\r\n.dot\r\nline\r\n'
+SINK = 'smtp-hosts [127.0.0.50]:{sink}\n'
+
+
+def rules(domain='', patterns='', more=''):
+    """A configuration whose queues go to the sink and obey `patterns`."""
+    text = f'<domain *>\n{SINK}smtp-pattern-list replies\n{domain}</domain>\n<smtp-pattern-list replies>\n{patterns}</smtp-pattern-list>\n'
+    return text.replace('smtp-pattern-list replies\n', '' if not patterns else 'smtp-pattern-list replies\n', 1) + more
 
 
 class DeliveryCase(ServerCase):
     """`rules` is what the configuration says beyond HEAD; {sink} is the port of the sink on 127.0.0.50."""
 
     rules = ''
-    resolver = None
 
     async def asyncSetUp(self):
         self.sink = await Sink().start()
@@ -69,7 +75,7 @@ class DeliveryCase(ServerCase):
 
         await asyncio.to_thread(work)
 
-    async def until(self, condition, seconds=5):
+    async def until(self, condition, seconds=15):
         """Waits until the condition holds; fails where it does not in time."""
         for _ in range(int(seconds * 100)):
             if condition():

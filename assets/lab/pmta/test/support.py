@@ -1,15 +1,19 @@
 """What the tests share: a configuration on disk, a server in this process, and an SMTP client."""
 
+import asyncio
+import functools
 import os
 import smtplib
 import socket
 import ssl
+import subprocess
 import sys
 import tempfile
 import unittest
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'root', 'usr', 'lib', 'pmta-stand-in'))
+sys.path.insert(0, os.path.join(HERE, '..', 'root', 'usr', 'lib', 'pmta-stand-in'))
 
 from pmta_stand_in import configuration, problem  # noqa: E402
 from pmta_stand_in.listeners import Listeners  # noqa: E402
@@ -70,12 +74,27 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@functools.cache
+def private_key(algorithm='RSA', number=1):
+    """A key in PEM; another `number` is another key."""
+    options = ['-pkeyopt', 'rsa_keygen_bits:2048'] if algorithm == 'RSA' else []
+    return subprocess.run(['openssl', 'genpkey', '-algorithm', algorithm, *options], check=True, capture_output=True).stdout
+
+
+def write_key(path, *which):
+    with open(path, 'wb') as handle:
+        handle.write(private_key(*which))
+
+
 class ServerCase(unittest.IsolatedAsyncioTestCase):
     """A server on 127.0.0.1; `config` is a template with {port} and {dir}, braces of the language doubled."""
 
     config = ''
 
+    resolver = None
+
     async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)  # unittest's choice; it costs a third of the time
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.dir, self.port = folder.name, free_port()
@@ -87,7 +106,7 @@ class ServerCase(unittest.IsolatedAsyncioTestCase):
         self.write(self.config)
         loaded = configuration.load(self.dir)
         sockets = Listeners.bind(loaded.listeners)
-        self.server = Server(self.paths, loaded)
+        self.server = Server(self.paths, loaded, self.resolver)
         self.server.prepare()
         await self.server.listeners.serve(loaded.listeners, sockets)
         self.addAsyncCleanup(self.stop)

@@ -11,11 +11,9 @@ import tempfile
 import unittest
 from unittest import mock
 
-from support import ServerCase
+from support import HERE, ServerCase, write_key
 from pmta_stand_in import cli, command_words, commands, control
 from pmta_stand_in.paths import Paths
-
-HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def pmta(paths, *words):
@@ -66,8 +64,7 @@ class Commands(ServerCase):
     )
 
     def before_start(self):
-        with open(os.path.join(self.dir, 'mail1.pem'), 'w', encoding='ascii') as handle:
-            handle.write('-----BEGIN PRIVATE KEY-----\n')
+        write_key(os.path.join(self.dir, 'mail1.pem'))
 
     async def asyncSetUp(self):
         await super().asyncSetUp()

@@ -3,6 +3,7 @@
 import csv
 import os
 import tempfile
+import time
 import unittest
 
 from support import LICENCE
@@ -137,6 +138,34 @@ class AccountingFiles(unittest.TestCase):
         self.assertEqual(self.rows(moved)[0]['rcpt'], '1')
         self.write(['r'], rcpt='2')
         self.assertEqual([row['rcpt'] for row in self.rows()], ['2'])
+
+    def test_a_file_of_another_interval_is_moved(self):
+        accounting = self.write(['r'], {'move-interval': '1h'}, rcpt='1')
+        accounting.care()
+        self.assertTrue(os.path.exists(self.path))
+        os.utime(self.path, (time.time() - 3700,) * 2)
+        accounting.care()
+        self.assertFalse(os.path.exists(self.path))
+        self.assertEqual(len(os.listdir(os.path.dirname(self.path))), 1)
+
+    def test_what_was_moved_long_ago_is_deleted(self):
+        for after, kept in (('2d', False), ('never', True)):
+            accounting = self.write(['r'], {'delete-after': after}, rcpt='1')
+            (moved,) = accounting.rotate()
+            os.utime(moved, (time.time() - 3 * 86400,) * 2)
+            accounting.care()
+            self.assertEqual(os.path.exists(moved), kept)
+
+    def test_files_are_moved_to_another_folder(self):
+        folder = os.path.join(os.path.dirname(self.path), 'moved')
+        os.mkdir(folder)
+        (moved,) = self.write(['r'], {'move-to': folder}).rotate()
+        self.assertEqual(os.path.dirname(moved), folder)
+
+    def test_a_header_is_mapped_to_a_field(self):
+        spec = AcctFile(self.path, ['r'], {}, {}, [('r', 'header_X-Who', 'rcpt'), ('r', 'header_X-Else', 'rcpt'), ('b', 'header_X-Else', 'orig')])
+        Accounting([spec]).write('r', {'rcpt': 'x@c.example', 'orig': 'a@b.example', 'header_X-else': 'z', 'header_x-who': 'y'})
+        self.assertEqual((self.rows()[0]['rcpt'], self.rows()[0]['orig']), ('y', 'a@b.example'))
 
     def test_a_file_over_its_size_is_rotated(self):
         self.write(['r'], {'max-size': '1b'}, rcpt='1')

@@ -10,8 +10,8 @@ import socket
 import subprocess
 import unittest
 
-from support import ServerCase
-from pmta_stand_in import server as server_module
+from support import ServerCase, write_key
+from pmta_stand_in.loaded_files import StartError
 
 BODY = 'From: contact@mail1.example.com\r\nSubject: hello\r\nX-Job: j1\r\n\r\n.dot\r\nline\r\n'
 
@@ -288,11 +288,14 @@ class Reload(ServerCase):
     async def test_a_key_that_is_missing_or_is_none_changes_nothing(self):
         key = '<virtual-mta b>\ndomain-key mail,b.example.com,{dir}/b.pem\n</virtual-mta>\n'
         self.write(self.config + key)
-        with self.assertRaisesRegex(server_module.StartError, 'b.pem: No such file'):
+        with self.assertRaisesRegex(StartError, 'b.pem: No such file'):
             await self.server.reload()
         with open(os.path.join(self.dir, 'b.pem'), 'w', encoding='ascii') as handle:
             handle.write('-----BEGIN PUBLIC KEY-----\n')
-        with self.assertRaisesRegex(server_module.StartError, 'is not a PEM private key'):
+        with self.assertRaisesRegex(StartError, 'is not a PEM private key'):
+            await self.server.reload()
+        write_key(os.path.join(self.dir, 'b.pem'), 'Ed25519')
+        with self.assertRaisesRegex(StartError, 'is not an unencrypted RSA key'):
             await self.server.reload()
         self.assertEqual(list(self.server.config.vmtas), ['a'])
 

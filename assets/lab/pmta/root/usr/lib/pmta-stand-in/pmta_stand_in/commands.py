@@ -7,8 +7,9 @@ from . import PRODUCT, VERSION, domains, queue_commands, routing, units
 from .answer import Reply, table
 from .configuration import VirtualMta
 from .listeners import ListenError
+from .loaded_files import StartError
 from .problem import ConfigError
-from .server import StartError, usable
+from .server import usable
 
 
 async def reload(server, _arguments, _options):
@@ -126,7 +127,7 @@ def show_registration(_server, _arguments, _options):
 
 
 def rotate_acct(server, arguments, _options):
-    names = server.accounting.rotate(*arguments[:1])
+    names = server.records.rotate(*arguments[:1])
     return Reply(text='\n'.join(f'Rotated to {name}.' for name in names) or 'Nothing to rotate.', data={'file': names})
 
 

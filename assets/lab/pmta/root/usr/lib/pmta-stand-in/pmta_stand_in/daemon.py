@@ -8,10 +8,11 @@ import sys
 
 from . import configuration, control, licence, privileges
 from .listeners import ListenError, Listeners
+from .loaded_files import StartError
 from .paths import Paths
 from .problem import ConfigError
 from .sd_notify import notify
-from .server import Server, StartError
+from .server import Server
 
 USAGE = 'Usage: pmtad [--debug]\nThis is a stand-in for tests, not PowerMTA.'
 

@@ -58,6 +58,7 @@ class Delivery:
         while True:
             await asyncio.sleep(FORGET_EVERY)
             now = time.time()
+            self.server.records.care()
             for name, queue in list(self.queues.items()):
                 if queue.may_be_forgotten(self.server.config, now):
                     if queue.timer:

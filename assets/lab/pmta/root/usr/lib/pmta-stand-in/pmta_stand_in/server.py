@@ -7,21 +7,18 @@ import os
 import ssl
 import time
 
-from . import configuration, dkim_signer, licence, local_addresses, message, units
-from .accounting import Accounting
+from . import configuration, dkim_signer, licence, local_addresses, units
 from .delivery import Delivery
 from .destinations import Resolver
 from .listeners import Listeners
+from .loaded_files import StartError, load_files
 from .outbound import outgoing_lines
+from .records import Records, header_columns
 from .routing import DEFAULT_VMTA, Router
 from .smtp_client import Reply
 from .smtp_server import Session
 from .spool import Spool, queue_matches
 from .traffic import Traffic
-
-
-class StartError(Exception):
-    """Why the server cannot start, or a configuration cannot be loaded."""
 
 
 class Server:
@@ -33,7 +30,7 @@ class Server:
         self.router = Router()
         self.listeners = Listeners(self._connection)
         self.spool = Spool(config.spool)
-        self.accounting = Accounting(config.acct_files)
+        self.records = Records(self.spool, self.log, config.acct_files)
         self.paused = set()
         self.started = time.time()
         self.stopping = False
@@ -85,7 +82,7 @@ class Server:
             for network, host in vmta.source_hosts:
                 if not usable(network):
                     self.log.warning('virtual-mta %s: source address %s (%s) is not on this host', vmta.name, network, host)
-        for target in self.accounting.ignored:
+        for target in self.records.ignored:
             self.log.warning('acct-file %s: the stand-in writes files only', target)
 
     def reload(self):
@@ -98,7 +95,7 @@ class Server:
         sockets = self.listeners.rebind(config.listeners)
         before, self.config, self._contexts, self._key_files = self.config, config, contexts, key_files
         await self.listeners.serve(config.listeners, sockets)
-        self.accounting = Accounting(config.acct_files)
+        self.records.use(config.acct_files)
         if config.settings['log-file'] != before.settings['log-file']:
             self._open_log()
         if config.spool != before.spool:
@@ -155,9 +152,8 @@ class Server:
         identity = self.spool.put(content, metadata)
         entry = self.spool.entries[identity]
         self.traffic.count('in', 1, len(entry['recipients']), len(content))
-        headers = {f'header_{one.decode("latin-1").partition(":")[0]}': body for _, body, one in fields}
         for recipient in entry['recipients']:
-            self.account('r', entry, recipient, **headers)
+            self.records.write('r', entry, recipient, **header_columns(fields))
         self.delivery.enqueue(entry)
         return identity
 
@@ -177,49 +173,6 @@ class Server:
                 self.delivery.settlement.bounce(queue, job, reply)
         return count
 
-    # Accounting
-
-    def account(self, kind, entry, recipient, **more):
-        now = time.time()
-        record = {
-            'timeLogged': now,
-            'timeQueued': entry['timeQueued'],
-            'timeFirstAttempt': entry.get('timeFirstAttempt', ''),
-            'totalSecondsQueued': int(now - entry['timeQueued']),
-            'orig': entry['mailFrom'],
-            'rcpt': recipient['address'],
-            'orcpt': recipient['address'],
-            'srcType': entry['srcType'],
-            'srcMta': entry['srcMta'],
-            'dlvSize': entry['size'],
-            'vmta': entry['vmta'],
-            'jobId': entry['jobId'],
-            'envId': entry['envId'],
-            'queue': recipient['queue'],
-            'vmtaPool': entry['vmtaPool'],
-            **more,
-        }
-        if kind != 'r' and self.accounting.wants_headers(kind):
-            record.update(self._headers(entry))
-        self._write_record(kind, record)
-
-    def account_queue(self, queue, described, entry):
-        """A `tq` record: the queue as a whole was put off."""
-        self._write_record('tq', {'timeLogged': time.time(), 'queue': queue, 'vmta': entry['vmta'], 'dsnAction': 'delayed', **described})
-
-    def _headers(self, entry):
-        try:
-            fields, _ = message.split(self.spool.head(entry['id']))
-        except OSError:
-            return {}
-        return {f'header_{one.decode("latin-1").partition(":")[0]}': body for _, body, one in reversed(fields)}
-
-    def _write_record(self, kind, record):
-        try:
-            self.accounting.write(kind, record)
-        except OSError as error:
-            self.log.error('acct-file: %s', error)
-
     # Queues
 
     def is_paused(self, queue):
@@ -237,44 +190,3 @@ def usable(network):
     """Whether a source address is on this host. A source that is not fails at delivery, not at start."""
     parsed = units.cidr(network)
     return parsed.num_addresses > 1 or local_addresses.is_local(parsed.network_address)
-
-
-def load_files(config):
-    """({certificate or '': TLS context}, {key file: PEM}). Raises StartError on what this user cannot read.
-
-    The facts leave open whether the product starts without a key; starting with unsigned mail is what the lab must catch.
-    """
-    keys = {}
-    for selector, domain, file in config.every_domain_key():
-        if file.startswith('{vault}:'):
-            continue
-        keys[file] = _read(file, f'domain-key {selector},{domain}')
-        if b'PRIVATE KEY-----' not in keys[file]:
-            raise StartError(f'domain-key {selector},{domain}: {file} is not a PEM private key')
-    contexts = {}
-    certificates = {'': config.settings.get('smtp-server-tls-certificate', '')}
-    certificates.update({one.certificate: one.certificate for one in config.listeners if one.certificate})
-    for key, value in certificates.items():
-        if value:
-            contexts[key] = _context(*value.split(None, 1), config=config)
-    return contexts, keys
-
-
-def _read(path, subject):
-    try:
-        with open(path, 'rb') as handle:
-            return handle.read()
-    except OSError as error:
-        raise StartError(f'{subject}: cannot read {path}: {error.strerror}') from None
-
-
-def _context(path, password=None, *, config):
-    _read(path, 'TLS certificate')
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    old = config.flag('smtp-server-tls-allow-tlsv1.1', False)
-    context.minimum_version = ssl.TLSVersion.TLSv1_1 if old else ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(path, password=(password or '').strip('"'))
-    except (ssl.SSLError, OSError) as error:
-        raise StartError(f'TLS certificate {path}: {error}') from None
-    return context

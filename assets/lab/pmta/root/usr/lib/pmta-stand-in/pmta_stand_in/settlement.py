@@ -99,7 +99,7 @@ class Settlement:
         queue.last_error = str(reply)
         until = now + (seconds if seconds is not None else settings.retry_after(queue.mode, queue.failures))
         queue.connect_after = max(queue.connect_after, until)
-        self._server.account_queue(queue.name, self._described(reply, via, settings), job.entry)
+        self._server.records.put_off(queue.name, job.entry, self._described(reply, via, settings))
         job.last_reply = str(reply)
         job.entry.setdefault('timeFirstAttempt', now)
         if self._server.has_vmta(settings.vmta):
@@ -149,7 +149,7 @@ class Settlement:
         described['dsnAction'] = {'d': 'relayed', 'b': 'failed', 't': 'delayed'}[kind]
         if kind == 'd':
             described['bounceCat'] = ''
-        self._server.account(kind, job.entry, recipient, **described)
+        self._server.records.write(kind, job.entry, recipient, **described)
 
     def _described(self, reply, via, settings, status=None):
         status = status or replies.status(reply, settings.flag('smtp-553-means-invalid-mailbox'))
