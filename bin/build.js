@@ -1,5 +1,5 @@
 // Makes dist/ (the compiled CLI), oclif.manifest.json (a start without importing every command) and, where the API's
-// source is there, engine/dist/engine.mjs (the API in one file, as it is deployed).
+// source is there, engine/dist/*.mjs (the API and the accounting shipper, each in one file, as they are deployed).
 import { execFileSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -35,8 +35,8 @@ function writeManifest() {
 
 async function bundleEngine() {
   if (!existsSync(join(root, 'engine', 'src', 'main.ts'))) return;
-  const { bundle } = await import('../engine/build.js');
-  await bundle();
+  const { bundle, bundleShipper } = await import('../engine/build.js');
+  await Promise.all([bundle(), bundleShipper()]);
 }
 
 try {

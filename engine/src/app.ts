@@ -1,4 +1,5 @@
 import { fastify, type FastifyInstance } from 'fastify';
+import { accountingRoutes, type Accounting } from './accounting/routes.js';
 import { requireKey } from './auth.js';
 import { healthOf, type Component } from './health.js';
 import type { SendingIdentity } from './identity.js';
@@ -9,20 +10,23 @@ import { answerWithProblems, Problem } from './problem.js';
 export interface Ports {
   readonly version: string;
   readonly adminKey: string;
+  readonly accountingKey: string;
   readonly components: readonly Component[];
   readonly identities: { all(): Promise<readonly SendingIdentity[]> };
+  readonly accounting: Accounting;
   /** Whether to log to standard output, one JSON object a line. Headers are never logged: the key is one. */
   readonly log: boolean;
 }
 
 /** The HTTP API, not yet listening. */
-export function createApp({ version, adminKey, components, identities, log }: Ports): FastifyInstance {
+export function createApp(ports: Ports): FastifyInstance {
+  const { version, adminKey, accountingKey, components, identities, accounting, log } = ports;
   const app = fastify({ logger: log, bodyLimit: 1_048_576, requestTimeout: 30_000 });
   const health = healthOf(components);
   const registry = createMetrics(version, health);
   observeRequests(app, registry);
   answerWithProblems(app);
-  requireKey(app, adminKey);
+  requireKey(app, { admin: adminKey, accounting: accountingKey });
 
   app.get('/health', { config: { access: 'public' }, logLevel: 'warn' }, async (_request, reply) => {
     const { status, components } = await health();
@@ -43,6 +47,8 @@ export function createApp({ version, adminKey, components, identities, log }: Po
       throw new Problem(503, 'database_unavailable', 'The database does not answer. Try again later.', { cause });
     }
   });
+
+  accountingRoutes(app, accounting, registry);
 
   return app;
 }

@@ -5,23 +5,31 @@ import { Problem } from './problem.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route. Default: only the holder of the key. */
-    access?: 'public' | 'local';
+    /** Who may call the route. Default: only the holder of the administrator's key. */
+    access?: 'public' | 'local' | 'accounting';
   }
+}
+
+/** The keys of those who may call. */
+export interface Keys {
+  readonly admin: string;
+  /** Opens the routes with the access `accounting`, which the administrator's does not. */
+  readonly accounting: string;
 }
 
 /**
  * Refuses every request without the key in `X-API-Key`, also one for a route that does not exist: what is there is nobody's business.
  * A route must say so itself to be `public`, or `local`: open to processes of this host, not to what the web server passes on.
  */
-export function requireKey(app: FastifyInstance, key: string): void {
-  const expected = digest(key);
+export function requireKey(app: FastifyInstance, keys: Keys): void {
+  const expected = { admin: digest(keys.admin), accounting: digest(keys.accounting) };
   app.addHook('onRequest', async (request) => {
     const { access } = request.routeOptions.config;
     if (access === 'public' && !request.is404) return;
     if (access === 'local' && isLocal(request)) return;
     const given = request.headers['x-api-key'];
-    if (typeof given !== 'string' || !timingSafeEqual(digest(given), expected)) {
+    const wanted = access === 'accounting' && !request.is404 ? expected.accounting : expected.admin;
+    if (typeof given !== 'string' || !timingSafeEqual(digest(given), wanted)) {
       throw new Problem(401, 'unauthorized', 'Send the API key in the header X-API-Key.');
     }
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import type { SendingIdentity } from './identity.js';
+import { ConfigError } from './config-error.js';
 import { fields, type Fields } from './fields.js';
 
 /** Everything that the service is told, read once at its start. */
@@ -9,6 +10,8 @@ export interface Config {
   /** TCP port on 127.0.0.1. */
   readonly port: number;
   readonly adminKey: string;
+  /** May hand accounting records over, and nothing else. */
+  readonly accountingKey: string;
   readonly postgres: {
     /** Host name, address, or the folder of a Unix socket. */
     readonly host: string;
@@ -24,18 +27,8 @@ export interface Config {
 /** Under this length a key can be guessed. */
 const LEAST_KEY = 24;
 
-/** What is wrong with the configuration: all of it at once. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  constructor(readonly problems: readonly string[]) {
-    super(
-      `The configuration has ${problems.length} problem(s):\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
-    );
-  }
-}
-
 /**
- * Reads the JSON file that EE_CONFIG names, and the secrets `admin-key`, `postgres-password` and `redis-password` from the folder
+ * Reads the JSON file that EE_CONFIG names, and the secrets `admin-key`, `accounting-key`, `postgres-password` and `redis-password` from the folder
  * CREDENTIALS_DIRECTORY (systemd's LoadCredential), so that no secret stands in an argument or an environment variable.
  */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
@@ -52,6 +45,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const config: Config = {
     port: root.port('port'),
     adminKey: secret('admin-key'),
+    accountingKey: secret('accounting-key'),
     postgres: {
       host: postgres.text('host'),
       port: postgres.port('port'),
@@ -62,8 +56,13 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     redis: { host: redis.text('host'), port: redis.port('port'), password: secret('redis-password') },
     identities: root.list('identities').map(identity),
   };
-  if (config.adminKey !== '' && config.adminKey.length < LEAST_KEY) {
-    problems.push(`${join(folder, 'admin-key')} is shorter than ${LEAST_KEY} characters`);
+  for (const [name, key] of [
+    ['admin-key', config.adminKey],
+    ['accounting-key', config.accountingKey],
+  ] as const) {
+    if (key !== '' && key.length < LEAST_KEY) {
+      problems.push(`${join(folder, name)} is shorter than ${LEAST_KEY} characters`);
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { AccountingStore } from './accounting/store.js';
 import type { Config } from './config.js';
 import type { Component } from './health.js';
 import type { SendingIdentity } from './identity.js';
@@ -8,11 +9,14 @@ import { migrate } from './migrations.js';
 export class Database implements Component {
   readonly name = 'postgres';
   readonly #pool: pg.Pool;
+  /** The records of PowerMTA, and who is not written to any more because of them. */
+  readonly accounting: AccountingStore;
 
   /** `onError` hears of idle connections that broke: the next query opens another. */
   constructor(config: Config['postgres'], onError: (error: Error) => void) {
     this.#pool = new pg.Pool({ ...config, max: 10, connectionTimeoutMillis: 5_000, application_name: 'email-engine' });
     this.#pool.on('error', onError);
+    this.accounting = new AccountingStore(this.#pool);
   }
 
   async check(): Promise<void> {

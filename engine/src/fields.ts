@@ -3,6 +3,8 @@ export interface Fields {
   text(name: string): string;
   /** A TCP port. */
   port(name: string): number;
+  /** A list of texts. */
+  texts(name: string): string[];
   object(name: string): Fields;
   list(name: string): Fields[];
   problem(name: string, message: string): void;
@@ -28,6 +30,13 @@ export function fields(value: unknown, path: string, problems: string[]): Fields
       if (typeof found === 'number' && Number.isInteger(found) && found > 0 && found < 65_536) return found;
       report(name, 'must be a port, 1 to 65535');
       return 0;
+    },
+    texts(name) {
+      const found: unknown = object[name];
+      if (Array.isArray(found) && found.every((item) => typeof item === 'string' && item !== ''))
+        return found as string[];
+      report(name, 'must be a list of texts');
+      return [];
     },
     object(name) {
       const found = object[name];

@@ -1,6 +1,7 @@
 import { createApp } from './app.js';
 import { Cache } from './cache.js';
-import { ConfigError, loadConfig, type Config } from './config.js';
+import { loadConfig, type Config } from './config.js';
+import { ConfigError } from './config-error.js';
 import { Database } from './database.js';
 import { VERSION } from './version.js';
 
@@ -15,8 +16,10 @@ async function main(): Promise<void> {
   const app = createApp({
     version: VERSION,
     adminKey: config.adminKey,
+    accountingKey: config.accountingKey,
     components: [database, cache],
     identities: database,
+    accounting: database.accounting,
     log: true,
   });
   app.addHook('onClose', async () => {

@@ -19,6 +19,40 @@ export const MIGRATIONS: readonly Migration[] = [
         sender text NOT NULL
       )`,
   },
+  {
+    id: 2,
+    name: 'accounting records and suppressions',
+    sql: `
+      CREATE TABLE accounting_records (
+        id bytea PRIMARY KEY,
+        type text NOT NULL,
+        time timestamptz NOT NULL,
+        vmta text,
+        job text,
+        envelope text,
+        sender text,
+        recipient text,
+        dsn_action text,
+        dsn_status text,
+        bounce_category text,
+        source_ip inet,
+        message_id text,
+        raw jsonb NOT NULL,
+        received_at timestamptz NOT NULL DEFAULT now()
+      );
+      CREATE INDEX accounting_records_time ON accounting_records (time);
+      CREATE INDEX accounting_records_recipient ON accounting_records (recipient, time);
+      CREATE INDEX accounting_records_message ON accounting_records (message_id) WHERE message_id IS NOT NULL;
+      CREATE INDEX accounting_records_job ON accounting_records (job, time) WHERE job IS NOT NULL;
+      CREATE TABLE suppressions (
+        address text PRIMARY KEY,
+        reason text NOT NULL,
+        category text,
+        record bytea NOT NULL REFERENCES accounting_records (id),
+        since timestamptz NOT NULL,
+        until timestamptz
+      )`,
+  },
 ];
 
 /** Any number, the same in every instance of this API and in nothing else that uses the database. */

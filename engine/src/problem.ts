@@ -17,6 +17,8 @@ const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
   401: 'Unauthorized',
   404: 'Not found',
+  413: 'Content too large',
+  422: 'Unprocessable content',
   500: 'Internal error',
   503: 'Service unavailable',
 };

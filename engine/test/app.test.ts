@@ -6,7 +6,13 @@ import type { Component } from '../src/health.js';
 import { VERSION } from '../src/version.js';
 
 const KEY = 'an-admin-key-of-the-tests-1234567890';
+const ACCOUNTING_KEY = 'an-accounting-key-of-the-tests-123456';
 const IDENTITIES = [{ ip: '192.0.2.11', domain: 'mail1.example.com', sender: 'contact@mail1.example.com' }];
+const NO_ACCOUNTING: Ports['accounting'] = {
+  add: (records) => Promise.resolve(records.length),
+  suppression: () => Promise.resolve(undefined),
+  newest: () => Promise.resolve(undefined),
+};
 const works = (name: string): Component => ({ name, check: () => Promise.resolve() });
 const fails = (name: string): Component => ({ name, check: () => Promise.reject(new Error('connection refused')) });
 
@@ -17,8 +23,10 @@ function api(ports: Partial<Ports> = {}): FastifyInstance {
   const app = createApp({
     version: '1.2.3',
     adminKey: KEY,
+    accountingKey: ACCOUNTING_KEY,
     components: [works('postgres'), works('redis')],
     identities: { all: () => Promise.resolve(IDENTITIES) },
+    accounting: NO_ACCOUNTING,
     log: false,
     ...ports,
   });
@@ -87,11 +95,22 @@ describe('a request without the right key', () => {
   it('[R97] is refused on every route but /health, for every route that there is', async () => {
     const app = api();
     await app.ready();
-    const routes = ['/health', '/metrics', '/v1/identities'];
-    expect(app.printRoutes({ commonPrefix: false }).match(/(?<=─ )\S+/g)).toEqual(routes);
+    const routes = app.printRoutes({ commonPrefix: false }).matchAll(/(?<=─ )(\S+) \(([A-Z, ]+)\)/g);
+    const methods = [...routes].map(([, url = '', list = '']) => [url, list.split(', ')] as const);
+    expect(methods.map(([url]) => url)).toEqual([
+      '/health',
+      '/metrics',
+      '/v1/identities',
+      '/v1/accounting',
+      '/v1/suppressions/:address',
+    ]);
     const outside = { headers: { 'x-forwarded-for': '203.0.113.9' } };
-    const answers = await Promise.all(routes.map(async (route) => (await get(app, route, outside)).statusCode));
-    expect(answers).toEqual([200, 401, 401]);
+    for (const [url, list] of methods) {
+      for (const method of list) {
+        const { statusCode } = await get(app, url, { ...outside, method: method as 'GET' });
+        expect([method, url, statusCode]).toEqual([method, url, url === '/health' ? 200 : 401]);
+      }
+    }
   });
 });
 
@@ -108,6 +127,87 @@ describe('/v1/identities', () => {
     expect(response.statusCode).toBe(503);
     expect(response.json()).toMatchObject({ status: 503, code: 'database_unavailable' });
     expect(response.body).not.toContain('password');
+  });
+});
+
+describe('/v1/accounting', () => {
+  const withKeyOf = (key: string) => ({ method: 'POST' as const, headers: { 'x-api-key': key } });
+  const record = (id: string, fields: Record<string, unknown> = {}) => ({
+    id: id.repeat(64),
+    fields: { type: 'd', timeLogged: '1795508100', ...fields },
+  });
+  const post = (payload: object, ports: Partial<Ports> = {}) =>
+    get(api(ports), '/v1/accounting', { ...withKeyOf(ACCOUNTING_KEY), payload });
+
+  it('[R97] takes its own key alone, which opens nothing else', async () => {
+    const app = api();
+    const payload = { records: [record('a')] };
+    const status = async (url: string, key: string, method: 'GET' | 'POST') =>
+      (await get(app, url, { ...withKeyOf(key), method, ...(method === 'POST' ? { payload } : {}) })).statusCode;
+    expect(await status('/v1/accounting', ACCOUNTING_KEY, 'POST')).toBe(200);
+    expect(await status('/v1/accounting', KEY, 'POST')).toBe(401);
+    for (const url of ['/v1/identities', '/v1/suppressions/a@b.example', '/metrics', '/v1/accounting', '/nothing']) {
+      const asIfOutside = { headers: { 'x-api-key': ACCOUNTING_KEY, 'x-forwarded-for': '203.0.113.9' } };
+      expect([url, (await get(app, url, asIfOutside)).statusCode]).toEqual([url, 401]);
+    }
+  });
+
+  it('says how many records were new', async () => {
+    const accounting = { ...NO_ACCOUNTING, add: () => Promise.resolve(1) };
+    const app = api({ accounting });
+    const payload = { records: [record('a'), record('b'), record('c')] };
+    const { statusCode, body } = await get(app, '/v1/accounting', { ...withKeyOf(ACCOUNTING_KEY), payload });
+    expect([statusCode, JSON.parse(body)]).toEqual([200, { accepted: 1, duplicate: 2 }]);
+    const metrics = (await get(app, '/metrics')).body;
+    expect(metrics).toContain('\nee_acct_records_total{result="accepted"} 1\n');
+    expect(metrics).toContain('\nee_acct_records_total{result="duplicate"} 2\n');
+    expect(metrics).not.toContain('\nee_acct_last_record_timestamp_seconds ');
+  });
+
+  it('says when the newest record was logged', async () => {
+    const newest = () => Promise.resolve(new Date('2026-11-24T08:15:00Z'));
+    const { body } = await get(api({ accounting: { ...NO_ACCOUNTING, newest } }), '/metrics');
+    expect(body).toContain('\nee_acct_last_record_timestamp_seconds 1795508100\n');
+  });
+
+  it.each([
+    ['no batch', {}, 400],
+    ['an empty batch', { records: [] }, 400],
+    ['too many records', { records: Array.from({ length: 1001 }, () => record('a')) }, 400],
+    ['an id that is none', { records: [{ ...record('a'), id: 'x' }] }, 400],
+    ['a field that is no text', { records: [record('a', { rcpt: { a: 1 } })] }, 400],
+    ['a type that is none', { records: [record('a', { type: 'x' })] }, 422],
+    ['more than four megabytes', { records: [record('a', { dsnDiag: 'x'.repeat(4_200_000) })] }, 413],
+  ])('refuses %s', async (_what, payload, status) => {
+    const response = await post(payload);
+    expect(response.statusCode).toBe(status);
+    expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+  });
+
+  it('blames itself while the database is away, and the record where PostgreSQL refuses a value', async () => {
+    const failing = (error: Error) => ({ accounting: { ...NO_ACCOUNTING, add: () => Promise.reject(error) } });
+    const payload = { records: [record('a')] };
+    expect((await post(payload, failing(new Error('connection refused')))).statusCode).toBe(503);
+    const refused = Object.assign(new Error('bad value'), { code: '22P05' });
+    expect((await post(payload, failing(refused))).json()).toMatchObject({ status: 422, code: 'not_storable' });
+  });
+});
+
+describe('/v1/suppressions', () => {
+  it('says why an address is not written to', async () => {
+    const found = {
+      address: 'a@b.example',
+      reason: 'complaint',
+      category: null,
+      since: '2026-11-24T08:15:00Z',
+      until: null,
+    };
+    const suppression = (address: string) => Promise.resolve(address === 'a@b.example' ? found : undefined);
+    const app = api({ accounting: { ...NO_ACCOUNTING, suppression } });
+    expect((await get(app, '/v1/suppressions/a%40b.example', withKey)).json()).toEqual(found);
+    const other = await get(app, '/v1/suppressions/c@d.example', withKey);
+    expect([other.statusCode, other.json()]).toMatchObject([404, { code: 'not_suppressed' }]);
+    expect((await get(app, '/v1/suppressions/nobody', withKey)).statusCode).toBe(400);
   });
 });
 

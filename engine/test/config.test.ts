@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig } from '../src/config.js';
+import { loadConfig } from '../src/config.js';
+import { ConfigError } from '../src/config-error.js';
 
 let folder: string;
 beforeEach(() => {
@@ -16,7 +17,12 @@ const GOOD = {
   redis: { host: '127.0.0.1', port: 6379 },
   identities: [{ ip: '192.0.2.11', domain: 'mail1.example.com', sender: 'contact@mail1.example.com' }],
 };
-const SECRETS = { 'admin-key': 'k'.repeat(32), 'postgres-password': 'pg secret', 'redis-password': 'redis secret' };
+const SECRETS = {
+  'admin-key': 'k'.repeat(32),
+  'accounting-key': 'a'.repeat(32),
+  'postgres-password': 'pg secret',
+  'redis-password': 'redis secret',
+};
 
 function environment(config: unknown, secrets: Record<string, string> = SECRETS): Record<string, string> {
   writeFileSync(join(folder, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config));
@@ -40,6 +46,7 @@ describe('the configuration', () => {
     expect(loadConfig(environment(GOOD, { ...SECRETS, 'admin-key': `${'k'.repeat(32)}\n` }))).toEqual({
       port: 8000,
       adminKey: 'k'.repeat(32),
+      accountingKey: 'a'.repeat(32),
       postgres: { ...GOOD.postgres, password: 'pg secret' },
       redis: { ...GOOD.redis, password: 'redis secret' },
       identities: GOOD.identities,
@@ -67,9 +74,13 @@ describe('the configuration', () => {
   it('[R99] has no default key, and takes no short one', () => {
     expect(problems(environment(GOOD, { 'postgres-password': 'x', 'redis-password': 'x' }))).toEqual([
       "admin-key cannot be read: ENOENT: no such file or directory, open 'admin-key'",
+      "accounting-key cannot be read: ENOENT: no such file or directory, open 'accounting-key'",
     ]);
     expect(problems(environment(GOOD, { ...SECRETS, 'admin-key': 'admin' }))).toEqual([
       'admin-key is shorter than 24 characters',
+    ]);
+    expect(problems(environment(GOOD, { ...SECRETS, 'accounting-key': 'short' }))).toEqual([
+      'accounting-key is shorter than 24 characters',
     ]);
   });
 

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -15,7 +16,7 @@ import {
   REDIS_PASSWORD,
   type Server,
 } from './engine/servers.js';
-import { ADMIN_KEY, launch, startService, type Given, type Service } from './engine/service.js';
+import { ACCOUNTING_KEY, ADMIN_KEY, launch, startService, type Given, type Service } from './engine/service.js';
 
 const binaries = findBinaries();
 const reason = typeof binaries === 'string' ? binaries : '';
@@ -68,9 +69,10 @@ describe.skipIf(reason !== '')(
     it('[R100] makes the schema once, even when two instances start at the same time', async () => {
       const [one, other] = await Promise.all([start(), start()]);
       service = one;
-      expect([one, other].map(migrationsOf).sort()).toEqual(['[1]', '[]']);
-      expect(await query(database.port, 'email_engine', 'SELECT id, name FROM schema_migrations')).toEqual([
+      expect([one, other].map(migrationsOf).sort()).toEqual(['[1,2]', '[]']);
+      expect(await query(database.port, 'email_engine', 'SELECT id, name FROM schema_migrations ORDER BY id')).toEqual([
         { id: 1, name: 'sending identities' },
+        { id: 2, name: 'accounting records and suppressions' },
       ]);
       await other.stop();
     });
@@ -95,14 +97,122 @@ describe.skipIf(reason !== '')(
     it('[R99] has no table of accounts, and no rows but those of its configuration', async () => {
       const tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename";
       expect(await query(database.port, 'email_engine', tables)).toEqual([
+        { tablename: 'accounting_records' },
         { tablename: 'schema_migrations' },
         { tablename: 'sending_identities' },
+        { tablename: 'suppressions' },
       ]);
+    });
+
+    describe('the accounting', () => {
+      const id = (name: string): string => createHash('sha256').update(name).digest('hex');
+      const bounce = (name: string, fields: Record<string, string> = {}) => ({
+        id: id(name),
+        fields: { type: 'b', timeLogged: '2026-11-24 08:15:00+0000', rcpt: 'a@b.example', ...fields },
+      });
+      const hand = async (...records: object[]) => {
+        const response = await fetch(`${service.url}/v1/accounting`, {
+          method: 'POST',
+          headers: { 'x-api-key': ACCOUNTING_KEY, 'content-type': 'application/json' },
+          body: JSON.stringify({ records }),
+        });
+        return [response.status, await response.json()] as [number, Record<string, unknown>];
+      };
+      const rows = (sql: string) => query(database.port, 'email_engine', sql);
+      const suppressed = (address: string) => service.get(`/v1/suppressions/${address}`, KEY);
+
+      it('[R112] keeps a record once, however often it comes, even at the same time', async () => {
+        const records = Array.from({ length: 500 }, (_, index) => bounce(`many ${index}`));
+        const answers = await Promise.all([hand(...records), hand(...records), hand(...records.slice(100))]);
+        const accepted = answers.map(([, answer]) => Number(answer['accepted']));
+        expect(answers.map(([status]) => status)).toEqual([200, 200, 200]);
+        expect(accepted.reduce((sum, count) => sum + count)).toBe(500);
+        expect(await hand(records[0] ?? {}, records[0] ?? {})).toEqual([200, { accepted: 0, duplicate: 2 }]);
+        expect(await rows('SELECT count(*)::integer AS count FROM accounting_records')).toEqual([{ count: 500 }]);
+      });
+
+      it('has what is asked for in columns, and the record as it came', async () => {
+        const fields = {
+          orig: 'contact@mail1.example.com',
+          rcpt: 'X@Y.example',
+          dsnStatus: '5.0.0 (undefined)',
+          dlvSourceIp: '192.0.2.11',
+          vmta: 'vmta-mail1',
+          dsnDiag: 'smtp;550 "no"\r\n\0 é 😀',
+          'header_Message-Id': '<1@mail1.example.com>',
+        };
+        expect(await hand(bounce('whole', fields))).toEqual([200, { accepted: 1, duplicate: 0 }]);
+        const [row] = await rows(
+          `SELECT type, time, recipient, dsn_status, host(source_ip) AS source, vmta, message_id, raw->>'dsnDiag' AS diagnostic
+           FROM accounting_records WHERE id = decode('${id('whole')}', 'hex')`,
+        );
+        expect(row).toEqual({
+          type: 'b',
+          time: new Date('2026-11-24T08:15:00Z'),
+          recipient: 'x@y.example',
+          dsn_status: '5.0.0',
+          source: '192.0.2.11',
+          vmta: 'vmta-mail1',
+          message_id: '<1@mail1.example.com>',
+          diagnostic: 'smtp;550 "no"\r\n\ufffd é 😀',
+        });
+      });
+
+      it('keeps all of a batch or nothing, and says whose fault it is', async () => {
+        const tooLong = bounce('too long', { rcpt: randomBytes(9_000).toString('hex') });
+        for (const bad of [bounce('no time', { timeLogged: 'soon' }), tooLong]) {
+          expect(await hand(bounce('good neighbour'), bad)).toMatchObject([422, { status: 422 }]);
+        }
+        expect(
+          await rows(`SELECT 1 FROM accounting_records WHERE id = decode('${id('good neighbour')}', 'hex')`),
+        ).toEqual([]);
+      });
+
+      it('suppresses for ever after a hard bounce and a complaint, and never for what is the sender’s fault', async () => {
+        const hard = {
+          rcpt: 'Gone@b.example',
+          bounceCat: 'bad-mailbox',
+          dsnAction: 'failed',
+          dsnStatus: '5.1.1 (bad)',
+        };
+        await hand(
+          bounce('hard', hard),
+          bounce('complaint', { type: 'f', rcpt: 'angry@b.example' }),
+          bounce('spam', { ...hard, rcpt: 'kept@b.example', bounceCat: 'spam-related' }),
+        );
+        expect(await suppressed('gone@B.example')).toEqual({
+          status: 200,
+          body: {
+            address: 'gone@b.example',
+            reason: 'bounce',
+            category: 'bad-mailbox',
+            since: '2026-11-24T08:15:00.000Z',
+            until: null,
+          },
+        });
+        expect(await suppressed('angry@b.example')).toMatchObject({ body: { reason: 'complaint', until: null } });
+        expect(await suppressed('kept@b.example')).toMatchObject({ status: 404 });
+      });
+
+      it('suppresses for a while after the third full mailbox, counting no bounce twice, and forgets nothing that is for ever', async () => {
+        const now = Math.floor(Date.now() / 1000);
+        const full = (name: string, rcpt = 'full@b.example') =>
+          bounce(name, { rcpt, bounceCat: 'quota-issues', dsnStatus: '4.2.2', timeLogged: String(now) });
+        await hand(full('1'), full('2'), full('1'));
+        await hand(full('1'), full('2'));
+        expect(await suppressed('full@b.example')).toMatchObject({ status: 404 });
+        await hand(full('3'));
+        expect(await suppressed('full@b.example')).toMatchObject({
+          body: { reason: 'bounces', until: new Date((now + 14 * 86_400) * 1000).toISOString() },
+        });
+        await hand(full('4', 'gone@b.example'), full('5', 'gone@b.example'), full('6', 'gone@b.example'));
+        expect(await suppressed('gone@b.example')).toMatchObject({ body: { reason: 'bounce', until: null } });
+      });
     });
 
     it('keeps its secrets out of its arguments, its environment and its log', () => {
       const shown = ['cmdline', 'environ'].map((name) => readFileSync(`/proc/${service.pid}/${name}`, 'utf8'));
-      for (const secret of [ADMIN_KEY, POSTGRES_PASSWORD, REDIS_PASSWORD]) {
+      for (const secret of [ADMIN_KEY, ACCOUNTING_KEY, POSTGRES_PASSWORD, REDIS_PASSWORD]) {
         expect([...shown, service.output()].join('\n')).not.toContain(secret);
       }
     });
@@ -144,7 +254,11 @@ describe.skipIf(reason !== '')(
     });
 
     it('[R100] refuses a database whose schema was made by another version of a migration', async () => {
-      await query(database.port, 'email_engine', "UPDATE schema_migrations SET sha256 = 'of another text'");
+      await query(
+        database.port,
+        'email_engine',
+        "UPDATE schema_migrations SET sha256 = 'of another text' WHERE id = 1",
+      );
       const { child, service: refused } = await launch(given);
       const [status] = (await once(child, 'close')) as [number | null];
       expect(status).toBe(1);

@@ -60,6 +60,7 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
         pem: new Secret(`key ${index}\n`),
       })),
       relayTls: tls,
+      accounting: { bundle: Buffer.from('the shipper'), engineCertificate: 'certificate\n' },
     },
     vps3: { bundle: Buffer.from('the API'), tls },
   };

@@ -15,3 +15,14 @@ export async function engineBundle(source: string | undefined): Promise<Buffer> 
     throw new EeError('USAGE', { message: `The bundled API is not built: ${path} is missing.`, hint: 'npm run build' });
   }
 }
+
+/** The shipper of the accounting as one JavaScript file; whatever API is deployed, it is the bundled one. */
+export async function shipperBundle(): Promise<Buffer> {
+  const path = join(packageRoot(), 'engine', 'dist', 'accounting-shipper.mjs');
+  try {
+    return await readFile(path);
+  } catch {
+    const message = `The accounting shipper is not built: ${path} is missing.`;
+    throw new EeError('USAGE', { message, hint: 'npm run build' });
+  }
+}

@@ -16,7 +16,7 @@ import type { HostName, Settings } from '../settings/settings.js';
 import type { Subject } from '../tls/certificate.js';
 import { ensureCertificate, readCertificate } from '../tls/self-signed.js';
 import { adaptedConfiguration } from './adapted-configuration.js';
-import { engineBundle } from './engine-bundle.js';
+import { engineBundle, shipperBundle } from './engine-bundle.js';
 import { readVerified } from './read-verified.js';
 import type { DeployInputs } from './wanted.js';
 
@@ -62,7 +62,7 @@ async function forEngine(settings: Settings, store: Store): Promise<EngineInputs
   const { domain } = settings.engine;
   return {
     bundle: await engineBundle(settings.engine.source),
-    tls: await store.certificate('engine', { commonName: domain, altNames: [] }),
+    tls: await store.engineCertificate(domain),
   };
 }
 
@@ -82,6 +82,10 @@ async function forPowermta(settings: Settings, used: UsedFiles, store: Store): P
       local: join(settings.secretsDir, 'dkim', domain, `${keys[at]?.selector ?? FIRST_SELECTOR}.pem`),
     })),
     relayTls: await store.certificate('relay', { commonName: first, altNames: names }),
+    accounting: {
+      bundle: await shipperBundle(),
+      engineCertificate: (await store.engineCertificate(settings.engine.domain)).certificate,
+    },
   };
 }
 
@@ -126,11 +130,17 @@ class Store {
     return keys;
   }
 
+  /** VPS3 shows it, and VPS2 trusts it. */
+  engineCertificate(domain: string): Promise<{ certificate: string; key: Secret }> {
+    return this.certificate('engine', { commonName: domain, altNames: [] });
+  }
+
   /** One that does not exist yet is an empty one: its file is to be written all the same. */
   async certificate(name: string, subject: Subject): Promise<{ certificate: string; key: Secret }> {
     if (this.make) return ensureCertificate(this.secretsDir, name, subject);
     const kept = await readCertificate(this.secretsDir, name, subject);
-    if (!kept) this.missing.push({ kind: 'certificate', domain: subject.commonName });
+    const isNew = !this.missing.some(({ kind, domain }) => kind === 'certificate' && domain === subject.commonName);
+    if (!kept && isNew) this.missing.push({ kind: 'certificate', domain: subject.commonName });
     return kept ?? { certificate: '', key: new Secret('') };
   }
 }

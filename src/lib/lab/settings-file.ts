@@ -52,6 +52,7 @@ MAILWIZZ_SITE_NAME=Lab Email Engine
 
 ENGINE_DOMAIN=api.${domain}
 ENGINE_ADMIN_KEY=${password()}
+ENGINE_ACCOUNTING_KEY=${password()}
 POSTGRES_PASSWORD=${password()}
 REDIS_PASSWORD=${password()}
 

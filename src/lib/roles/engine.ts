@@ -69,8 +69,13 @@ function databases({ engine: { postgresPassword, redisPassword } }: Settings): R
 }
 
 function api(settings: Settings, bundle: Buffer): Resource[] {
-  const { adminKey, postgresPassword, redisPassword } = settings.engine;
-  const credentials = { 'admin-key': adminKey, 'postgres-password': postgresPassword, 'redis-password': redisPassword };
+  const { adminKey, accountingKey, postgresPassword, redisPassword } = settings.engine;
+  const credentials = {
+    'admin-key': adminKey,
+    'accounting-key': accountingKey,
+    'postgres-password': postgresPassword,
+    'redis-password': redisPassword,
+  };
   return [
     systemUser(USER, '/nonexistent'),
     directory('/opt/email-engine', '0755'),

@@ -1,4 +1,5 @@
 import type { HostName } from '../settings/settings.js';
+import { ACCOUNTING_PACKAGES } from './accounting.js';
 import { baselinePackages } from './baseline.js';
 import { ENGINE_PACKAGES } from './engine.js';
 import { mailwizzPackages } from './mailwizz.js';
@@ -9,7 +10,7 @@ export function labPackages(): Record<HostName, readonly string[]> {
   return {
     vps1: [...base, ...mailwizzPackages('8.2')],
     // Beyond the role's own: what the stand-in for PowerMTA depends on.
-    vps2: [...base, 'python3', 'python3-dkim', 'python3-dnspython', 'adduser'],
+    vps2: [...base, ...ACCOUNTING_PACKAGES, 'python3', 'python3-dkim', 'python3-dnspython', 'adduser'],
     vps3: [...base, ...ENGINE_PACKAGES],
   };
 }

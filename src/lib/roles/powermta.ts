@@ -11,6 +11,7 @@ import { printDocument } from '../pmta/document.js';
 import { parseDocument } from '../pmta/parse.js';
 import { withoutSecrets } from '../pmta/redact.js';
 import type { HostAccess, Settings } from '../settings/settings.js';
+import { accounting, ACCOUNTING_PACKAGES, type AccountingInputs } from './accounting.js';
 import type { PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
 
@@ -24,6 +25,7 @@ export interface PowermtaInputs {
   readonly dkimKeys: readonly DkimKeyFile[];
   /** Certificate and key of the submission service. */
   readonly relayTls: { readonly certificate: string; readonly key: Secret };
+  readonly accounting: AccountingInputs;
 }
 
 /** A DKIM key, and where it is on both sides. */
@@ -85,8 +87,9 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
         service('pmtahttp'),
       ],
     },
+    ...accounting(settings, inputs.accounting),
   ];
-  return { packages: [], ports: powermtaPorts(settings), stages };
+  return { packages: ACCOUNTING_PACKAGES, ports: powermtaPorts(settings), stages };
 }
 
 function keys({ dkimKeys, relayTls }: PowermtaInputs, { user, address }: HostAccess): Resource[] {

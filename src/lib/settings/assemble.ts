@@ -60,6 +60,7 @@ export function assemble(given: Validated['given'], identities: readonly Sending
       ...present('source', values.ENGINE_SOURCE, path),
       domain: values.ENGINE_DOMAIN,
       adminKey: secret(values.ENGINE_ADMIN_KEY),
+      accountingKey: secret(values.ENGINE_ACCOUNTING_KEY),
       postgresPassword: secret(values.POSTGRES_PASSWORD),
       redisPassword: secret(values.REDIS_PASSWORD),
     },

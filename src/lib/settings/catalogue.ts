@@ -219,6 +219,10 @@ export const CATALOGUE = {
     description: 'Key of the API’s administrator',
     ...GENERATED,
   }),
+  ENGINE_ACCOUNTING_KEY: setting('engine', 'required', type.password, {
+    description: 'Key with which VPS2 hands PowerMTA’s accounting to the API; it opens nothing else',
+    ...GENERATED,
+  }),
   POSTGRES_PASSWORD: setting('engine', 'required', type.password, {
     description: 'Password of the API’s database',
     ...GENERATED,

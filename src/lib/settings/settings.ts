@@ -72,6 +72,7 @@ export interface Settings {
     readonly source?: string;
     readonly domain: string;
     readonly adminKey: Secret;
+    readonly accountingKey: Secret;
     readonly postgresPassword: Secret;
     readonly redisPassword: Secret;
   };

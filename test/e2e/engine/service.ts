@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { end, eventually, freePort, POSTGRES_PASSWORD, REDIS_PASSWORD, type Server } from './servers.js';
 
 export const ADMIN_KEY = 'admin-key-of-this-test-0123456789';
+export const ACCOUNTING_KEY = 'accounting-key-of-this-test-012345';
 
 /** A running bundle, as its systemd unit would run it. */
 export interface Service {
@@ -52,6 +53,7 @@ export async function launch(given: Given): Promise<{ child: ChildProcess; servi
     }),
   );
   put('admin-key', `${ADMIN_KEY}\n`);
+  put('accounting-key', `${ACCOUNTING_KEY}\n`);
   put('postgres-password', given.postgresPassword ?? POSTGRES_PASSWORD);
   put('redis-password', REDIS_PASSWORD);
 

@@ -79,6 +79,17 @@ describe('the proofs of VPS1', () => {
 });
 
 describe('the proofs of VPS2', () => {
+  const shipped = {
+    updated: '2026-11-24T08:15:00.000Z',
+    file: 'ee-acct.csv',
+    offset: 500,
+    behind: 0,
+    delivered: 7,
+    acknowledged: '2026-11-24T08:10:00.000Z',
+    lost: { files: 0, bytes: 0, records: 0, last: '' },
+    failure: '',
+  };
+  const accounting = (changes: object = {}) => ['accounting', JSON.stringify({ ...shipped, ...changes })] as const;
   const good = [
     ['unit', 'pmta active'],
     ['firewall', '1'],
@@ -88,6 +99,9 @@ describe('the proofs of VPS2', () => {
     ['vmta', '2 smtp-source-host 198.51.100.12 mail2.example.com domain-key mail,*,/etc/pmta/dkim/mail2.pem '],
     ['listener', '198.51.100.11:2525'],
     ['listener', '198.51.100.12:2525'],
+    ['now', String(Date.parse('2026-11-24T08:15:10Z') / 1000)],
+    accounting(),
+    ['dead letters', '0'],
   ] as const;
   const failures = (record: readonly (readonly [string, string])[]) => failing(powermtaProofs(lines(record), settings));
 
@@ -105,6 +119,36 @@ describe('the proofs of VPS2', () => {
     expect(failures(good.filter(([, value]) => !value.startsWith('1 ')))).toEqual([
       'vmta-mail1: is not 198.51.100.11 as mail1.example.com',
     ]);
+  });
+
+  it('tell how far the accounting is handed over', () => {
+    expect(powermtaProofs(lines(good), settings).find(({ what }) => what === 'accounting')).toEqual({
+      what: 'accounting',
+      seen: 'to api.example.com: ee-acct.csv up to byte 500, 0 bytes behind; records acknowledged: 7, the last at 2026-11-24T08:10:00.000Z',
+      ok: true,
+    });
+    const fresh = accounting({ file: '', offset: 0, delivered: 0, acknowledged: '' });
+    expect(failures([...without(good, 'accounting'), fresh])).toEqual([]);
+  });
+
+  it.each([
+    [{ updated: '2026-11-24T08:10:00.000Z' }, 'it said nothing since 2026-11-24T08:10:00.000Z'],
+    [{ behind: 9, failure: 'connect ECONNREFUSED 203.0.113.10:443' }, 'connect ECONNREFUSED 203.0.113.10:443'],
+    [{ behind: 9 }, 'it does not move'],
+    [
+      { lost: { files: 1, bytes: 900, records: 4, last: '2026-11-20T08:00:00.000Z' } },
+      'about 4 records in 1 files were lost',
+    ],
+  ])('fail while the accounting is in trouble: %j', (changes, trouble) => {
+    const [failure = '', ...others] = failures([...without(good, 'accounting'), accounting(changes)]);
+    expect(others).toEqual([]);
+    expect(failure.split('; ').slice(2)).toEqual([trouble]);
+  });
+
+  it('fail while there are dead letters, and where the shipper says nothing', () => {
+    const dead = failures([...without(good, 'dead letters'), ['dead letters', '3']]);
+    expect(dead.join()).toContain('; 3 dead letters in /var/lib/ee-accounting/dead-letters.jsonl');
+    expect(failures(without(good, 'accounting'))).toEqual(['accounting: the shipper says nothing']);
   });
 
   it('[R101] fail when PowerMTA does not answer', () => {

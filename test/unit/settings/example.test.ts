@@ -44,7 +44,7 @@ describe('.env.production.example', () => {
 
   it('is empty where a secret belongs', () => {
     const secrets = SETTING_NAMES.filter((name) => (CATALOGUE[name] as Setting).generated);
-    expect(secrets).toHaveLength(7);
+    expect(secrets).toHaveLength(8);
     for (const name of secrets) expect(renderExample()).toMatch(new RegExp(`^${name}=$`, 'm'));
   });
 });

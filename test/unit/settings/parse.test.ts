@@ -38,7 +38,7 @@ describe('a valid file', () => {
       acmeEmail: 'postmaster@example.com',
       acmeDirectoryUrl: 'https://acme-v02.api.letsencrypt.org/directory',
     });
-    expect(settings.secrets).toHaveLength(7);
+    expect(settings.secrets).toHaveLength(8);
   });
 
   it('gives the eleventh identity the first prefix again', () => {
@@ -135,10 +135,10 @@ describe('an invalid file', () => {
       'line 4: BASE_DOMAIN: is not a full domain name',
       'line 6: PANEL_DOMAIN: is not a full domain name',
       'line 8: MAILWIZZ_ADMIN_EMAIL: is not an e-mail address',
-      'line 15: SENDING_IPS: has 2001:db8::1, which is not an IPv4 address, range or network',
-      'line 16: SSH_PORT: is not a port number',
-      'line 17: PMTA_SMTP_PORT: is not a port number',
-      'line 18: ADMIN_IPS: has 203.0.113.0/33, which is neither an address nor a range',
+      'line 16: SENDING_IPS: has 2001:db8::1, which is not an IPv4 address, range or network',
+      'line 17: SSH_PORT: is not a port number',
+      'line 18: PMTA_SMTP_PORT: is not a port number',
+      'line 19: ADMIN_IPS: has 203.0.113.0/33, which is neither an address nor a range',
     ]);
   });
 
@@ -209,10 +209,10 @@ describe('an invalid file', () => {
     ).toEqual([
       'line 3: VPS3_IP: repeats VPS1_IP (line 1): 192.0.2.10 — each needs its own',
       'line 10: ENGINE_DOMAIN: repeats PANEL_DOMAIN (line 6): panel.example.com — each needs its own',
-      'line 15: IP3: repeats IP1: 198.51.100.11 — each needs its own',
-      'line 15: IP4: repeats VPS1_IP (line 1): 192.0.2.10 — each needs its own',
-      'line 16: DOMAIN2: repeats DOMAIN1 (line 4): mail1.example.com — each needs its own',
-      'line 17: SENDER2: repeats SENDER1: contact@mail1.example.com — each needs its own',
+      'line 16: IP3: repeats IP1: 198.51.100.11 — each needs its own',
+      'line 16: IP4: repeats VPS1_IP (line 1): 192.0.2.10 — each needs its own',
+      'line 17: DOMAIN2: repeats DOMAIN1 (line 4): mail1.example.com — each needs its own',
+      'line 18: SENDER2: repeats SENDER1: contact@mail1.example.com — each needs its own',
     ]);
   });
 
@@ -222,7 +222,7 @@ describe('an invalid file', () => {
 
   it('wants a sender at the domain of its own number', () => {
     expect(problems(validText({ SENDER2: 'office@mail1.example.com' }))).toEqual([
-      'line 16: SENDER2: is not at the sending domain of IP 2 — write an address at mail2.example.com, or change DOMAIN2',
+      'line 17: SENDER2: is not at the sending domain of IP 2 — write an address at mail2.example.com, or change DOMAIN2',
     ]);
   });
 
@@ -231,8 +231,8 @@ describe('an invalid file', () => {
       problems(validText({ VPS1_IP: undefined, BASE_DOMAIN: '', VPS1_ADDRESS: '192.0.2.1', VSP1_IP: '192.0.2.1' })),
     ).toEqual([
       'line 3: BASE_DOMAIN: is empty and required — domain above the sending domains, like example.com',
-      'line 15: VPS1_ADDRESS: is not a setting of ee — remove it',
-      'line 16: VSP1_IP: is not a setting of ee — did you mean VPS1_IP?',
+      'line 16: VPS1_ADDRESS: is not a setting of ee — remove it',
+      'line 17: VSP1_IP: is not a setting of ee — did you mean VPS1_IP?',
       'VPS1_IP: is missing and required — address of VPS1 (MailWizz), like 192.0.2.10',
     ]);
   });
@@ -241,15 +241,15 @@ describe('an invalid file', () => {
     expect(
       problems(validText({ DOMAIN3: 'mail3.example.com', IP1: '198.51.100.11', TELEGRAM_CHAT_ID: '-100' })),
     ).toEqual([
-      'line 16: DOMAIN3: has no sending IP: there are 2 — add the address number 3, or remove the line',
-      'line 17: IP1: is set beside SENDING_IPS — keep one of the two ways',
-      'line 18: TELEGRAM_CHAT_ID: has no effect without TELEGRAM_BOT_TOKEN — set both or neither',
+      'line 17: DOMAIN3: has no sending IP: there are 2 — add the address number 3, or remove the line',
+      'line 18: IP1: is set beside SENDING_IPS — keep one of the two ways',
+      'line 19: TELEGRAM_CHAT_ID: has no effect without TELEGRAM_BOT_TOKEN — set both or neither',
     ]);
   });
 
   it('has its sending addresses numbered without gaps', () => {
     expect(problems(validText({ SENDING_IPS: undefined, IP1: '198.51.100.11', IP3: '198.51.100.13' }))).toEqual([
-      'line 16: IP3: comes without IP2 — number the addresses from 1 without gaps',
+      'line 17: IP3: comes without IP2 — number the addresses from 1 without gaps',
     ]);
     expect(problems(validText({ SENDING_IPS: undefined }))).toEqual([
       'SENDING_IPS: is missing and required — the sending IPv4 addresses of VPS2, like 198.51.100.11-198.51.100.15',

@@ -1,4 +1,6 @@
+import { ACCOUNTING_SERVICE } from '../../roles/accounting.js';
 import type { Settings } from '../../settings/settings.js';
+import { ACCOUNTING_QUESTIONS, accountingProof } from './accounting.js';
 import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
 
 /** Seconds that a `pmta` command may take: what it does while pmtad is down is not documented. */
@@ -7,8 +9,9 @@ const PATIENCE = 15;
 /** Questions to VPS2, answered by PowerMTA itself. */
 export function powermtaQuestions({ sending, pmta }: Settings): string {
   return [
-    unitQuestions(['pmta', 'pmtahttp']),
+    unitQuestions(['pmta', 'pmtahttp', ACCOUNTING_SERVICE]),
     FIREWALL_QUESTION,
+    ACCOUNTING_QUESTIONS,
     `timeout ${PATIENCE} pmta --dom show status 2>/dev/null | sed -n 's/^status\\.status="\\(.*\\)"$/status\\t\\1/p'`,
     `timeout ${PATIENCE} pmta show version 2>/dev/null | head -n 1 | sed 's/^/version\\t/'`,
     ...sending.identities.map(
@@ -20,10 +23,11 @@ export function powermtaQuestions({ sending, pmta }: Settings): string {
   ].join('\n');
 }
 
-export function powermtaProofs(answers: Answers, { sending, pmta }: Settings): Proof[] {
+export function powermtaProofs(answers: Answers, settings: Settings): Proof[] {
+  const { sending, pmta } = settings;
   const status = answers.one('status');
   const listeners = new Set(answers.all('listener'));
-  const settings = new Map(answers.all('vmta').map((line) => [line.split(' ')[0], line] as const));
+  const vmtas = new Map(answers.all('vmta').map((line) => [line.split(' ')[0], line] as const));
   return [
     unitProof(answers),
     {
@@ -32,7 +36,7 @@ export function powermtaProofs(answers: Answers, { sending, pmta }: Settings): P
       ok: status === 'running',
     },
     ...sending.identities.map(({ index, ip, domain, sender }): Proof => {
-      const seen = settings.get(String(index)) ?? '';
+      const seen = vmtas.get(String(index)) ?? '';
       const listens = listeners.has(`${ip}:${pmta.smtpPort}`);
       const agrees = seen.includes(` ${ip} ${domain} `) && seen.includes(`/mail${index}.pem`);
       return {
@@ -43,6 +47,7 @@ export function powermtaProofs(answers: Answers, { sending, pmta }: Settings): P
         ok: agrees && listens,
       };
     }),
+    accountingProof(answers, settings),
     firewallProof(answers),
   ];
 }

@@ -1,0 +1,63 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lagOf } from './bookkeeping.js';
+import type { Place } from './place.js';
+
+/** What the shipper says of itself. */
+export interface State {
+  readonly place: Place;
+  /** Why the last try failed; undefined since one succeeded. */
+  readonly failure: string | undefined;
+}
+
+/** Writes the state into a folder, for Prometheus (`metrics.prom`, read by the node exporter) and for people (`status.json`). */
+export async function writeState(folder: string, state: State, now = new Date()): Promise<void> {
+  await replace(join(folder, 'metrics.prom'), metricsOf(state, now));
+  await replace(join(folder, 'status.json'), `${JSON.stringify(statusOf(state, now))}\n`);
+}
+
+/** A reader sees the old text or the new one. */
+async function replace(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.next`, text, { mode: 0o644 });
+  await rename(`${path}.next`, path);
+}
+
+function statusOf({ place, failure }: State, now: Date): Record<string, unknown> {
+  const current = Object.values(place.files).find((file) => file.current);
+  return {
+    updated: now.toISOString(),
+    file: current?.name ?? '',
+    offset: current?.offset ?? 0,
+    behind: lagOf(place),
+    delivered: place.delivered,
+    acknowledged: place.acknowledged,
+    lost: place.losses,
+    failure: failure ?? '',
+  };
+}
+
+/** The text format of Prometheus. */
+export function metricsOf({ place, failure }: State, now: Date): string {
+  const seconds = (iso: string): number => (iso === '' ? 0 : Date.parse(iso) / 1000);
+  const metrics: [name: string, type: 'counter' | 'gauge', help: string, value: number][] = [
+    ['delivered_total', 'counter', 'Records that the API acknowledged.', place.delivered],
+    [
+      'dead_letters_total',
+      'counter',
+      'Records put aside, since they are none or the API refuses them.',
+      place.deadLetters,
+    ],
+    ['lost_files_total', 'counter', 'Files that went before they were handed over.', place.losses.files],
+    ['lost_records_total', 'counter', 'Records in them, as an estimate.', place.losses.records],
+    ['lag_bytes', 'gauge', 'Bytes of the accounting files that are not handed over yet.', lagOf(place)],
+    ['failing', 'gauge', 'Whether the last try to reach the API failed.', failure === undefined ? 0 : 1],
+    ['acknowledged_timestamp_seconds', 'gauge', 'When the API last acknowledged records.', seconds(place.acknowledged)],
+    ['updated_timestamp_seconds', 'gauge', 'When this was written.', now.getTime() / 1000],
+  ];
+  return metrics
+    .map(([name, type, help, value]) => {
+      const full = `ee_accounting_shipper_${name}`;
+      return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n${full} ${value}\n`;
+    })
+    .join('');
+}
