@@ -83,8 +83,8 @@ class DeliveryCase(ServerCase):
             await asyncio.sleep(0.01)
         self.fail(f'not in time: {[(one.name, one.last_error, one.mode) for one in self.server.delivery.queues.values()]}')
 
-    def rows(self, *kinds):
-        path = os.path.join(self.dir, 'acct.csv')
+    def rows(self, *kinds, name='acct.csv'):
+        path = os.path.join(self.dir, name)
         if not os.path.exists(path):
             return []
         with open(path, newline='', encoding='utf-8') as handle:

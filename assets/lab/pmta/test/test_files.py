@@ -9,7 +9,7 @@ import unittest
 from support import LICENCE
 from pmta_stand_in import licence
 from pmta_stand_in.accounting import Accounting
-from pmta_stand_in.configuration import AcctFile
+from pmta_stand_in.model import AcctFile
 from pmta_stand_in.spool import Spool, queue_matches
 
 

@@ -299,18 +299,6 @@ class Reload(ServerCase):
             await self.server.reload()
         self.assertEqual(list(self.server.config.vmtas), ['a'])
 
-    async def test_mail_of_a_virtual_mta_that_is_gone_bounces(self):
-        self.write('smtp-listener 127.0.0.1:{port}\nrelay-domain in.example\n<source 127.0.0.1>\ndefault-virtual-mta a\n</source>\n'
-                   '<acct-file {dir}/acct.csv>\n</acct-file>\n<virtual-mta a>\n</virtual-mta>\n')
-        await self.server.reload()
-        await asyncio.to_thread(self.send)
-        self.assertEqual(list(self.server.spool.queues()), ['in.example/a'])
-        self.write('smtp-listener 127.0.0.1:{port}\n<acct-file {dir}/acct.csv>\n</acct-file>\n')
-        await self.server.reload()
-        self.assertEqual(self.spooled(), [])
-        with open(os.path.join(self.dir, 'acct.csv'), newline='', encoding='utf-8') as handle:
-            self.assertEqual([(row['type'], row['dsnStatus'][:5]) for row in csv.DictReader(handle)], [('b', '5.3.5')])
-
     async def test_a_hundred_listeners_and_virtual_mtas(self):
         lines = [f'smtp-listener 127.0.1.{number}:{{port}}\n<virtual-mta v{number}>\nsmtp-source-host 127.0.1.{number} m{number}.example.com\n'
                  f'</virtual-mta>\n' for number in range(1, 101)]

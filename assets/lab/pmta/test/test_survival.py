@@ -38,6 +38,17 @@ class Reloads(DeliveryCase):
         await self.until(lambda: len(self.rows('b')) == 2)
         self.assertEqual((self.rows('b')[1]['dsnStatus'][:5], self.spooled()), ('5.3.5', []))
 
+    async def test_mail_of_a_virtual_mta_that_is_gone_bounces_also_what_an_old_connection_brings(self):
+        await self.reload(self.rules + '<virtual-mta gone>\n</virtual-mta>\n')
+        self.server.paused.add('*/*')
+        await self.send('x@c.example', vmta='gone')
+        client = await asyncio.to_thread(self.client)
+        await self.reload(self.rules)
+        await self.until(lambda: len(self.rows('b')) == 1)
+        await asyncio.to_thread(client.sendmail, 'a@b.example', ['y@c.example'], 'X-Virtual-MTA: gone\r\n\r\nx')
+        await self.until(lambda: len(self.rows('b')) == 2)
+        self.assertEqual(([row['dsnStatus'][:5] for row in self.rows()], self.spooled()), (['5.3.5', '5.3.5'], []))
+
     async def test_what_was_queued_obeys_the_new_configuration(self):
         await self.reload('<domain *>\nsmtp-hosts [127.0.0.50]:9\n</domain>\n')
         await self.send('x@c.example')

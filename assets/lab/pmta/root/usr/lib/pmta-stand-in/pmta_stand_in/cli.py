@@ -2,6 +2,7 @@
 
 import grp
 import os
+import re
 import sys
 
 from . import command_words, control_client, rendering
@@ -11,7 +12,7 @@ USAGE = """Usage: pmta [--dom | --xml | --json] COMMAND
   test config
   reload
   show status | version | license | vmtas | vmta-settings VMTA | settings DOMAIN[/VMTA]
-       queues [DOMAIN/VMTA] | topqueues | domains | topdomains | jobs | registration | disabled sources
+       queues [DOMAIN/VMTA] | topqueues [--maxitems=N] [--errors] | domains | topdomains | jobs | registration | disabled sources
   pause | resume queue DOMAIN[/VMTA]
   schedule DOMAIN[/VMTA]
   set queue --mode={normal|backoff} DOMAIN[/VMTA]
@@ -31,14 +32,10 @@ def main(argv, paths=Paths()):
     for argument in argv:
         if argument in ('--dom', '--xml', '--json'):
             formats.append(argument)
-        elif argument.startswith('--queue='):
-            options['queue'].append(argument[8:])
-        elif argument in ('--mode=normal', '--mode=backoff'):
-            options['mode'] = argument[7:]
-        elif argument.startswith('-'):
-            return _usage(f'unknown option {argument}')
-        else:
+        elif not argument.startswith('-'):
             words.append(argument)
+        elif not _take_option(argument, words, options):
+            return _usage(f'unknown option {argument}')
     found = command_words.find(words) if words else None
     if found is None or len(formats) > 1:
         return _usage(f'unknown command "{" ".join(words)}"' if words else 'no command')
@@ -50,6 +47,22 @@ def main(argv, paths=Paths()):
     if command == 'test config':
         return _test_config(paths)
     return _ask(paths, command, arguments, options, *formats)
+
+
+def _take_option(argument, words, options):
+    """Whether it is an option that the command so far may have."""
+    name, _, value = argument.partition('=')
+    if name == '--queue' and value:
+        options['queue'].append(value)
+    elif argument in ('--mode=normal', '--mode=backoff'):
+        options['mode'] = value
+    elif words[:1] == ['show'] and re.fullmatch(r'--maxitems=[1-9]\d*', argument):
+        options['maxitems'] = value
+    elif words[:1] == ['show'] and argument == '--errors':
+        options['errors'] = True
+    else:
+        return False
+    return True
 
 
 def _permitted():

@@ -5,9 +5,9 @@ from collections import Counter
 
 from . import PRODUCT, VERSION, domains, queue_commands, routing, units
 from .answer import Reply, table
-from .configuration import VirtualMta
 from .listeners import ListenError
 from .loaded_files import StartError
+from .model import VirtualMta
 from .problem import ConfigError
 from .server import usable
 

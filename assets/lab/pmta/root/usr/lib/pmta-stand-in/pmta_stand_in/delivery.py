@@ -113,6 +113,8 @@ class Delivery:
             return
         if queue.normal_at <= now:
             self.be_normal(queue, 'its time is over')
+        if not self.server.has_vmta(queue.name.partition('/')[2]):
+            self.settlement.bounce_without_vmta(queue)
         queue.wake(now)
         if queue.expires <= now:
             self.settlement.expire(queue, now)
@@ -161,14 +163,14 @@ class Delivery:
         if not queue.ready or self.server.is_paused(queue.name) or now < queue.opens_at():
             return False
         if settings.text('type').lower() in HELD_TYPES:
-            queue.last_error = f'held: this stand-in has no type {settings.text("type")}'
+            queue.note(f'held: this stand-in has no type {settings.text("type")}')
             return False
         if queue.connections >= settings.max_smtp_out(queue.mode) or self.room(queue, now) < 1:
             return False
         if queue.connect_window.room(settings.rate('max-connect-rate', queue.mode), now) < 1:
             return False
         if not self.sources.any_left(settings, queue.name):
-            queue.last_error = 'all source addresses are disabled'
+            queue.note('all source addresses are disabled')
             if settings.flag('backoff-upon-all-sources-disabled'):
                 self.back_off(queue, queue.last_error)
             return False
@@ -232,5 +234,5 @@ class Delivery:
     def be_normal(self, queue, reason):
         if queue.mode != 'normal':
             self.server.log.info('queue %s: normal mode: %s', queue.name, reason)
-        queue.be_normal()
+        queue.be_normal(time.time())
         self.pump_soon(queue)

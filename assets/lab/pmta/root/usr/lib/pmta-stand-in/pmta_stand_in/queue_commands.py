@@ -8,6 +8,7 @@ from .answer import Reply, table
 from .spool import queue_matches
 
 SHORT_ERROR = 60
+TOP = 10
 
 
 def _stamp(seconds):
@@ -24,12 +25,15 @@ def _row(server, queue, size):
         'name': queue.name,
         'rcp': sum(len(job.recipients) for job in jobs),
         'kb': size // 1024,
+        'oldest': _stamp(min(job.entry['timeQueued'] for job in jobs)) if jobs else '',
         'mode': queue.mode,
+        'modeSince': _stamp(queue.mode_since),
         'paused': 'yes' if server.is_paused(queue.name) else 'no',
         'conn': queue.connections,
         'retryTime': _stamp(retry) if retry > now and jobs else '',
         'normalTime': _stamp(queue.normal_at) if queue.normal_at < float('inf') else '',
         'lastError': queue.last_error,
+        'lastErrorTime': _stamp(queue.last_error_time) if queue.last_error else '',
     }
 
 
@@ -53,8 +57,13 @@ def show_queues(server, arguments, _options):
     return _listing(_rows(server, *arguments[:1]))
 
 
-def show_topqueues(server, _arguments, _options):
-    return _listing(sorted(_rows(server), key=lambda row: -row['rcp'])[:10])
+def show_topqueues(server, _arguments, options):
+    """The fullest first; --errors adds the last event, as the product's own listing has it."""
+    rows = sorted(_rows(server), key=lambda row: -row['rcp'])[: int(options.get('maxitems', TOP))]
+    if options.get('errors'):
+        for row in rows:
+            row['event'] = [{'time': row['lastErrorTime'], 'text': row['lastError']}] if row['lastError'] else []
+    return _listing(rows)
 
 
 def show_domains(server, _arguments, _options):

@@ -35,6 +35,8 @@ class Queue:
     connect_after: float = 0.0  # before this, no connection is opened; open ones go on
     failures: int = 0  # connections that failed in a row
     last_error: str = ''
+    last_error_time: float = 0.0
+    mode_since: float = field(default_factory=time.time)
     connections: int = 0
     expires: float = NEVER  # when the oldest recipient does
     window: RateWindow = field(default_factory=RateWindow)
@@ -96,10 +98,17 @@ class Queue:
 
     def back_off(self, seconds, now):
         """Enters backoff, or begins its time anew."""
+        if self.mode != 'backoff':
+            self.mode_since = now
         self.mode, self.normal_at = 'backoff', now + seconds
 
-    def be_normal(self):
+    def be_normal(self, now):
+        if self.mode != 'normal':
+            self.mode_since = now
         self.mode, self.normal_at = 'normal', NEVER
+
+    def note(self, error):
+        self.last_error, self.last_error_time = str(error), time.time()
 
     def opens_at(self):
         return max(self.next_try, self.connect_after)

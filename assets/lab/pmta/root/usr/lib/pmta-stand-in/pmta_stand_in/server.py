@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import logging.handlers
-import os
 import ssl
 import time
 
-from . import configuration, dkim_signer, licence, local_addresses, units
+from . import configuration, dkim_signer, licence, local_addresses, returned_mail, units
 from .delivery import Delivery
 from .destinations import Resolver
 from .listeners import Listeners
@@ -104,17 +103,9 @@ class Server:
             self.log.warning('run-as-root: takes effect after a restart only')
         if self._own_resolver:
             self.delivery.resolver = _resolver(config)
-        self._bounce_of_removed_vmtas(before)
         self.delivery.pump_all()
         self._note_what_is_missing()
         self.log.info('configuration reloaded')
-
-    def _bounce_of_removed_vmtas(self, before):
-        """Mail queued for a virtual MTA that a reload removed bounces with 5.3.5."""
-        for name in before.vmtas.keys() - self.config.vmtas.keys():
-            reply = Reply(550, f'550 5.3.5 [internal] virtual MTA {name} is no more', internal=True)
-            for queue in self.delivery.matching(f'*/{name}'):
-                self.delivery.settlement.bounce_waiting(queue, reply)
 
     async def stop(self):
         self.stopping = True
@@ -156,6 +147,12 @@ class Server:
             self.records.write('r', entry, recipient, **header_columns(fields))
         self.delivery.enqueue(entry)
         return identity
+
+    def read_reports(self, recipients, content, source):
+        """The recipients that no bounce or feedback processor took for itself."""
+        if not self.config.processors:
+            return recipients
+        return returned_mail.process(self.config, self.records, recipients, content, source)
 
     def outgoing(self, entry, settings):
         """The message as it leaves: its lines mended and signed. Raises OSError or CannotSign."""

@@ -61,7 +61,7 @@ class Settlement:
             self._delivered(queue, job, len(groups['d']), settings)
         failed = groups['b'] + groups['t']
         if failed:
-            queue.last_error = str(failed[-1][1])
+            queue.note(failed[-1][1])
         self._finish(queue, job, groups)
         if 'bounce-queue' in actions:
             self.bounce_waiting(queue, failed[-1][1] if failed else rest, via)
@@ -96,7 +96,7 @@ class Settlement:
         """The whole queue waits; where other connections of it work, only new connections do."""
         settings, now = self._delivery.settings(queue), time.time()
         queue.failures += 1
-        queue.last_error = str(reply)
+        queue.note(reply)
         until = now + (seconds if seconds is not None else settings.retry_after(queue.mode, queue.failures))
         queue.connect_after = max(queue.connect_after, until)
         self._server.records.put_off(queue.name, job.entry, self._described(reply, via, settings))
@@ -117,7 +117,7 @@ class Settlement:
             self.defer_queue(queue, job, internal(str(error)), _Nowhere)
 
     def bounce(self, queue, job, reply, via=None, status=None):
-        queue.last_error = str(reply)
+        queue.note(reply)
         for recipient in job.recipients:
             self._record('b', queue, job, recipient, reply, via or _Nowhere, status)
         queue.in_flight.discard(job)
@@ -126,6 +126,10 @@ class Settlement:
     def bounce_waiting(self, queue, reply, via=None):
         for job in queue.keep(lambda _: False):
             self.bounce(queue, job, reply, via)
+
+    def bounce_without_vmta(self, queue):
+        """A reload removed the virtual MTA, or the configuration was changed while the server was down."""
+        self.bounce_waiting(queue, _misconfigured(queue.name.partition('/')[2]))
 
     def discarded(self, queue, job):
         bounced = self._delivery.settings(queue).flag('discard-as-bounce')

@@ -1,4 +1,4 @@
-"""One SMTP session: the commands, what they may do under the effective source, and the message they bring in."""
+"""One SMTP session: the commands, and what they may do under the effective source."""
 
 import asyncio
 import base64
@@ -6,11 +6,9 @@ import binascii
 import hmac
 import ipaddress
 import re
-import time
-from email.utils import formatdate
 
-from . import __version_text__, domains, message, sources
-from .routing import Envelope, UnknownVirtualMta
+from . import __version_text__, domains, reception, sources
+from .routing import UnknownVirtualMta
 
 LINE_LIMIT = 1 << 20
 COMMAND_TIMEOUT = 600
@@ -250,7 +248,7 @@ class Session:
             self._reset()
             return await self._bad('552 5.3.4 message too big')
         try:
-            identity = self._accept(content)
+            identity = reception.accept(self, content)
         except UnknownVirtualMta as error:
             self.server.log.info('smtp %s: %s', self.peer, error)
             await self._bad(f'550 5.5.0 {error}')
@@ -275,44 +273,6 @@ class Session:
             size += len(line)
             if not limit or size <= limit:
                 lines.append(line)
-
-    def _accept(self, content):
-        fields, rest = message.split(content)
-        headers = tuple((name, body) for name, body, _ in fields)
-        envelope = Envelope(self.mail_from, tuple(self.recipients), headers)
-        route = self.server.router.choose(self.config, self.source, envelope, self.local)
-        vmta = self.config.vmtas.get(route.vmta)
-        hosts = vmta.source_hosts if vmta and vmta.source_hosts else []
-        now = time.time()
-        recipients = [
-            {'address': one, 'queue': f'{domains.queue_domain(self.config, one.rpartition("@")[2], route.vmta)}/{route.vmta}'}
-            for one in self.recipients
-        ]
-        spooled = message.prepare(fields, rest, self.source, self._received())
-        metadata = {
-            'timeQueued': now,
-            'mailFrom': self.mail_from,
-            'recipients': recipients,
-            'vmta': route.vmta,
-            'vmtaPool': route.pool or '',
-            'priority': route.priority,
-            'sourceHosts': [list(one) for one in hosts],
-            'jobId': message.job_id(fields, self.source),
-            'envId': message.envelope_id(fields, self.source, self.envelope_id),
-            'srcMta': f'{self.helo} ({self.peer})',
-            'srcType': 'smtp',
-            'user': self.user.name if self.user else None,
-            'size': len(spooled),
-        }
-        return self.server.accept(spooled, metadata, fields)
-
-    def _received(self):
-        if not self.source.flag('add-received-header'):
-            return b''
-        origin = '' if self.source.flag('hide-message-source') else f'from {self.helo} ([{self.peer}]) '
-        protocol = 'ESMTP' + ('S' if self.tls else '') + ('A' if self.user else '')
-        line = f'Received: {origin}by {self.config.host_name} ({__version_text__}) with {protocol};\r\n\t{formatdate(localtime=True)}\r\n'
-        return line.encode('latin-1', 'replace')
 
     async def _on_rset(self, _argument):
         self._reset()
