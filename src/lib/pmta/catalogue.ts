@@ -51,6 +51,12 @@ export class Catalogue {
     return [...(this.#scopes.get(name.toLowerCase())?.keys() ?? [])];
   }
 
+  /** All directives of a scope, by name. */
+  inScope(scope: string): DirectiveFacts[] {
+    const all = [...this.#scopes.values()].flatMap((scopes) => scopes.get(scope.toLowerCase()) ?? []);
+    return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
   knowsTag(tag: string): boolean {
     return this.#tags.has(tag.toLowerCase());
   }

@@ -1,0 +1,131 @@
+/**
+ * The settings that hold for a queue, which is a domain and a virtual MTA. `<domain>` blocks are merged from the general to the
+ * specific, and those of the virtual MTA come before those of its pool, and those before the global ones, whatever the order of
+ * the file. Where two blocks are equally specific, the guide names no winner: both values are given then.
+ */
+import { folded, unquoted, type Block, type Directive, type Document } from './document.js';
+import { compareFits, fitOf, type Fit } from './domain-pattern.js';
+import { firstWord } from './lines.js';
+import { SECRET_DIRECTIVES } from './redact.js';
+import { survey, type PlacedBlock, type Survey } from './survey.js';
+
+/** A value where it is written. */
+export interface Source {
+  readonly value: string;
+  readonly line: number;
+  /** The blocks around it, from the outside in: `<virtual-mta a> <domain *>`. */
+  readonly where: string;
+}
+
+export interface EffectiveSetting extends Source {
+  /** In lower case, as PowerMTA compares it. */
+  readonly name: string;
+  /** Other values that might hold instead: equally specific, so that the winner is not known. */
+  readonly rivals: readonly Source[];
+  /** What it takes the place of, the most specific first. */
+  readonly overrides: readonly Source[];
+  /** Whether it hides a more specific domain of an outer level, which the guide implies and nobody has proven. */
+  readonly hidesMoreSpecific: boolean;
+}
+
+export interface EffectiveSettings {
+  readonly domain: string;
+  readonly virtualMta: string | undefined;
+  /** By name. */
+  readonly settings: readonly EffectiveSetting[];
+}
+
+interface Candidate extends Source {
+  readonly name: string;
+  /** 0 global, 1 pool, 2 virtual MTA. */
+  readonly level: number;
+  readonly fit: Fit;
+}
+
+/** What holds for mail to `domain` through `virtualMta` (or a pool); without one, what holds where the virtual MTA says nothing. */
+export function effectiveSettings(document: Document, domain: string, virtualMta?: string): EffectiveSettings {
+  return effectiveIn(survey(document), domain, virtualMta);
+}
+
+/** As `effectiveSettings`, for many questions about one document. */
+export function effectiveIn(surveyed: Survey, domain: string, virtualMta?: string): EffectiveSettings {
+  const byName = new Map<string, Candidate[]>();
+  for (const candidate of candidates(surveyed, domain, virtualMta)) {
+    byName.set(candidate.name, [...(byName.get(candidate.name) ?? []), candidate]);
+  }
+  const settings = [...byName.values()].map(merged).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { domain, virtualMta, settings };
+}
+
+const byPrecedence = (a: Candidate, b: Candidate): number => a.level - b.level || compareFits(a.fit, b.fit);
+
+function merged(all: readonly Candidate[]): EffectiveSetting {
+  const sorted = [...all].sort((a, b) => byPrecedence(b, a) || a.line - b.line);
+  const [best, ...others] = sorted as [Candidate, ...Candidate[]];
+  const equal = others.filter((other) => byPrecedence(other, best) === 0 && other.value !== best.value);
+  const lower = others.filter((other) => byPrecedence(other, best) < 0);
+  return {
+    name: best.name,
+    ...sourceOf(best),
+    rivals: equal.map(sourceOf),
+    overrides: lower.map(sourceOf),
+    hidesMoreSpecific: lower.some((other) => compareFits(other.fit, best.fit) > 0 && other.value !== best.value),
+  };
+}
+
+const sourceOf = ({ value, line, where }: Source): Source => ({ value, line, where });
+
+function candidates(surveyed: Survey, domain: string, virtualMta: string | undefined): Candidate[] {
+  const macros = new Map(surveyed.macros.map((macro) => [macro.name.text, macro]));
+  return surveyed.blocksOf('domain').flatMap(({ block, name, path }) => {
+    const level = levelOf(path, surveyed, virtualMta);
+    const fit = level === undefined ? undefined : fitOf(name, domain, macros);
+    if (level === undefined || !fit) return [];
+    const where = [...path, block].map(tagOf).join(' ');
+    return directivesOf(block).map((directive) => ({ ...written(directive, where), level, fit }));
+  });
+}
+
+/** Whether a block at this place speaks for the virtual MTA, and how near it is to it. */
+function levelOf(path: readonly Block[], surveyed: Survey, virtualMta: string | undefined): number | undefined {
+  const outer = path.at(-1);
+  if (!outer) return 0;
+  if (virtualMta === undefined) return undefined;
+  const name = unquoted(outer.name.text);
+  if (folded(outer.tag) === 'virtual-mta') return name === virtualMta ? 2 : undefined;
+  if (folded(outer.tag) !== 'virtual-mta-pool') return undefined;
+  const pools = poolsOf(surveyed, virtualMta).map(({ block }) => block);
+  return name === virtualMta || pools.includes(outer) ? 1 : undefined;
+}
+
+/** The pools that have a virtual MTA as their member. */
+export function poolsOf(surveyed: Survey, virtualMta: string): PlacedBlock[] {
+  return surveyed.blocksOf('virtual-mta-pool').filter(({ block }) =>
+    directivesOf(block).some((directive) => {
+      const isMember = folded(directive.keyword) === 'virtual-mta';
+      return isMember && unquoted(firstWord(directive.value).first.text) === virtualMta;
+    }),
+  );
+}
+
+/** What the virtual MTA itself, or its pool, says beside its domains: it holds over all of its queues together. */
+export function virtualMtaSettings(surveyed: Survey, virtualMta: string): (Source & { readonly name: string })[] {
+  const own = surveyed.blocksOf('virtual-mta').filter(({ name }) => name === virtualMta);
+  const pools = surveyed.blocksOf('virtual-mta-pool').filter(({ name }) => name === virtualMta);
+  return [...own, ...poolsOf(surveyed, virtualMta), ...pools].flatMap(({ block }) =>
+    directivesOf(block)
+      .filter((directive) => folded(directive.keyword) !== 'virtual-mta')
+      .map((directive) => written(directive, tagOf(block))),
+  );
+}
+
+function written(directive: Directive, where: string): Source & { readonly name: string } {
+  const name = folded(directive.keyword);
+  const value = SECRET_DIRECTIVES.has(name) ? '[redacted]' : directive.value.text;
+  return { name, value, line: directive.line.number, where };
+}
+
+const directivesOf = (block: Block): Directive[] =>
+  block.children.filter((node): node is Directive => node.kind === 'directive');
+
+const tagOf = (block: Block): string => `<${`${block.tag.text} ${block.name.text}`.trim()}>`;
