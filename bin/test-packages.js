@@ -11,6 +11,7 @@ const NEEDED = [
   { program: '/usr/bin/python3', package: 'python3' },
   { program: '/usr/lib/python3/dist-packages/dkim', package: 'python3-dkim' },
   { program: '/usr/lib/python3/dist-packages/dns', package: 'python3-dnspython' },
+  { program: 'rpmbuild', package: 'rpm' },
   { program: 'redis-check-rdb', package: 'redis-tools' },
   { program: '/usr/lib/postgresql', package: 'postgresql' },
 ];

@@ -198,6 +198,12 @@ const failures = {
     hint: () =>
       'Leave it out of SENDING_IPS. The first address of a network that a provider hands out is usually its gateway.',
   }),
+  PACKAGE_UNFIT: row<{ path: string; setting: string; reason: string }>({
+    exit: EXIT.usage,
+    message: ({ path, setting, reason }) => `${path} (${setting}) is not taken: ${reason}. No host was touched.`,
+    hint: ({ setting }) =>
+      `Bring the vendor's one package of PowerMTA for 64-bit Debian (.deb) or Red Hat (.rpm), and set ${setting} to its path.`,
+  }),
   FILE_MISSING: row<{ what: string; path: string; setting: string }>({
     exit: EXIT.usage,
     message: ({ what, path, setting }) => `${what} is not at ${path} (${setting}).`,
@@ -214,6 +220,15 @@ const failures = {
     exit: EXIT.failed,
     message: ({ path, why }) => `${path} on the host has another content, and is never overwritten: ${why}.`,
     hint: ({ next }) => next,
+  }),
+  PACKAGE_ALTERED: row<{ file: string; reason: string; package: string }>({
+    exit: EXIT.failed,
+    message: ({ file, reason }) =>
+      `${file} on the host ${reason}. A program that somebody changed or brought by hand is not deployed with.`,
+    hint: ({ file, package: name }) =>
+      name
+        ? `Find out who did it. To have the vendor's file again, on the host: \`apt-mark unhold ${name}; dpkg --remove ${name}\` (configuration, licence and queue stay); then run the same command again.`
+        : `Find out who did it, and move it away on the host (\`mv ${file} ${file}.foreign\`); then run the same command again.`,
   }),
   FOLDER_IN_USE: row<{ path: string; from: string }>({
     exit: EXIT.failed,

@@ -163,7 +163,7 @@ describe.skipIf(reason !== undefined)(`resources on a real host${reason ? ` (ski
       const wanted = addresses({
         interface: facts.interface,
         addresses: ['192.0.2.11', '192.0.2.12'],
-        ...(facts.networkFile ? { networkFile: facts.networkFile } : {}),
+        manager: facts.network,
       });
       const seen = `ip -o -4 address show dev ${facts.interface} | grep -o '192\\.0\\.2\\.[0-9/]*'`;
       await make(wanted);
@@ -622,7 +622,7 @@ nft add rule inet cut input tcp sport ${port} drop; nft add rule inet cut output
       os: { id: 'debian', version: '12', codename: 'bookworm' },
       container: true,
       interface: 'host0',
-      networkFile: '/etc/systemd/network/10-host0.network',
+      network: { kind: 'networkd', file: '/etc/systemd/network/10-host0.network' },
       sshPorts: [22],
       hasApt: true,
     });

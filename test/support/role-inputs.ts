@@ -19,6 +19,7 @@ export function factsOf(host: HostName, changes: Partial<HostFacts> = {}): HostF
     architecture: 'x86_64',
     container: false,
     interface: 'eth0',
+    network: { kind: 'other' },
     neighbours: ['198.51.100.1'],
     sshPorts: [22],
     clientAddress: '203.0.113.7',
@@ -50,7 +51,7 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
       tls,
     },
     vps2: {
-      package: { path: '/srv/powermta.deb', bytes: 100, sha256: 'b'.repeat(64) },
+      package: { path: '/srv/powermta.deb', format: 'deb', version: '5.0r8', bytes: 100, sha256: 'b'.repeat(64) },
       licence: Buffer.from('the licence\r\n'),
       configuration: Buffer.from('<smtp-user mailwizz>\n  password the password of the relay\n</smtp-user>\n'),
       dkimKeys: settings.sending.identities.map(({ index, domain }) => ({

@@ -1,5 +1,6 @@
 import { EeError } from '../errors.js';
 import type { Host } from '../ssh/host.js';
+import { NETWORK_QUESTION, parseNetworkManager, type NetworkManager } from './network-manager.js';
 
 /** What a role must know of a host before it can say what the host should be. */
 export interface HostFacts {
@@ -12,8 +13,8 @@ export interface HostFacts {
   readonly interface: string;
   /** The addresses that the host's own connections depend on: its gateways and name servers. Nobody else may take them. */
   readonly neighbours: readonly string[];
-  /** The .network file that systemd-networkd applies to that interface, where it manages it. */
-  readonly networkFile?: string;
+  /** Who gives that interface its addresses at boot. */
+  readonly network: NetworkManager;
   /** Ports that sshd is configured for, and the one of this connection. */
   readonly sshPorts: readonly number[];
   /** The address from which the host sees this machine. */
@@ -34,8 +35,7 @@ device=$(ip -o route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | head
 printf 'interface=%s\\n' "$device"
 ip -o route show default | sed -n 's/.* via \\([^ ]*\\).*/neighbour=\\1/p'
 sed -n 's/^nameserver *\\([^ ]*\\).*/neighbour=\\1/p' /etc/resolv.conf 2>/dev/null
-systemctl is-active --quiet systemd-networkd &&
-  networkctl --no-pager status "$device" 2>/dev/null | sed -n 's/^ *Network File: *\\(\\/.*\\)/networkFile=\\1/p'
+${NETWORK_QUESTION}
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 "$sshd" -T 2>/dev/null | sed -n 's/^port /sshPort=/p'
 connection=\${SSH_CONNECTION:-$(tr '\\0' '\\n' < "/proc/$PPID/environ" | sed -n 's/^SSH_CONNECTION=//p')}
@@ -68,14 +68,13 @@ export function parseFacts(output: string): HostFacts {
     if (at > 0) values.set(line.slice(0, at), [...(values.get(line.slice(0, at)) ?? []), line.slice(at + 1)]);
   }
   const one = (name: string) => values.get(name)?.[0] ?? '';
-  const networkFile = one('networkFile');
   return {
     os: { id: one('os.id'), version: one('os.version'), codename: one('os.codename'), name: one('os.name') },
     architecture: one('architecture'),
     container: one('container') === 'yes',
     interface: one('interface'),
     neighbours: values.get('neighbour') ?? [],
-    ...(networkFile ? { networkFile } : {}),
+    network: parseNetworkManager(one('network')),
     sshPorts: [...new Set((values.get('sshPort') ?? []).filter((port) => port !== '').map(Number))],
     clientAddress: one('clientAddress'),
     memoryMegabytes: Number(one('memoryMegabytes')),

@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { examineLicence } from '../backup/licence.js';
 import type { UsedFiles } from '../backup/used-files.js';
 import { ensureKeys, readKey, type StoredKey } from '../dkim/key-store.js';
 import { FIRST_SELECTOR } from '../dkim/selector.js';
-import { EeError } from '../errors.js';
 import { printDocument } from '../pmta/document.js';
 import type { EngineInputs } from '../roles/engine.js';
 import type { MailwizzInputs } from '../roles/mailwizz.js';
@@ -17,6 +13,7 @@ import type { Subject } from '../tls/certificate.js';
 import { ensureCertificate, readCertificate } from '../tls/self-signed.js';
 import { adaptedConfiguration } from './adapted-configuration.js';
 import { engineBundle, shipperBundle } from './engine-bundle.js';
+import { licenceDoubts, powermtaPackage } from './powermta-package.js';
 import { readVerified } from './read-verified.js';
 import type { DeployInputs } from './wanted.js';
 
@@ -36,6 +33,8 @@ export interface Missing {
 export interface Gathered {
   readonly inputs: DeployInputs;
   readonly missing: readonly Missing[];
+  /** What does not seem to go together, for the operator to judge: sentences. */
+  readonly doubts: readonly string[];
 }
 
 /** Brings together, on this machine, what the roles of these hosts need. */
@@ -47,7 +46,7 @@ export async function gather(settings: Settings, used: UsedFiles, { hosts, make 
     ...(wants('vps2') ? { vps2: await forPowermta(settings, used, store) } : {}),
     ...(wants('vps3') ? { vps3: await forEngine(settings, store) } : {}),
   };
-  return { inputs, missing: store.missing };
+  return { inputs, missing: store.missing, doubts: store.doubts };
 }
 
 async function forMailwizz(settings: Settings, used: UsedFiles, store: Store): Promise<MailwizzInputs> {
@@ -69,11 +68,12 @@ async function forEngine(settings: Settings, store: Store): Promise<EngineInputs
 async function forPowermta(settings: Settings, used: UsedFiles, store: Store): Promise<PowermtaInputs> {
   const { identities } = settings.sending;
   const keys = await store.dkimKeys(identities.map(({ domain }) => domain));
-  const names = identities.map(({ domain }) => domain);
-  const [first = settings.sending.baseDomain] = names;
+  const pmta = await powermtaPackage(settings);
+  const licence = await readVerified(used.licence);
+  store.doubts.push(...licenceDoubts(pmta, examineLicence(licence, new Date()).facts));
   return {
-    package: await packageFile(settings.pmta.package),
-    licence: await readVerified(used.licence),
+    package: pmta,
+    licence,
     configuration: printDocument((await adaptedConfiguration(settings, await readVerified(used.config))).document),
     dkimKeys: identities.map(({ index, domain }, at) => ({
       fileName: `mail${index}.pem`,
@@ -81,7 +81,7 @@ async function forPowermta(settings: Settings, used: UsedFiles, store: Store): P
       pem: keys[at]?.privateKey,
       local: join(settings.secretsDir, 'dkim', domain, `${keys[at]?.selector ?? FIRST_SELECTOR}.pem`),
     })),
-    relayTls: await store.certificate('relay', { commonName: first, altNames: names }),
+    relayTls: await relayCertificate(settings, store),
     accounting: {
       bundle: await shipperBundle(),
       engineCertificate: (await store.engineCertificate(settings.engine.domain)).certificate,
@@ -89,30 +89,17 @@ async function forPowermta(settings: Settings, used: UsedFiles, store: Store): P
   };
 }
 
-async function packageFile(path: string | undefined): Promise<PowermtaInputs['package']> {
-  const setting = 'PMTA_PACKAGE';
-  if (path === undefined) {
-    throw new EeError('USAGE', {
-      message: `${setting} is not set: the PowerMTA package (.deb) for VPS2 is needed.`,
-      hint: `Set ${setting} to its path in the settings file.`,
-    });
-  }
-  if (!path.endsWith('.deb')) {
-    throw new EeError('USAGE', {
-      message: `${setting} is ${path}: VPS2 runs Debian, and takes the vendor's .deb only.`,
-      hint: 'Ask the vendor for the .deb, or make one of the .rpm: `alien -k --scripts FILE.rpm`',
-    });
-  }
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new EeError('FILE_MISSING', { what: 'The PowerMTA package', path, setting });
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return { path, bytes: found.size, sha256: hash.digest('hex') };
+/** One for all names of the relay: VPS2 shows it, VPS1 and VPS3 trust it and no other. */
+async function relayCertificate({ sending }: Settings, store: Store): Promise<{ certificate: string; key: Secret }> {
+  const names = sending.identities.map(({ domain }) => domain);
+  return store.certificate('relay', { commonName: names[0] ?? sending.baseDomain, altNames: names });
 }
 
 /** Keys and certificates of this machine. */
 class Store {
   readonly missing: Missing[] = [];
+  readonly doubts: string[] = [];
+  readonly #certificates = new Map<string, { certificate: string; key: Secret }>();
 
   constructor(
     private readonly secretsDir: string,
@@ -135,8 +122,15 @@ class Store {
     return this.certificate('engine', { commonName: domain, altNames: [] });
   }
 
-  /** One that does not exist yet is an empty one: its file is to be written all the same. */
+  /** Several hosts may need the same. */
   async certificate(name: string, subject: Subject): Promise<{ certificate: string; key: Secret }> {
+    const found = this.#certificates.get(name) ?? (await this.#certificate(name, subject));
+    this.#certificates.set(name, found);
+    return found;
+  }
+
+  /** One that does not exist yet is an empty one: its file is to be written all the same. */
+  async #certificate(name: string, subject: Subject): Promise<{ certificate: string; key: Secret }> {
     if (this.make) return ensureCertificate(this.secretsDir, name, subject);
     const kept = await readCertificate(this.secretsDir, name, subject);
     const isNew = !this.missing.some(({ kind, domain }) => kind === 'certificate' && domain === subject.commonName);

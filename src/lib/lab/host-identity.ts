@@ -28,7 +28,10 @@ export async function writeIdentity(root: string, identity: HostIdentity): Promi
   const files: Record<string, string> = {
     'etc/hostname': `${host}\n`,
     'etc/hosts': `127.0.0.1 localhost\n127.0.1.1 ${host}.${domain} ${host}\n::1 localhost ip6-localhost ip6-loopback\n`,
-    'etc/systemd/network/10-host0.network': networkUnit(addresses, gateway),
+    // Handed out once: whoever rehearses on the host may have another program manage its interface.
+    ...(existsSync(join(root, `${HOST_KEY}.pub`))
+      ? {}
+      : { 'etc/systemd/network/10-host0.network': networkUnit(addresses, gateway) }),
   };
   for (const [name, text] of Object.entries(files)) await writeOpenly(join(root, name), text);
   await writeResolvConf(root, identity.resolvConf);

@@ -1,15 +1,18 @@
+import { isIPv4 } from 'node:net';
 import type { Secret } from '../secret.js';
 import { restart } from '../converge/handlers.js';
 import type { Resource, Stage } from '../converge/resource.js';
-import { addresses } from '../converge/resources/addresses.js';
+import { addresses, retiredAddresses } from '../converge/resources/addresses.js';
 import { directory } from '../converge/resources/directory.js';
 import { file } from '../converge/resources/file.js';
 import { localPackage } from '../converge/resources/local-package.js';
 import { service } from '../converge/resources/service.js';
+import type { PackageFile } from '../package-file/package-file.js';
 import { KEY_DIR, RELAY_CERTIFICATE } from '../pmta/adapt/plan.js';
 import { printDocument } from '../pmta/document.js';
 import { parseDocument } from '../pmta/parse.js';
 import { withoutSecrets } from '../pmta/redact.js';
+import { sourceAddresses } from '../pmta/source-addresses.js';
 import type { HostAccess, Settings } from '../settings/settings.js';
 import { accounting, ACCOUNTING_PACKAGES, type AccountingInputs } from './accounting.js';
 import type { PortRule } from './ports.js';
@@ -17,7 +20,7 @@ import type { Role, RoleContext } from './role.js';
 
 /** What the role takes from the backup set and from the secrets. */
 export interface PowermtaInputs {
-  readonly package: { path: string; bytes: number; sha256: string };
+  readonly package: Pick<PackageFile, 'path' | 'format' | 'version' | 'bytes' | 'sha256'>;
   readonly licence: Buffer;
   /** The adapted configuration. Bytes, since it need not be UTF-8; it holds the relay password. */
   readonly configuration: Buffer;
@@ -39,6 +42,9 @@ export interface DkimKeyFile {
 }
 
 export const PMTA_CONFIG = '/etc/pmta/config';
+export const PMTA_PACKAGE_LABEL = 'powermta';
+/** What runs with rights and holds the licence to its word: only as the vendor's package brought it. */
+export const PMTA_PROGRAMS: readonly string[] = ['/usr/sbin/pmtad', '/usr/sbin/pmtahttpd'];
 
 /** root writes, the service's user reads, nobody else does. */
 const OWNER = 'root:pmta';
@@ -54,42 +60,61 @@ export function powermtaPorts({ hosts, pmta }: Settings): PortRule[] {
 
 /** VPS2: PowerMTA with the old licence and the adapted configuration. */
 export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInputs): Role {
+  const onInterface = {
+    interface: facts.interface,
+    manager: facts.network,
+    addresses: sendingAddresses(settings, inputs.configuration),
+  };
   const stages: Stage[] = [
-    {
-      name: 'sending addresses',
-      resources: addresses({
-        interface: facts.interface,
-        addresses: settings.sending.identities.map(({ ip }) => ip).filter((ip) => ip !== settings.hosts.vps2.address),
-        ...(facts.networkFile ? { networkFile: facts.networkFile } : {}),
-      }),
-    },
+    { name: 'sending addresses', resources: addresses(onInterface) },
     {
       name: 'PowerMTA',
       resources: [
-        localPackage({
-          label: 'powermta',
-          file: inputs.package.path,
-          bytes: inputs.package.bytes,
-          sha256: inputs.package.sha256,
-          notifies: [restartPmta],
-        }),
-        file({
-          path: '/etc/pmta/license',
-          content: inputs.licence,
-          mode: '0640',
-          owner: OWNER,
-          sensitive: true,
-          notifies: [restartPmta],
-        }),
+        ...packageAndLicence(inputs),
         ...keys(inputs, settings.hosts.vps2),
         configuration(inputs),
         service('pmta'),
         service('pmtahttp'),
       ],
     },
+    { name: 'retired addresses', resources: [retiredAddresses(onInterface)] },
     ...accounting(settings, inputs.accounting),
   ];
   return { packages: ACCOUNTING_PACKAGES, ports: powermtaPorts(settings), stages };
+}
+
+/**
+ * Those of the sending identities, and those that the configuration sends from besides: a virtual MTA that is drained keeps its
+ * address until it is gone from the configuration. VPS2's own is the provider's affair.
+ */
+function sendingAddresses({ sending, hosts }: Settings, configuration: Buffer): string[] {
+  const inUse = sourceAddresses(parseDocument(configuration)).filter((address) => isIPv4(address));
+  const all = new Set([...sending.identities.map(({ ip }) => ip), ...inUse]);
+  return [...all].filter((ip) => ip !== hosts.vps2.address);
+}
+
+/** The licence comes before an upgrade: the package refuses to take the place of another version without one for itself. */
+function packageAndLicence({ package: { path, ...known }, licence }: PowermtaInputs): Resource[] {
+  const licenceFile = file({
+    path: '/etc/pmta/license',
+    content: licence,
+    mode: '0640',
+    owner: OWNER,
+    sensitive: true,
+    notifies: [restartPmta],
+  });
+  const write = licenceFile.diff(Buffer.from('absent\n'))?.script;
+  return [
+    localPackage({
+      label: PMTA_PACKAGE_LABEL,
+      file: path,
+      ...known,
+      programs: PMTA_PROGRAMS,
+      ...(write === undefined ? {} : { beforeUpgrade: write }),
+      notifies: [restartPmta],
+    }),
+    licenceFile,
+  ];
 }
 
 function keys({ dkimKeys, relayTls }: PowermtaInputs, { user, address }: HostAccess): Resource[] {

@@ -34,6 +34,7 @@ export function assemble(given: Validated['given'], identities: readonly Sending
     secretsDir: path(values.SECRETS_DIR),
     pmta: {
       ...present('package', values.PMTA_PACKAGE, path),
+      ...present('packageSha256', values.PMTA_PACKAGE_SHA256, (digest) => digest),
       smtpPort: values.PMTA_SMTP_PORT,
       smtpUser: values.PMTA_SMTP_USER,
       smtpPassword: secret(values.PMTA_SMTP_PASSWORD),

@@ -131,9 +131,13 @@ export const CATALOGUE = {
   }),
 
   PMTA_PACKAGE: setting('PowerMTA', 'optional', type.packageFile, {
-    description: 'The vendor’s package for VPS2; a deployment takes the .deb',
+    description: 'The vendor’s package for VPS2, .deb or .rpm',
     example: 'packages/powermta.deb',
     asked: true,
+  }),
+  PMTA_PACKAGE_SHA256: setting('PowerMTA', 'optional', type.sha256, {
+    description: 'SHA-256 of that package, as the vendor tells it; another package is refused',
+    example: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
   }),
   PMTA_SMTP_PORT: setting('PowerMTA', 'default', type.submissionPort, {
     description: 'Port on which VPS2 takes messages from MailWizz and the API',

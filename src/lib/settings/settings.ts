@@ -48,6 +48,8 @@ export interface Settings {
   readonly pmta: {
     /** Absolute path of the .deb or .rpm. */
     readonly package?: string;
+    /** Hex, in lower case: the checksum that this package must have. */
+    readonly packageSha256?: string;
     readonly smtpPort: number;
     readonly smtpUser: string;
     readonly smtpPassword: Secret;

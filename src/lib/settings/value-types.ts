@@ -78,6 +78,11 @@ export const path = z
 
 export const packageFile = path.regex(/\.(deb|rpm)$/, 'is not a package — name the vendor’s .deb or .rpm file');
 
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-fA-F]{64}$/, 'is not a SHA-256 checksum — write its 64 hexadecimal digits')
+  .transform((value) => value.toLowerCase());
+
 export const url = z
   .string()
   .refine(

@@ -134,7 +134,7 @@ container=yes
 interface=eth0
 neighbour=198.51.100.1
 neighbour=9.9.9.9
-networkFile=/etc/systemd/network/10-eth0.network
+network=networkd /etc/systemd/network/10-eth0.network
 sshPort=2222
 sshPort=22
 clientAddress=203.0.113.7
@@ -149,7 +149,7 @@ hasApt=yes
       container: true,
       interface: 'eth0',
       neighbours: ['198.51.100.1', '9.9.9.9'],
-      networkFile: '/etc/systemd/network/10-eth0.network',
+      network: { kind: 'networkd', file: '/etc/systemd/network/10-eth0.network' },
       sshPorts: [2222, 22],
       clientAddress: '203.0.113.7',
       memoryMegabytes: 3940,

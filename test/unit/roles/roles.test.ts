@@ -8,7 +8,8 @@ import { HOST_NAMES, type HostName } from '../../../src/lib/settings/settings.js
 import { factsOf, inputsFor, settingsWith, writtenFiles } from '../../support/role-inputs.js';
 
 const settings = settingsWith();
-const factsOn = (host: HostName): HostFacts => factsOf(host, { networkFile: '/etc/systemd/network/10-eth0.network' });
+const factsOn = (host: HostName): HostFacts =>
+  factsOf(host, { network: { kind: 'networkd', file: '/etc/systemd/network/10-eth0.network' } });
 const stagesOf = (host: HostName): Stage[] => wantedStages(host, settings, factsOn(host), inputsFor(settings));
 const filesOf = (host: HostName): Map<string, string> => writtenFiles(stagesOf(host));
 const resourcesOf = (host: HostName) => stagesOf(host).flatMap(({ resources }) => resources);
@@ -204,7 +205,7 @@ describe('PowerMTA on VPS2', () => {
     const drop = 'file:/etc/systemd/network/10-eth0.network.d/50-ee-sending.conf';
     expect(placeOf('vps2', drop)).toBeGreaterThan(0);
     expect(placeOf('vps2', drop)).toBeLessThan(placeOf('vps2', 'file:/etc/pmta/config'));
-    expect(making('vps2', drop)?.script).toContain("ip address replace 198.51.100.11/32 dev 'eth0'");
+    expect(making('vps2', drop)?.script).toContain(`ip address replace "198.51.100.11/32" dev 'eth0'`);
   });
 
   it('[R76] runs both of its services', () => {

@@ -33,6 +33,7 @@ export abstract class DeployCommand extends EeCommand {
     // A set that is not sound stops the run here, before any host is touched.
     const gather = await this.#gatherer(settings, hosts);
     const gathered = await gather(false);
+    for (const doubt of gathered.doubts) this.note(`Warning: ${doubt}`);
     const connections = await this.#connect(settings, hosts, flags);
     const { closeAll } = await import('../../deploy/connections.js');
     try {
@@ -113,7 +114,11 @@ export abstract class DeployCommand extends EeCommand {
     return (await import('./plain.js')).plainView((line) => this.note(line), verbose);
   }
 
-  #present(outcomes: readonly HostOutcome[], { missing }: Gathered, flags: DeployFlags): Record<string, unknown> {
+  #present(
+    outcomes: readonly HostOutcome[],
+    { missing, doubts }: Gathered,
+    flags: DeployFlags,
+  ): Record<string, unknown> {
     const text = deployText(outcomes, { ...flags, troublesOnly: this.#drawn && !flags['dry-run'] });
     if (text) this.print(text);
     const exit = exitOf(outcomes);
@@ -126,7 +131,7 @@ export abstract class DeployCommand extends EeCommand {
       if (keys.length > 0) this.note(`New DKIM keys: ${keys.join(', ')}. Publish them: \`ee dns records\` shows how.`);
       if (exit === EXIT.done) this.note('Next: `ee status` shows what runs.');
     }
-    return deployDocument(outcomes);
+    return deployDocument(outcomes, doubts);
   }
 }
 

@@ -3,7 +3,10 @@ import type { HostOutcome } from '../../deploy/deploy.js';
 import { failureDocument, renderFailure, toFailure } from '../failure.js';
 
 /** The result of a deployment, as scripts read it. `error` is that of the first host that failed. */
-export function deployDocument(outcomes: readonly HostOutcome[]): Record<string, unknown> {
+export function deployDocument(
+  outcomes: readonly HostOutcome[],
+  warnings: readonly string[] = [],
+): Record<string, unknown> {
   const failed = outcomes.find(({ error }) => error !== undefined);
   return {
     ...(failed?.error ? (failureDocument(toFailure(failed.error, `deploying ${failed.host}`)) as object) : {}),
@@ -14,6 +17,7 @@ export function deployDocument(outcomes: readonly HostOutcome[]): Record<string,
       seconds,
       ...(error ? (failureDocument(toFailure(error, `deploying ${host}`)) as object) : {}),
     })),
+    ...(warnings.length > 0 ? { warnings } : {}),
   };
 }
 

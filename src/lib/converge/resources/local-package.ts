@@ -1,50 +1,108 @@
+import { EeError } from '../../errors.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { STAGING, STATE } from '../paths.js';
 import type { Handler, Resource } from '../resource.js';
 import { aptInstall } from './apt.js';
+import { integrityQuestion, programSums, recordOf } from './package-integrity.js';
 
-/** A .deb that the operator has on this machine. */
+/** A package file that the operator has on this machine. */
 export interface LocalPackage {
   /** Names it in the plan: `powermta`. */
   readonly label: string;
   readonly file: string;
+  /** An .rpm is made into a .deb on the host, by alien. */
+  readonly format: 'deb' | 'rpm';
+  /** What the package says of itself, for the plan. */
+  readonly version: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** Programs of it that run only as the package brought them: one that was changed, or that came without it, stops the run. */
+  readonly programs: readonly string[];
+  /** Shell for what must be there before a version takes the place of another one. */
+  readonly beforeUpgrade?: string;
   readonly notifies?: readonly Handler[];
 }
 
 /**
- * A package file, installed as it is and held, so that no archive replaces it. What was installed is known by its SHA-256:
- * version strings of vendors' packages don't tell two builds apart.
+ * A package file, installed and held, so that no archive replaces it. What was installed is known by the SHA-256 of that file:
+ * version strings of vendors' packages don't tell two builds apart. Configuration that the operator changed stays.
  */
-export function localPackage({ label, file, bytes, sha256, notifies }: LocalPackage): Resource {
-  const record = `${STATE}/packages/${label}`;
-  const staged = `${STAGING}/${sha256}.deb`;
+export function localPackage(wanted: LocalPackage): Resource {
+  const { label, file, version, bytes, sha256, programs, notifies } = wanted;
+  const record = quote(recordOf(label));
+  const staged = `${STAGING}/${sha256}.${wanted.format}`;
   return {
     id: `package:${label}`,
     probe: [
-      `[ -r ${quote(record)} ] || exit 0`,
-      `read -r sha name < ${quote(record)}`,
-      `[ "$(dpkg-query -W -f '\${db:Status-Status}' "$name" 2>/dev/null)" = installed ] && echo "$sha" || :`,
+      integrityQuestion(label, programs),
+      `[ -r ${record} ] || exit 0`,
+      `read -r sha name version < ${record}`,
+      `[ "$(dpkg-query -W -f '\${db:Status-Status} \${Version}' "$name" 2>/dev/null)" = "installed $version" ] || exit 0`,
+      'echo "installed $sha $version"',
     ].join('\n'),
     diff(output) {
-      const installed = output.toString('utf8').trim();
+      const lines = output.toString('utf8').split('\n');
+      assertUnaltered(lines);
+      const [, installed, before] = lines.find((line) => line.startsWith('installed '))?.split(' ') ?? [];
       if (installed === sha256) return undefined;
+      const name = file.slice(file.lastIndexOf('/') + 1);
       return {
         action: installed ? 'update' : 'create',
-        summary: `install ${file.slice(file.lastIndexOf('/') + 1)}`,
+        summary: `install ${label} ${version} from ${name}${before ? `, in the place of ${before}` : ''}`,
         uploads: [{ source: file, bytes, sha256, target: staged }],
-        script: [
-          `name=$(dpkg-deb -f ${staged} Package)`,
-          'apt-mark unhold "$name" >/dev/null 2>&1 || :',
-          aptInstall(staged),
-          'apt-mark hold "$name" >/dev/null',
-          `mkdir -p -m 0700 ${STATE}/packages`,
-          `printf '%s %s\\n' ${sha256} "$name" > ${quote(record)}`,
-          `rm -f ${staged}`,
-        ].join('\n'),
+        script: installScript(wanted, staged),
       };
     },
     ...(notifies ? { notifies } : {}),
   };
+}
+
+function assertUnaltered(lines: readonly string[]): void {
+  for (const line of lines) {
+    const [word, file = '', owner = ''] = line.split(' ');
+    if (word === 'altered') {
+      const reason = `differs from what the package ${owner} brought: its checksum is another one`;
+      throw new EeError('PACKAGE_ALTERED', { file, reason, package: owner });
+    }
+    if (word === 'foreign') throw new EeError('PACKAGE_ALTERED', { file, reason: 'came with no package', package: '' });
+  }
+}
+
+function installScript({ format, label, sha256, programs, beforeUpgrade }: LocalPackage, staged: string): string {
+  const record = quote(recordOf(label));
+  return [
+    ...(format === 'rpm' ? [madeByAlien(sha256, staged)] : [`deb=${staged}`]),
+    'name=$(dpkg-deb -f "$deb" Package)',
+    ...(beforeUpgrade
+      ? [
+          `if dpkg-query -W -f '\${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed; then (\n${beforeUpgrade}\n) fi`,
+        ]
+      : []),
+    'apt-mark unhold "$name" >/dev/null 2>&1 || :',
+    // Another build may bear the same version, and the operator may go back to an older one.
+    `(\n${aptInstall('--reinstall --allow-downgrades "$deb"')}\n)`,
+    'apt-mark hold "$name" >/dev/null',
+    `mkdir -p -m 0700 ${STATE}/packages`,
+    `{ printf '%s %s %s\\n' ${sha256} "$name" "$(dpkg-deb -f "$deb" Version)"`,
+    programSums(programs),
+    `} > ${record}.new`,
+    `mv -f ${record}.new ${record}`,
+    `rm -rf ${staged} "$deb"`,
+  ].join('\n');
+}
+
+/** Sets `deb` to a .deb made of the .rpm, with its version and its scripts. alien is installed where it is missing. */
+function madeByAlien(sha256: string, staged: string): string {
+  const folder = `${STAGING}/${sha256}.made`;
+  return [
+    `command -v alien >/dev/null || (\n${aptInstall('alien')}\n)`,
+    // What a cut run left may be half a package.
+    `rm -rf ${folder}`,
+    `mkdir -p -m 0700 ${folder}`,
+    // alien works in the folder where it stands; what it says is of interest only when it fails.
+    `( cd ${folder} && alien -k --scripts --to-deb ${staged} > log 2>&1 ) || { tail -n 12 ${folder}/log; exit 1; }`,
+    `deb=${STAGING}/${sha256}.deb`,
+    `mv -f ${folder}/*.deb "$deb"`,
+    `rm -rf ${folder}`,
+  ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { absent } from '../../../../src/lib/converge/resources/absent.js';
-import { addresses } from '../../../../src/lib/converge/resources/addresses.js';
+import { parseNetworkManager, type NetworkManager } from '../../../../src/lib/converge/network-manager.js';
+import { addresses, retiredAddresses } from '../../../../src/lib/converge/resources/addresses.js';
 import { archive } from '../../../../src/lib/converge/resources/archive.js';
 import { directory } from '../../../../src/lib/converge/resources/directory.js';
 import { link } from '../../../../src/lib/converge/resources/link.js';
@@ -91,17 +92,37 @@ describe('packages', () => {
 
 describe("a vendor's package", () => {
   const sha256 = 'a'.repeat(64);
-  const wanted = localPackage({ label: 'powermta', file: '/srv/powermta_5.0r7.deb', bytes: 7, sha256 });
+  const given = { label: 'powermta', version: '5.0r7', bytes: 7, sha256, programs: ['/usr/sbin/pmtad'] };
+  const wanted = localPackage({ ...given, file: '/srv/powermta_5.0r7.deb', format: 'deb' });
 
   it('[R59] is known by its SHA-256, and held', () => {
-    expect(wanted.diff(said(`${sha256}\n`))).toBeUndefined();
+    expect(wanted.diff(said(`installed ${sha256} 5.0r7\n`))).toBeUndefined();
     expect(wanted.diff(said(''))).toMatchObject({
       action: 'create',
-      summary: 'install powermta_5.0r7.deb',
+      summary: 'install powermta 5.0r7 from powermta_5.0r7.deb',
       uploads: [{ source: '/srv/powermta_5.0r7.deb', bytes: 7, sha256, target: `/var/lib/ee/staging/${sha256}.deb` }],
     });
-    expect(wanted.diff(said(`${'b'.repeat(64)}\n`))).toMatchObject({ action: 'update' });
+    expect(wanted.diff(said(`installed ${'b'.repeat(64)} 5.0r6\n`))).toMatchObject({
+      action: 'update',
+      summary: 'install powermta 5.0r7 from powermta_5.0r7.deb, in the place of 5.0r6',
+    });
     expect(wanted.diff(said(''))?.script).toContain('apt-mark hold "$name"');
+  });
+
+  it('goes through alien on the host where it is an .rpm, which is brought only if it is missing', () => {
+    const rpm = localPackage({ ...given, file: '/srv/PowerMTA-5.0r7.rpm', format: 'rpm' }).diff(said(''));
+    expect(rpm?.uploads?.[0]?.target).toBe(`/var/lib/ee/staging/${sha256}.rpm`);
+    expect(rpm?.script).toContain('command -v alien >/dev/null || (');
+    expect(rpm?.script).toContain('alien -k --scripts --to-deb');
+    expect(wanted.diff(said(''))?.script).not.toContain('alien');
+  });
+
+  it('[R60] stops where a program is not the one that its package brought', () => {
+    const altered = said(`altered /usr/sbin/pmtad powermta\ninstalled ${sha256} 5.0r7\n`);
+    expect(() => wanted.diff(altered)).toThrow(
+      '/usr/sbin/pmtad on the host differs from what the package powermta brought: its checksum is another one.',
+    );
+    expect(() => wanted.diff(said('foreign /usr/sbin/pmtad\n'))).toThrow('came with no package');
   });
 });
 
@@ -252,29 +273,82 @@ describe('an application archive', () => {
 });
 
 describe('addresses', () => {
+  const both = ['192.0.2.11', '192.0.2.12'];
+  const on = (manager: NetworkManager, list: readonly string[] = both) => ({
+    interface: 'eth0',
+    manager,
+    addresses: list,
+  });
+  const fileOf = (manager: NetworkManager) => addresses(on(manager)).at(-1)?.diff(said('absent\n'));
+
   it('[R74] are a drop-in of the file that networkd applies, and are added without touching the interface', () => {
-    const resources = addresses({
-      interface: 'eth0',
-      addresses: ['192.0.2.11', '192.0.2.12'],
-      networkFile: '/run/systemd/network/10-netplan-eth0.network',
-    });
-    expect(resources.map(({ id }) => id)).toEqual([
-      'directory:/etc/systemd/network/10-netplan-eth0.network.d',
-      'file:/etc/systemd/network/10-netplan-eth0.network.d/50-ee-sending.conf',
+    const manager = { kind: 'networkd', file: '/run/systemd/network/10-cloud.network' } as const;
+    expect(addresses(on(manager)).map(({ id }) => id)).toEqual([
+      'directory:/etc/systemd/network/10-cloud.network.d',
+      'file:/etc/systemd/network/10-cloud.network.d/50-ee-sending.conf',
     ]);
-    const difference = resources.at(-1)?.diff(said('absent\n'));
+    const difference = fileOf(manager);
     expect(difference?.detail).toContain('+[Network]\n+Address=192.0.2.11/32\n+Address=192.0.2.12/32\n');
-    expect(difference?.script).toContain(
-      "ip address replace 192.0.2.11/32 dev 'eth0'\nip address replace 192.0.2.12/32 dev 'eth0'\n",
+    expect(difference?.script).toContain(`ip address replace "192.0.2.12/32" dev 'eth0'`);
+    expect(difference?.script).not.toMatch(/networkctl|restart|netplan/);
+  });
+
+  it('[R74] are a file of netplan’s for its own name of the interface, checked by netplan and never applied by it', () => {
+    const difference = fileOf({ kind: 'netplan', type: 'ethernets', id: 'uplink' });
+    expect(difference?.summary).toBe('write /etc/netplan/90-ee-sending.yaml');
+    expect(difference?.detail).toContain(
+      '+network:\n+  version: 2\n+  ethernets:\n+    "uplink":\n+      addresses:\n+        - 192.0.2.11/32\n+        - 192.0.2.12/32\n',
     );
-    expect(difference?.script).not.toMatch(/networkctl|restart/);
+    expect(difference?.script).toContain('chmod 0600');
+    expect(difference?.script).toContain('netplan generate');
+    expect(difference?.script).not.toMatch(/netplan (apply|try)/);
+  });
+
+  it('[R74] are stanzas of ifupdown’s, which are read', () => {
+    const difference = fileOf({ kind: 'ifupdown' });
+    expect(difference?.summary).toBe('write /etc/network/interfaces.d/60-ee-sending');
+    expect(difference?.detail).toContain(
+      '+iface eth0 inet manual\n+    up ip address replace 192.0.2.11/32 dev eth0 scope link\n',
+    );
+    expect(difference?.script).toContain('source /etc/network/interfaces.d/60-ee-sending');
+    expect(difference?.script).not.toMatch(/ifdown|ifup /);
   });
 
   it('[R74] are a unit of their own where another program manages the interface', () => {
-    const [unit] = addresses({ interface: 'eth0', addresses: ['192.0.2.11'] });
-    expect(unit?.id).toBe('file:/etc/systemd/system/ee-addresses.service');
-    expect(unit?.diff(said('absent\n'))?.detail).toContain(
-      "+ExecStart=/usr/sbin/ip address replace 192.0.2.11/32 dev 'eth0'\n",
-    );
+    const difference = fileOf({ kind: 'other' });
+    expect(difference?.summary).toBe('write /etc/systemd/system/ee-addresses.service');
+    expect(difference?.detail).toContain("+ExecStart=/usr/sbin/ip address replace 192.0.2.11/32 dev 'eth0'\n");
   });
+
+  describe('that no longer send', () => {
+    const manager = { kind: 'networkd', file: '/etc/systemd/network/10-eth0.network' } as const;
+    const withThree = said(
+      'file 644 root:root\nsha256 other\ncontent\n[Network]\nAddress=192.0.2.11/32\nAddress=192.0.2.12/32\nAddress=192.0.2.13/32\n',
+    );
+    const wanted = on(manager, ['192.0.2.11', '192.0.2.14']);
+
+    it('stay while the new ones are added', () => {
+      const added = addresses(wanted).at(-1)?.diff(withThree);
+      expect(added?.detail).toContain(' Address=192.0.2.12/32\n Address=192.0.2.13/32');
+      expect(added?.detail).toContain('+Address=192.0.2.14/32');
+      expect(added?.script).not.toContain('ip address del');
+    });
+
+    it('are taken from the file and off the interface afterwards, if they were ours', () => {
+      const taken = retiredAddresses(wanted).diff(withThree);
+      expect(taken).toMatchObject({ action: 'remove', summary: 'take 192.0.2.12, 192.0.2.13 off eth0' });
+      expect(taken?.revert).toContain('ip address replace');
+      expect(retiredAddresses(on(manager, [...both, '192.0.2.13'])).diff(withThree)).toBeUndefined();
+      expect(retiredAddresses(wanted).diff(said('absent\n'))).toBeUndefined();
+    });
+  });
+});
+
+describe('who manages an interface', () => {
+  it.each([
+    ['networkd /etc/systemd/network/a b.network', { kind: 'networkd', file: '/etc/systemd/network/a b.network' }],
+    ['netplan ethernets eth0', { kind: 'netplan', type: 'ethernets', id: 'eth0' }],
+    ['ifupdown', { kind: 'ifupdown' }],
+    ['', { kind: 'other' }],
+  ])('reads "%s"', (answer, manager) => expect(parseNetworkManager(answer)).toEqual(manager));
 });
