@@ -19,10 +19,15 @@ export default class PmtaRender extends EeCommand {
     'so it has the relay password in it; with --json the password is redacted, and what was kept and changed is reported.';
   static override examples = [
     '<%= config.bin %> pmta render --ips 5 --out pmta.conf',
+    '<%= config.bin %> pmta render --ips 5 --explain',
     '<%= config.bin %> pmta render --ips 5 | <%= config.bin %> pmta check -',
   ];
   static override flags = {
     ips: Flags.integer({ description: 'for the first N sending IPs', helpValue: 'N', min: 1, required: true }),
+    explain: Flags.boolean({
+      description: 'print what is kept, changed, added, dropped and left, and why, instead of the configuration',
+      default: false,
+    }),
     out: Flags.string({ description: 'write it to FILE (mode 600) instead', helpValue: 'FILE' }),
   };
 
@@ -43,8 +48,16 @@ export default class PmtaRender extends EeCommand {
 
     if (flags.out !== undefined) await this.#write(flags.out, printDocument(document));
     // The bytes as they are, not redacted: they are the configuration, and the password is part of it.
-    else if (!this.jsonEnabled()) process.stdout.write(printDocument(document));
+    else if (!this.jsonEnabled() && !flags.explain) process.stdout.write(printDocument(document));
+    if (flags.explain) await this.#explain(report);
     return { configuration: printDocument(withoutSecrets(document)).toString('utf8'), report };
+  }
+
+  async #explain(report: AdaptationReport): Promise<void> {
+    const { tableLines } = await import('../../lib/cli/table.js');
+    const columns = [{ title: 'line' }, { title: '' }, { title: 'part', least: 20 }, { title: 'why', least: 20 }];
+    const rows = report.map(({ line, action, subject, reason }) => [String(line ?? '+'), action, subject, reason]);
+    for (const line of tableLines(columns, rows, { width: process.stdout.columns || Infinity })) this.print(line);
   }
 
   async #write(file: string, bytes: Buffer): Promise<void> {

@@ -65,6 +65,18 @@ describe('ee pmta render', () => {
     expect(await readFile(file, 'latin1')).toContain(twoIps().split('\n')[4] ?? 'missing');
   });
 
+  it('with --explain tells what became of each part instead, without the password', async () => {
+    const { stdout, exit } = await render('--ips', '2', '--explain');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(
+      /^ +22 +dropped +smtp-listener 203\.0\.113\.21:2525 +listens on an address that is replaced$/m,
+    );
+    expect(stdout).toMatch(/^ +132 +kept +<domain \$hotmail> +byte for byte$/m);
+    expect(stdout).toMatch(/^ +\+ +added +<virtual-mta vmta-mail2> +sends from 192\.0\.2\.12 as mail2\./m);
+    expect(stdout).not.toContain(PASSWORD);
+    expect(stdout).not.toContain('log-connections');
+  });
+
   it('with --json gives it without the password, with a report', async () => {
     const { stdout } = await render('--ips', '2', '--json');
     const { configuration, report } = JSON.parse(stdout) as { configuration: string; report: unknown[] };
