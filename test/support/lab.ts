@@ -87,6 +87,17 @@ export class TestLab {
     return host === 'world' ? this.setting('VPS1_IP').replace(/\d+$/, '2') : this.setting(`${host.toUpperCase()}_IP`);
   }
 
+  /** Waits until shell succeeds on a host; throws with what it printed last when it does not within a minute. */
+  async until(host: LabHostName, condition: string, seconds = 60): Promise<void> {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+      const { exit, stdout, stderr } = await this.try(host, condition);
+      if (exit === 0) return;
+      if (Date.now() > end) throw new Error(`${host}: not within ${seconds} s: ${condition}\n${stdout}${stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
   /** A setting of the lab, as its file has it. */
   setting(name: string): string {
     const line = readFileSync(this.settingsFile, 'utf8')
