@@ -180,6 +180,7 @@ describe('from a backup set to three running hosts', () => {
     )(
       '[R72] [R73] accepts a message of sender %i, %s, with authentication, for its own virtual MTA',
       async (index, sender) => {
+        await lab.sh('vps2', `pmta pause queue '*/*'`);
         const response = await submit(lab, 'vps1', { from: sender, ip: lab.sendingIp(index), auth: auth() });
         expect(response).toMatch(/^250 /);
         expect(await lab.sh('vps2', 'pmta show queues')).toContain(`inbox.example/vmta-mail${index} `);
@@ -288,6 +289,7 @@ describe('from a backup set to three running hosts', () => {
     it('tells the state, the licence, five virtual MTAs and the queue of a message', async () => {
       const from = 'hello@mail3.lab.example';
       const auth = { user: lab.setting('PMTA_SMTP_USER'), pass: lab.setting('PMTA_SMTP_PASSWORD') };
+      await lab.sh('vps2', `pmta pause queue '*/*'`);
       expect(await submit(lab, 'vps1', { from, ip: lab.sendingIp(3), auth })).toMatch(/^250 /);
 
       const { exit, stdout, json } = await lab.ee('pmta', 'status', '--json', '--vmta', 'vmta-mail3');
