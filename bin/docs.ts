@@ -1,8 +1,10 @@
-// Writes what is generated from the settings catalogue: .env.production.example and the settings table of the README.
+// Writes what is generated: .env.production.example and the settings table of the README from the settings catalogue, and
+// docs/pmta-rules.md from the rules of `ee pmta check`.
 // With --check nothing is written, and the status is 1 when one of them is not current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../src/lib/package-root.js';
+import { renderRulesDocument } from '../src/lib/pmta/rules-document.js';
 import { renderExample, renderSettingsTable } from '../src/lib/settings/example.js';
 
 const BEGIN = '<!-- settings:begin -->';
@@ -35,8 +37,9 @@ function main(check: boolean): number {
     current: read('.env.production.example'),
     wanted: renderExample(),
   };
+  const rules = { file: 'docs/pmta-rules.md', current: read('docs/pmta-rules.md'), wanted: renderRulesDocument() };
   let stale = 0;
-  for (const make of [() => example, readme]) {
+  for (const make of [() => example, readme, () => rules]) {
     const { file, current, wanted } = make();
     if (current === wanted) continue;
     stale++;

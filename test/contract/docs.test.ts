@@ -7,7 +7,14 @@ import { commandsIn } from '../support/doc-commands.js';
 
 const ROOT = packageRoot();
 const COMMANDS = join(ROOT, 'src', 'commands');
-const DOCUMENTS = ['README.md', 'docs/lab.md', 'docs/hosts.md', 'docs/powermta.md', 'docs/rules.md'];
+const DOCUMENTS = [
+  'README.md',
+  'docs/pmta-rules.md',
+  'docs/lab.md',
+  'docs/hosts.md',
+  'docs/powermta.md',
+  'docs/rules.md',
+];
 const text = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
 /** The commands that there are, as they are typed: `deploy all`. */

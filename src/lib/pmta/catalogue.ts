@@ -18,8 +18,29 @@ export interface DirectiveFacts {
 interface CatalogueFile {
   readonly tags: Readonly<Record<'guide-5.0' | 'real-configs', readonly string[]>>;
   readonly invented: Readonly<Record<'directives' | 'suspected' | 'tags', readonly string[]>>;
-  readonly replacements: Readonly<Record<string, string>>;
   readonly directives: readonly DirectiveFacts[];
+}
+
+/** What took the place of a deprecated directive. */
+export interface Replacement {
+  /** A directive, or in words where it is not one for one. */
+  readonly instead: string;
+  /** How the line is rewritten where that is safe: the value stays, or a number becomes one an hour. */
+  readonly rewrite?: 'same' | 'N/h';
+  readonly severity?: 'info';
+  readonly evidence: string;
+}
+
+/** What a version brought, by patterns in which `*` stands for any text. */
+interface VersionFacts {
+  readonly directives: readonly string[];
+  readonly tags: readonly string[];
+  readonly values: readonly { readonly directive: string; readonly scope?: string; readonly value: string }[];
+  readonly removed: readonly string[];
+}
+
+export interface VersionFile {
+  readonly '5.0': VersionFacts;
 }
 
 /** The directives and tags of PowerMTA. Names compare without regard to case. */
@@ -27,18 +48,25 @@ export class Catalogue {
   readonly #scopes = new Map<string, Map<string, DirectiveFacts>>();
   readonly #tags: ReadonlySet<string>;
   readonly #invented: ReadonlySet<string>;
+  readonly #inventedTags: ReadonlySet<string>;
   readonly #suspected: ReadonlySet<string>;
-  readonly #replacements: ReadonlyMap<string, string>;
+  readonly #replacements: ReadonlyMap<string, Replacement>;
+  readonly #new: { directives: RegExp; tags: ReadonlySet<string>; values: VersionFacts['values'] };
+  readonly #removed: ReadonlySet<string>;
 
-  constructor(file: CatalogueFile) {
+  constructor(file: CatalogueFile, replacements: Readonly<Record<string, Replacement>>, versions: VersionFile) {
     for (const facts of file.directives) {
       const scopes = this.#scopes.get(facts.name) ?? new Map<string, DirectiveFacts>();
       this.#scopes.set(facts.name, scopes.set(facts.scope, facts));
     }
     this.#tags = new Set([...file.tags['guide-5.0'], ...file.tags['real-configs']]);
     this.#invented = new Set(file.invented.directives);
+    this.#inventedTags = new Set(file.invented.tags.map((tag) => tag.toLowerCase()));
     this.#suspected = new Set(file.invented.suspected);
-    this.#replacements = new Map(Object.entries(file.replacements));
+    this.#replacements = new Map(Object.entries(replacements));
+    const { directives, tags, values, removed } = versions['5.0'];
+    this.#new = { directives: anyOf(directives), tags: new Set(tags), values };
+    this.#removed = new Set(removed);
   }
 
   /** `scope` is `global` or the tag of the block. */
@@ -66,18 +94,49 @@ export class Catalogue {
     return this.#invented.has(name.toLowerCase());
   }
 
+  isInventedTag(tag: string): boolean {
+    return this.#inventedTags.has(tag.toLowerCase());
+  }
+
   isSuspected(name: string): boolean {
     return this.#suspected.has(name.toLowerCase());
   }
 
   /** What took the place of a deprecated directive. */
-  replacementOf(name: string): string | undefined {
+  replacementOf(name: string): Replacement | undefined {
     return this.#replacements.get(name.toLowerCase());
   }
+
+  /** Whether a directive, or this value of it, is not known to exist before 5.0. */
+  isNewIn50(scope: string, name: string, value: string): boolean {
+    if (this.#new.directives.test(name)) return true;
+    return this.#new.values.some(
+      (facts) =>
+        facts.directive === name && (facts.scope ?? scope) === scope && anyOf([facts.value]).test(value.toLowerCase()),
+    );
+  }
+
+  isTagNewIn50(tag: string): boolean {
+    return this.#new.tags.has(tag.toLowerCase());
+  }
+
+  /** Whether 5.0 no longer accepts a directive. */
+  isRemovedIn50(name: string): boolean {
+    return this.#removed.has(name);
+  }
+}
+
+/** A pattern for any of these, in which `*` stands for any text. */
+function anyOf(patterns: readonly string[]): RegExp {
+  const parts = patterns.map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*'));
+  return new RegExp(`^(?:${parts.join('|')})$`);
 }
 
 /** Reads the catalogue that comes with the package. */
 export function loadCatalogue(): Catalogue {
-  const file = join(packageRoot(), 'assets', 'pmta', 'directives.json');
-  return new Catalogue(JSON.parse(readFileSync(file, 'utf8')) as CatalogueFile);
+  return new Catalogue(asset('directives'), asset('replacements'), asset('versions'));
+}
+
+function asset<Content>(name: string): Content {
+  return JSON.parse(readFileSync(join(packageRoot(), 'assets', 'pmta', `${name}.json`), 'utf8')) as Content;
 }

@@ -27,3 +27,16 @@ function hiddenValue(directive: Directive): Directive {
   const text = `${directive.line.text.slice(0, directive.value.column - 1)}[redacted]`;
   return { ...directive, line: { ...directive.line, text }, comment: undefined };
 }
+
+/** One line without the value that must not be shown; everything after its keyword, for the same reason as above. */
+export function withoutSecret(line: string): string {
+  const [, keyword = '', gap = ''] = /^(\s*\S+)(\s+)\S/.exec(line) ?? [];
+  return SECRET_DIRECTIVES.has(keyword.trim().toLowerCase()) ? `${keyword}${gap}[redacted]` : line;
+}
+
+/** A text with each line so; line ends stay. */
+export const withoutSecretLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => withoutSecret(line) + (line.endsWith('\r') && withoutSecret(line) !== line ? '\r' : ''))
+    .join('\n');

@@ -1,13 +1,17 @@
+import { singleFile, type Configuration, type ConfigurationFile } from './configuration.js';
 import {
   folded,
+  linesOf,
   unquoted,
   type Block,
   type Directive,
   type Document,
   type Entry,
+  type Line,
   type Node,
   type Word,
 } from './document.js';
+import { statementOf } from './lines.js';
 
 /** A directive and where it stands: `scope` is `global` or the tag of the innermost block, `path` the blocks from the outside in. */
 export interface Statement {
@@ -15,6 +19,8 @@ export interface Statement {
   readonly path: readonly Block[];
   readonly directive: Directive;
   readonly keyword: string;
+  /** Its place in the order in which PowerMTA reads, across included files. */
+  readonly order: number;
 }
 
 export interface PlacedEntry {
@@ -29,6 +35,7 @@ export interface PlacedBlock {
   readonly name: string;
   readonly path: readonly Block[];
   readonly block: Block;
+  readonly order: number;
 }
 
 export interface Macro {
@@ -37,60 +44,122 @@ export interface Macro {
   readonly directive: Directive;
 }
 
-/** A document laid out flat, in the order of the file: what most questions about it are asked of. */
+/** A configuration laid out flat, in the order in which it is read: what most questions about it are asked of. */
 export interface Survey {
-  readonly document: Document;
+  readonly configuration: Configuration;
   readonly statements: readonly Statement[];
   readonly entries: readonly PlacedEntry[];
   readonly blocks: readonly PlacedBlock[];
   readonly macros: readonly Macro[];
-  /** Whether other files are read in: then what is missing here may be there. */
+  /** Whether other files are read in that are not known: then what is missing here may be there. */
   readonly hasIncludes: boolean;
   /** Directives by keyword, in lower case. */
   all(keyword: string): readonly Statement[];
   /** Blocks by tag, in lower case. */
   blocksOf(tag: string): readonly PlacedBlock[];
+  /** What stands directly in a block, with what its includes bring in. */
+  inside(block: Block): readonly Statement[];
+  fileOf(line: Line): ConfigurationFile;
+  /** `line 7`, or `line 7 of /etc/pmta/more` where there are several files. */
+  nameOf(line: Line): string;
 }
 
-export function survey(document: Document): Survey {
+/** How many times files are put in place of an `include`, at most: files that include each other twice double at each step. */
+const MOST_INCLUSIONS = 10_000;
+
+export function survey(of: Document | Configuration): Survey {
+  const configuration = 'files' in of ? of : singleFile(of);
   const statements: Statement[] = [];
   const entries: PlacedEntry[] = [];
   const blocks: PlacedBlock[] = [];
-  walk(document.nodes, (node, path) => {
+  let order = 0;
+  let unknown = false;
+  walk(configuration, (node, path, expanded) => {
     const parent = path.at(-1);
     const scope = parent ? folded(parent.tag) : 'global';
-    if (node.kind === 'directive') statements.push({ scope, path, directive: node, keyword: folded(node.keyword) });
+    order++;
+    if (node.kind === 'directive')
+      statements.push({ scope, path, directive: node, keyword: folded(node.keyword), order });
     else if (node.kind === 'entry' && parent) entries.push({ scope, block: parent, entry: node });
     else if (node.kind === 'block')
-      blocks.push({ tag: folded(node.tag), name: unquoted(node.name.text), path, block: node });
+      blocks.push({ tag: folded(node.tag), name: unquoted(node.name.text), path, block: node, order });
+    if (!expanded && isInclude(node)) unknown = true;
   });
   const byKeyword = grouped(statements, (statement) => statement.keyword);
   const byTag = grouped(blocks, (block) => block.tag);
+  const places = linePlaces(configuration);
+  let byBlock: Map<Block | undefined, Statement[]> | undefined;
+  const fileOf = (line: Line): ConfigurationFile => places.get(line) ?? configuration.files[0];
   return {
-    document,
+    configuration,
     statements,
     entries,
     blocks,
     macros: (byKeyword.get('domain-macro') ?? []).map(({ directive }) => macro(directive)),
-    hasIncludes: byKeyword.has('include') || entries.some(({ entry }) => /^include\s/i.test(entry.value.text)),
+    hasIncludes: unknown,
     all: (keyword) => byKeyword.get(keyword) ?? [],
     blocksOf: (tag) => byTag.get(tag) ?? [],
+    inside: (block) => {
+      byBlock ??= grouped(statements, ({ path }) => path.at(-1));
+      return byBlock.get(block) ?? [];
+    },
+    fileOf,
+    nameOf: (line) => `line ${line.number}${places.size > 0 ? ` of ${fileOf(line).name}` : ''}`,
   };
 }
 
-/** Visits all nodes in the order of the file, with a stack of its own: blocks may be nested without limit. */
-function walk(nodes: readonly Node[], visit: (node: Node, path: readonly Block[]) => void): void {
-  const rest: { nodes: readonly Node[]; path: readonly Block[]; next: number }[] = [{ nodes, path: [], next: 0 }];
+function isInclude(node: Node): boolean {
+  if (node.kind === 'directive') return node.keyword.text.length === 7 && folded(node.keyword) === 'include';
+  return node.kind === 'entry' && /^include\s/i.test(node.value.text);
+}
+
+/**
+ * Visits all nodes in the order in which they are read, with a stack of its own: blocks may be nested without limit. What an `include`
+ * brings in is visited where it stands.
+ */
+function walk(
+  { files, included }: Configuration,
+  visit: (node: Node, path: readonly Block[], expanded: boolean) => void,
+): void {
+  const rest: { nodes: readonly Node[]; path: readonly Block[]; next: number; entries: boolean }[] = [
+    { nodes: files[0].document.nodes, path: [], next: 0, entries: false },
+  ];
+  let inclusions = 0;
   for (let level = rest.at(-1); level !== undefined; level = rest.at(-1)) {
-    const node = level.nodes[level.next++];
-    if (node === undefined) {
+    const found = level.nodes[level.next++];
+    if (found === undefined) {
       rest.pop();
       continue;
     }
-    visit(node, level.path);
+    const node = level.entries ? asEntry(found) : found;
+    const { path } = level;
     // Only unknown tags nest deeper than two; of those, the innermost blocks are path enough.
-    if (node.kind === 'block') rest.push({ nodes: node.children, path: [...level.path.slice(-3), node], next: 0 });
+    if (node.kind === 'block') {
+      visit(node, path, false);
+      rest.push({ nodes: node.children, path: [...path.slice(-3), node], next: 0, entries: false });
+      continue;
+    }
+    const more = included.size > 0 && inclusions < MOST_INCLUSIONS ? included.get(node.line) : undefined;
+    visit(node, path, more !== undefined);
+    if (!more) continue;
+    inclusions += more.length;
+    for (const { document } of more.slice().reverse())
+      rest.push({ nodes: document.nodes, path, next: 0, entries: node.kind === 'entry' });
   }
+}
+
+/** A line that was read as a directive, and stands in a list of entries by way of an `include`. */
+function asEntry(node: Node): Node {
+  if (node.kind !== 'directive') return node;
+  const { statement, comment } = statementOf(node.line);
+  return { kind: 'entry', line: node.line, depth: 0, value: statement, comment };
+}
+
+/** The file of each line of the included files. */
+function linePlaces({ files }: Configuration): Map<Line, ConfigurationFile> {
+  const places = new Map<Line, ConfigurationFile>();
+  for (const file of files.slice(1)) for (const line of linesOf(file.document.nodes)) places.set(line, file);
+  return places;
 }
 
 function macro(directive: Directive): Macro {
@@ -102,8 +171,8 @@ function macro(directive: Directive): Macro {
   };
 }
 
-function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
+function grouped<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
   for (const item of items) {
     const key = keyOf(item);
     const group = groups.get(key);

@@ -17,7 +17,7 @@ describe('the catalogue of directives', () => {
 
   it('knows what is deprecated, and what took its place', () => {
     expect(catalogue.find('domain', 'max-msg-per-hour')?.deprecated).toBe(true);
-    expect(catalogue.replacementOf('max-msg-per-hour')).toBe('max-msg-rate');
+    expect(catalogue.replacementOf('max-msg-per-hour')).toMatchObject({ instead: 'max-msg-rate', rewrite: 'N/h' });
     expect(catalogue.find('domain', 'max-msg-rate')?.deprecated).toBe(false);
   });
 

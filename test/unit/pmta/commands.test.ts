@@ -37,7 +37,10 @@ beforeAll(async () => {
   await writeFile(join(dir, 'set', 'pmta-config-20260216'), twoIps(), 'latin1');
   const settings = validText({ SENDING_IPS: '192.0.2.11-192.0.2.15', BACKUP_DIR: 'set', PMTA_SMTP_PASSWORD: PASSWORD });
   await writeFile(join(dir, '.env.production'), settings, { mode: 0o600 });
-  await writeFile(join(dir, 'bad.conf'), 'log-file /l\npostmaster a@example.com\nhttp-access 0/0 admin\n');
+  await writeFile(
+    join(dir, 'bad.conf'),
+    'log-file /l\npostmaster a@example.com\nhttp-access 0/0 admin\nrun-as-root no\n',
+  );
   await writeFile(join(dir, 'good.conf'), 'log-file /l\npostmaster a@example.com\n');
 });
 afterAll(async () => {
@@ -113,7 +116,8 @@ describe('ee pmta check', () => {
       [
         `${join(dir, 'bad.conf')}:3:13: error: the web monitor is open to every address (admin) [http-access-open]`,
         '  3 | http-access 0/0 admin',
-        '                  ^',
+        '                  ^^^',
+        '  fix: Allow the loopback address only, and reach it through SSH.',
         '1 error in 1 file',
         '',
       ].join('\n'),
@@ -137,9 +141,12 @@ describe('ee pmta check', () => {
             {
               line: 3,
               column: 13,
+              endColumn: 16,
               severity: 'error',
               code: 'http-access-open',
               message: 'the web monitor is open to every address (admin)',
+              fix: 'Allow the loopback address only, and reach it through SSH.',
+              fixable: false,
             },
           ],
         },

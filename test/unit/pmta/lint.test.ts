@@ -1,21 +1,41 @@
 import { describe, expect, it } from 'vitest';
 import { loadCatalogue } from '../../../src/lib/pmta/catalogue.js';
-import { lint, RULES } from '../../../src/lib/pmta/lint.js';
+import { fixed } from '../../../src/lib/pmta/fix.js';
+import { lint, lintConfiguration, type LintOptions } from '../../../src/lib/pmta/lint.js';
+import { RULES } from '../../../src/lib/pmta/lint/registry.js';
+import { loadConfiguration } from '../../../src/lib/pmta/load-configuration.js';
 import { parseText } from '../../../src/lib/pmta/parse.js';
+import { filesIn } from './files-in.js';
 import { sanitised, twoIps } from './two-ips.js';
 
 const catalogue = loadCatalogue();
 const problemsIn = (text: string) => lint(parseText(text), catalogue);
 
-/** What a rule finds in a text: `line:column severity` each. */
-const found = (code: string, text: string): string[] =>
-  problemsIn(text).flatMap((problem) =>
-    problem.code === code ? [`${problem.line}:${problem.column} ${problem.severity}`] : [],
-  );
+interface Around extends LintOptions {
+  /** Files that it includes, by path. */
+  readonly files?: Readonly<Record<string, string>>;
+}
 
-interface Case {
+/** What a rule finds in a text: `line:column severity` each. */
+async function found(code: string, text: string, { files, ...options }: Around = {}): Promise<string[]> {
+  const main = { path: '/etc/pmta/config', name: 'config', bytes: Buffer.from(text, 'latin1') };
+  const reports = lintConfiguration(await loadConfiguration(main, files && filesIn(files)), catalogue, options);
+  return reports.flatMap(({ file, problems }) =>
+    problems.flatMap((problem) =>
+      problem.code === code
+        ? [`${file.name === 'config' ? '' : `${file.name}:`}${problem.line}:${problem.column} ${problem.severity}`]
+        : [],
+    ),
+  );
+}
+
+interface Case extends Around {
   readonly bad: readonly [text: string, ...where: string[]];
   readonly good: string;
+  /** What the host of the good text has instead. */
+  readonly goodHost?: Around;
+  /** The bad text as `--fix` leaves it. */
+  readonly fixed?: string;
 }
 
 /** For each rule a text that breaks it, with where and how severely, and its nearest text that does not. */
@@ -28,12 +48,21 @@ const CASES: Readonly<Record<string, Case>> = {
   'domain-multi-name': {
     bad: ['<domain a.example, b.example>\n</domain>\n', '1:9 error'],
     good: '<domain [*.]a.example>\n</domain>\n',
+    fixed: 'domain-macro a_example a.example,b.example\n<domain $a_example>\n</domain>\n',
   },
   'unknown-directive-for-scope': {
     bad: ['<domain *>\n  host-name x\n</domain>\n', '2:3 warning'],
     good: 'host-name x\n',
   },
-  'deprecated-name': { bad: ['smtp-port 25\nspool /a\n', '1:1 warning', '2:1 info'], good: '<spool /a>\n</spool>\n' },
+  'deprecated-name': {
+    bad: [
+      'smtp-port 25\nspool /a\n<domain *>\n\tMax-Msg-Per-Hour  250 # slow\n421-means-mx-unavailable yes\n</domain>\n',
+      ...['1:1 warning', '2:1 info', '4:2 warning', '5:1 warning'],
+    ],
+    good: '<spool /a>\n</spool>\n',
+    fixed:
+      'smtp-port 25\nspool /a\n<domain *>\n\tmax-msg-rate  250/h # slow\nsmtp-421-means-mx-unavailable yes\n</domain>\n',
+  },
   'undocumented-directive': { bad: ['sync-msg-create false\n', '1:1 info'], good: 'run-as-root no\n' },
   'listener-brace-body': {
     bad: ['smtp-listener 192.0.2.11:2525 {\n', '1:31 error'],
@@ -42,6 +71,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'source-host-order': {
     bad: ['<virtual-mta a>\nsmtp-source-host a.example 192.0.2.1\n</virtual-mta>\n', '2:18 error'],
     good: '<virtual-mta a>\nsmtp-source-host 192.0.2.1 a.example\nsmtp-source-host 2001:db8::1 a.example\n</virtual-mta>\n',
+    fixed: '<virtual-mta a>\nsmtp-source-host 192.0.2.1 a.example\n</virtual-mta>\n',
   },
   'domain-key-arity': {
     bad: ['domain-key example.com,mail1,*,/k.pem\n', '1:12 error'],
@@ -62,6 +92,8 @@ const CASES: Readonly<Record<string, Case>> = {
       '5:17 error',
     ],
     good: '<smtp-user a>\npassword abcd # of the relay\n</smtp-user>\n<smtp-pattern-list p>\nreply /\\x23/ mode=backoff # hash\n</smtp-pattern-list>\n',
+    fixed:
+      '<smtp-user a>\npassword ab#cd\n</smtp-user>\n<smtp-pattern-list p>\nreply /blocked (\\x235.7.1)/ mode=backoff\n</smtp-pattern-list>\n',
   },
   'placeholder-left': {
     bad: [
@@ -225,17 +257,177 @@ const CASES: Readonly<Record<string, Case>> = {
     ],
     good: '<virtual-mta a>\n<domain *>\nretry-after 1h\n</domain>\n</virtual-mta>\n<domain g.example>\nmax-msg-rate 2/h\n</domain>\n',
   },
+  'rate-multiplier-version': {
+    bad: ['<domain *>\nmax-msg-rate 100/15m\nmax-data-volume-rate 10g/2h\n</domain>\n', '2:14 error', '3:22 error'],
+    good: '<domain *>\nmax-msg-rate 400/h\nmax-data-volume-rate 10g/h\n</domain>\n',
+    target: '4.5',
+  },
+  'new-in-5.0': {
+    bad: [
+      '<acct-file hook>\nhttp-webhook-url https://h.example/\n</acct-file>\n<vault>\n</vault>\n<domain *>\ntype http-delivery\n</domain>\n',
+      ...['2:1 warning', '4:2 warning', '7:1 warning'],
+    ],
+    good: '<acct-file a>\nrecords d\n</acct-file>\n<domain *>\ntype smtp\n</domain>\n',
+    target: '4.5',
+  },
+  'removed-in-5.0': {
+    bad: ['http-tls-allow-sslv3 no\n<domain *>\nsmtp-tls-allow-sslv3 no\n</domain>\n', '1:1 error', '3:1 error'],
+    good: 'http-tls-allow-tlsv1.2 yes\n',
+  },
+  'cold-form-removed': {
+    bad: ['<virtual-mta a>\ncold-virtual-mta 192.0.2.9 cold.example\n</virtual-mta>\n', '2:18 error'],
+    good: '<virtual-mta a>\ncold-virtual-mta a-cold\n</virtual-mta>\n',
+  },
+  'dkim-sha1': {
+    bad: [
+      'domain-key a,b.example,/k.pem\n<domain *>\nsecond-dkim-algorithm rsa-sha1\n</domain>\n',
+      '1:1 warning',
+      '3:23 warning',
+    ],
+    good: 'domain-key a,b.example,/k.pem\n<domain *>\ndkim-algorithm rsa-sha256\n</domain>\n',
+    target: '4.5',
+  },
+  'value-form': {
+    bad: [
+      '<domain *>\nuse-starttls on\nmax-msg-rate 100/hour\nretry-after 10m, 20m\nbounce-after 4 days\nmax-smtp-out many\n</domain>\n',
+      ...['2:14 warning', '3:14 warning', '4:13 warning', '5:14 warning', '6:14 warning'],
+    ],
+    good: '<domain *>\nuse-starttls TRUE\nmax-msg-rate "100/15min"\nretry-after 10m,20m\nbounce-after 4d12h\nmax-smtp-out 20\n</domain>\n',
+  },
+  'rate-bare-zero': {
+    bad: ['<domain *>\nmax-msg-rate 0\n</domain>\n', '2:14 info'],
+    good: '<domain *>\nmax-msg-rate unlimited\nmax-smtp-out 0\n</domain>\n',
+  },
+  'given-twice': {
+    bad: [
+      '<acct-file a>\nrecords d\nrecords b\n</acct-file>\n<source 0/0>\npattern-list a\npattern-list b\n</source>\n',
+      ...['7:1 warning', '3:1 warning'].sort(),
+    ],
+    good: '<acct-file a>\nrecords d,b\n</acct-file>\n<acct-file b>\nrecords d,b\n</acct-file>\n',
+  },
+  'log-file-relative': { bad: ['log-file pmta.log\n', '1:10 error'], good: 'log-file "/var/log/pmta/log"\n' },
+  'vmta-without-source-host': {
+    bad: ['<virtual-mta a>\ndomain-key a,b.example,/k.pem\n</virtual-mta>\n', '1:14 warning'],
+    good: '<virtual-mta a>\nsmtp-source-host 192.0.2.1 a.example\n</virtual-mta>\n',
+  },
+  'source-ip-shared': {
+    bad: [
+      '<virtual-mta a>\nsmtp-source-host 2001:db8::1 a.example\n</virtual-mta>\n<virtual-mta b>\nsmtp-source-host 2001:DB8:0::1 b.example\n</virtual-mta>\n',
+      '5:18 info',
+    ],
+    good: '<virtual-mta a>\nsmtp-source-host 192.0.2.1 a.example\n</virtual-mta>\n<virtual-mta b>\nsmtp-source-host 192.0.2.2 b.example\n</virtual-mta>\n',
+  },
+  'throughput-multiplied': {
+    bad: [
+      '<virtual-mta a>\n</virtual-mta>\n<virtual-mta b>\n</virtual-mta>\n<domain g.example>\nmax-msg-rate 250/h\n</domain>\n<domain *>\nmax-msg-rate 9/h\n</domain>\n',
+      '6:14 info',
+    ],
+    good: '<virtual-mta a>\n</virtual-mta>\n<virtual-mta a-cold>\n</virtual-mta>\n<domain g.example>\nmax-msg-rate 250/h\n</domain>\n',
+  },
+  'http-plus-root': {
+    bad: ['http-access 192.0.2.0/24 monitor\nhttp-access 127.0.0.1 admin\n', '1:13 warning'],
+    good: 'run-as-root no\nhttp-access 192.0.2.0/24 monitor\n',
+  },
+  'include-missing': {
+    bad: ['include /etc/pmta/isps/*.conf\ninclude more\n', '1:9 warning'],
+    good: 'include /etc/pmta/more\n',
+    files: { '/etc/pmta/more': 'host-name x\n' },
+  },
+  'include-loop': {
+    bad: ['include a\ninclude b\n', 'a:1:9 warning'],
+    good: 'include b\ninclude b\n',
+    files: { '/etc/pmta/a': 'include config\n', '/etc/pmta/b': 'host-name x\n', '/etc/pmta/config': '' },
+  },
+  'include-not-followed': {
+    bad: ['include https://conf.example/isps\n', '1:9 info'],
+    good: 'include /etc/pmta/b\n',
+    files: { '/etc/pmta/b': 'host-name x\n' },
+  },
+  'ip-not-local': {
+    bad: [
+      'smtp-listener 192.0.2.9:25\n<virtual-mta a>\nsmtp-source-host 192.0.2.1 a.example\nsmtp-source-host 198.51.100/24 b.example\n</virtual-mta>\n',
+      ...['1:15 error', '4:18 error'],
+    ],
+    good: 'smtp-listener 0/0:25\nsmtp-listener 127.0.0.1:2525\nsmtp-listener [::]:25\n<virtual-mta a>\nsmtp-source-host 192.0/16 a.example\nsmtp-source-host 2001:DB8::0:1 a.example\n</virtual-mta>\n',
+    host: { localAddresses: ['192.0.2.1', '2001:db8::1'] },
+  },
+  'port-in-use': {
+    bad: ['smtp-listener 192.0.2.1:25\n<smtp-listener 192.0.2.1:587>\n</smtp-listener>\n', '1:15 error', '2:16 error'],
+    good: 'smtp-listener 192.0.2.1:2525\nsmtp-listener 127.0.0.1:587\n',
+    host: {
+      portsInUse: [
+        { address: '0.0.0.0', port: 25, program: 'master' },
+        { address: '192.0.2.1', port: 587 },
+      ],
+    },
+  },
+  'key-missing': {
+    bad: ['domain-key a, b.example, /etc/pmta/a.pem\n', '1:26 error'],
+    good: 'domain-key a,b.example,/etc/pmta/b.pem\ndomain-key a,b.example,{vault}:/a:b\n',
+    host: { existingKeys: ['/etc/pmta/b.pem'], readableKeys: [] },
+    goodHost: {},
+  },
+  'key-unreadable': {
+    bad: ['domain-key a,b.example,/etc/pmta/b.pem\ndomain-key a,b.example,/etc/pmta/none.pem\n', '1:24 error'],
+    good: 'domain-key a,b.example,/etc/pmta/c.pem\n',
+    host: { existingKeys: ['/etc/pmta/b.pem', '/etc/pmta/c.pem'], readableKeys: ['/etc/pmta/c.pem'] },
+  },
+  'config-world-readable': {
+    bad: ['<smtp-user u>\npassword abc\n</smtp-user>\nhttp-api-key abc\n', '2:1 warning'],
+    good: 'host-name x\n',
+    host: { worldReadable: ['config'] },
+  },
+  'suppression-unused': {
+    bad: ['host-name x # ee-ignore open-relay\n# ee-ignore-file records-all\n', '1:25 info', '2:18 info'],
+    good: 'http-access 0/0 admin # ee-ignore http-access-open -- behind a VPN\nhost-name x # ee-ignore ip-not-local\n',
+  },
+  'suppression-unknown': {
+    bad: ['host-name x # ee-ignore no-such-rule\n', '1:25 info'],
+    good: 'host-name x # ee-ignores nothing\nhost-name y # use ee-ignore no-such-rule\n',
+  },
 };
 
 describe('the rules', () => {
+  const codes = RULES.map(({ code }) => code);
+
   it('each have a case here, and a code of their own', () => {
-    expect(RULES.map(({ code }) => code).sort()).toEqual(Object.keys(CASES).sort());
+    expect(codes.toSorted()).toEqual(Object.keys(CASES).sort());
+    expect(new Set(codes).size).toBe(codes.length);
   });
 
-  it.each(Object.entries(CASES))('%s is found where it is, and only there', (code, { bad: [text, ...where], good }) => {
-    expect(found(code, text)).toEqual(where);
-    expect(found(code, good)).toEqual([]);
+  it('each have a text that breaks them, in a place, and one that does not', () => {
+    const lacking = Object.entries(CASES).filter(([, { bad, good }]) => bad.length < 2 || good === bad[0]);
+    expect(lacking.map(([code]) => code)).toEqual([]);
   });
+
+  it('each have a repaired text in their case exactly when they say what --fix does', () => {
+    const repairing = RULES.flatMap(({ code, autofix }) => (autofix === undefined ? [] : [code]));
+    const repaired = Object.entries(CASES).flatMap(([code, { fixed }]) => (fixed === undefined ? [] : [code]));
+    expect(repaired.sort()).toEqual(repairing.sort());
+  });
+
+  it('never call an error what is unproven', () => {
+    const unproven = RULES.filter(({ evidence }) => evidence === 'unproven');
+    expect(unproven.map(({ code, severity }) => [code, severity])).not.toContainEqual([expect.anything(), 'error']);
+    for (const { code } of unproven) expect(CASES[code]?.bad.slice(1).join()).not.toContain('error');
+    expect(unproven.length).toBeGreaterThan(5);
+  });
+
+  it.each(Object.entries(CASES))('%s is found where it is, and only there', async (code, one) => {
+    const [text, ...where] = one.bad;
+    expect(await found(code, text, one)).toEqual(where);
+    expect(await found(code, one.good, { ...one, ...one.goodHost })).toEqual([]);
+  });
+
+  it.each(Object.entries(CASES).filter(([, { fixed }]) => fixed !== undefined))(
+    '%s is repaired, and nothing else is changed',
+    (code, { bad: [text], fixed: wanted }) => {
+      const once = fixed(parseText(text), catalogue);
+      expect(once.text).toBe(wanted);
+      expect(once.repaired.map((problem) => problem.code)).toContain(code);
+      expect(fixed(parseText(once.text), catalogue)).toEqual({ text: once.text, repaired: [] });
+    },
+  );
 
   it('take a missing definition for a warning where another file is included', () => {
     const problems = problemsIn('include /etc/pmta/more\n<virtual-mta-pool p>\nvirtual-mta a\n</virtual-mta-pool>\n');
@@ -276,9 +468,9 @@ describe('forms that circulate and never worked', () => {
     'backoff-retry-profile max-conn-rate smtp-source-ip log-level http-listener process-x-sender listen-on-tcp dkim-sign-policy'.split(
       ' ',
     ),
-  )('[R69] the invented directive %s is an error in every scope', (name) => {
+  )('[R69] the invented directive %s is an error in every scope', async (name) => {
     for (const text of [`${name} 1\n`, inside('domain *', `${name} 1`), inside('source 0/0', `${name} 1`)]) {
-      expect(found('unknown-directive-for-scope', text)).toEqual([expect.stringMatching(/ error$/)]);
+      expect(await found('unknown-directive-for-scope', text)).toEqual([expect.stringMatching(/ error$/)]);
     }
   });
 
@@ -286,12 +478,12 @@ describe('forms that circulate and never worked', () => {
     'rate-policy dnsbl domain-macro virtual-mta-group bounce-log smtp-source queue http-mgmt-listener limit bind accepted-connect VirtualMTA VirtualMTA-Pool'.split(
       ' ',
     ),
-  )('[R69] the invented block <%s> is an error', (tag) => {
-    expect(found('unknown-tag', inside(tag, 'x 1'))).toEqual(['1:2 error']);
+  )('[R69] the invented block <%s> is an error', async (tag) => {
+    expect(await found('unknown-tag', inside(tag, 'x 1'))).toEqual(['1:2 error']);
   });
 
-  it('a suspected invention is only a warning', () => {
-    expect(found('unknown-directive-for-scope', 'routing-file /etc/pmta/routing\n')).toEqual(['1:1 warning']);
+  it('a suspected invention is only a warning', async () => {
+    expect(await found('unknown-directive-for-scope', 'routing-file /etc/pmta/routing\n')).toEqual(['1:1 warning']);
   });
 });
 
@@ -303,6 +495,9 @@ describe('the configuration of the backup set', () => {
       {
         line: 69,
         column: 14,
+        endColumn: 23,
+        fix: 'Put the real value in its place.',
+        fixable: false,
         severity: 'error',
         code: 'placeholder-left',
         message: 'a placeholder is left in password',
@@ -330,6 +525,7 @@ describe('the configuration of the backup set', () => {
       '96 vmta-domain-overrides-isp',
       '97 cold-without-target',
       '131 macro-duplicate-member',
+      '134 throughput-multiplied',
     ]);
   });
 });

@@ -5,12 +5,15 @@ import type { Problem } from '../../../src/lib/pmta/problem.js';
 import { withoutSecrets } from '../../../src/lib/pmta/redact.js';
 import { problemCount, showProblems } from '../../../src/lib/pmta/show-problems.js';
 
-const problem = (line: number, column: number, severity: Problem['severity'] = 'error'): Problem => ({
+const problem = (line: number, column: number, severity: Problem['severity'] = 'error', length = 1): Problem => ({
   line,
   column,
+  endColumn: column + length,
   severity,
   code: 'some-code',
   message: 'is wrong',
+  fix: 'Do better.',
+  fixable: false,
 });
 const shown = (text: string, ...problems: Problem[]): string[] => showProblems('a.conf', Buffer.from(text), problems);
 
@@ -20,11 +23,24 @@ describe('a problem is shown', () => {
       'a.conf:2:14: error: is wrong [some-code]',
       '  2 | \tretry-after 0',
       '      \t            ^',
+      '  fix: Do better.',
     ]);
   });
 
   it('below the character, where characters before it have several bytes', () => {
-    expect(shown('é x', problem(1, 4)).slice(1)).toEqual(['  1 | é x', '        ^']);
+    expect(shown('é x', problem(1, 4)).slice(1, 3)).toEqual(['  1 | é x', '        ^']);
+  });
+
+  it('with all of the part underlined, up to where the line is cut', () => {
+    expect(shown('é blàd x', problem(1, 4, 'error', 5))[2]).toBe('        ^^^^');
+    const underline = shown('a'.repeat(300), problem(1, 60, 'error', 200))[2] ?? '';
+    expect(underline.length).toBe('  1 | …'.length + 100);
+  });
+
+  it('without a password, wherever in its line the problem is', () => {
+    expect(shown('  Password  ab#cd', problem(1, 15, 'error', 3)).slice(1, 2)).toEqual([
+      '  1 |   Password  [redacted]',
+    ]);
   });
 
   it('without control characters that would reach the terminal', () => {

@@ -1,7 +1,7 @@
 import { isYes, unquoted } from '../document.js';
 import { wordsOf } from '../lines.js';
 import type { PlacedBlock, Statement, Survey } from '../survey.js';
-import { at, unlessIncluded, type Rule } from './rule.js';
+import { at, nowhere, unlessIncluded, type Rule } from './rule.js';
 
 /** Any address at all. */
 const ANYWHERE = /^(0\/0|0\.0\.0\.0\/0|::\/0|0::\/0)$/;
@@ -13,6 +13,7 @@ export const accessRules: readonly Rule[] = [
     severity: 'error',
     why: 'Anybody could send mail through this host.',
     fix: 'Require authentication, and allow relaying for the addresses of known clients only.',
+    evidence: 'guide',
     check: function* (survey) {
       for (const { scope, path, directive } of survey.all('always-allow-relaying')) {
         const source = path.at(-1);
@@ -40,6 +41,7 @@ export const accessRules: readonly Rule[] = [
     severity: 'error',
     why: 'The web monitor shows, and with more rights controls, all mail; it has known holes.',
     fix: 'Allow the loopback address only, and reach it through SSH.',
+    evidence: 'guide',
     check: function* ({ all }) {
       for (const { directive } of all('http-access')) {
         const [address, level] = wordsOf(directive.value);
@@ -53,6 +55,7 @@ export const accessRules: readonly Rule[] = [
     severity: 'error',
     why: 'Passwords may cross the network in clear.',
     fix: 'Use allow-starttls with require-starttls-before-auth instead.',
+    evidence: 'guide',
     check: function* ({ all }) {
       for (const { path, directive } of all('allow-unencrypted-plain-auth')) {
         const name = unquoted(path.at(-1)?.name.text ?? '');
@@ -62,7 +65,7 @@ export const accessRules: readonly Rule[] = [
           directive.line,
           directive.keyword,
           `passwords may come unencrypted from ${name === '' ? 'everywhere' : name}`,
-          severity,
+          { severity },
         );
       }
     },
@@ -72,9 +75,10 @@ export const accessRules: readonly Rule[] = [
     severity: 'error',
     why: 'log-file is mandatory: PowerMTA does not start without it.',
     fix: 'Add `log-file /var/log/pmta/log`.',
+    evidence: 'guide',
     check: function* (survey) {
       if (globals(survey, 'log-file').length > 0) return;
-      yield { line: 1, column: 1, message: 'no log-file is set', severity: unlessIncluded(survey) };
+      yield nowhere('no log-file is set', unlessIncluded(survey).severity);
     },
   },
   {
@@ -82,8 +86,9 @@ export const accessRules: readonly Rule[] = [
     severity: 'warning',
     why: 'Reports of crashes and of the licence, and complaints, reach nobody.',
     fix: 'Add `postmaster ADDRESS` with a mailbox that is read.',
+    evidence: 'guide',
     check: function* (survey) {
-      if (globals(survey, 'postmaster').length === 0) yield { line: 1, column: 1, message: 'no postmaster is set' };
+      if (globals(survey, 'postmaster').length === 0) yield nowhere('no postmaster is set');
     },
   },
 ];
@@ -98,14 +103,12 @@ function requiresAuth(survey: Survey, source: string): boolean {
 }
 
 /** The sources that a listener gives to whoever connects to it. */
-function listenerSources({ all, blocksOf }: Survey): Set<string> {
+function listenerSources({ all, blocksOf, inside }: Survey): Set<string> {
   const inline = all('smtp-listener').flatMap(
     ({ directive }) => /\ssource=(\S+)/i.exec(directive.value.text)?.[1] ?? [],
   );
   const inBlocks = blocksOf('smtp-listener').flatMap(({ block }: PlacedBlock) =>
-    block.children.flatMap((node) =>
-      node.kind === 'directive' && /^source$/i.test(node.keyword.text) ? node.value.text : [],
-    ),
+    inside(block).flatMap(({ keyword, directive }) => (keyword === 'source' ? directive.value.text : [])),
   );
   return new Set([...inline, ...inBlocks].map(unquoted));
 }

@@ -1,5 +1,6 @@
-import { folded, isYes, unquoted, type Block, type Directive } from '../document.js';
+import { folded, isYes, unquoted, type Block } from '../document.js';
 import { regexEntry } from '../entry.js';
+import { SECRET_DIRECTIVES } from '../redact.js';
 import type { PlacedBlock, Statement, Survey } from '../survey.js';
 import { at, unlessIncluded, type Finding, type Rule } from './rule.js';
 
@@ -10,6 +11,7 @@ export const deliveryRules: readonly Rule[] = [
     severity: 'error',
     why: 'A key alone does not sign: without `dkim-sign yes` mail leaves unsigned, and no error says so.',
     fix: 'Add `dkim-sign yes` to <domain *>.',
+    evidence: 'guide',
     check: function* (survey) {
       const [key] = survey.all('domain-key');
       const signs = survey.all('dkim-sign').some(({ directive }) => !/^"?(no|false)"?$/i.test(directive.value.text));
@@ -27,6 +29,7 @@ export const deliveryRules: readonly Rule[] = [
     severity: 'warning',
     why: 'The first key that fits signs: a key for `*` hides those after it.',
     fix: 'Put the key for `*` last.',
+    evidence: 'guide',
     check: function* ({ all }) {
       const keys = all('domain-key');
       for (const [index, { path, directive }] of keys.entries()) {
@@ -41,11 +44,12 @@ export const deliveryRules: readonly Rule[] = [
     severity: 'warning',
     why: 'A queue in backoff mode stays throttled until somebody resets it.',
     fix: 'Add `backoff-to-normal-after 1h` or `backoff-to-normal-after-delivery yes`.',
+    evidence: 'guide',
     check: function* (survey) {
       const endless = new Set(
         survey
           .blocksOf('smtp-pattern-list')
-          .filter(hasEndlessBackoff)
+          .filter((list) => hasEndlessBackoff(survey, list))
           .map(({ name }) => name),
       );
       const exits = domainsWithExit(survey);
@@ -61,6 +65,7 @@ export const deliveryRules: readonly Rule[] = [
     severity: 'warning',
     why: 'max-cold-virtual-mta-msg limits nothing: it sends the first messages to cold-virtual-mta, which is not set.',
     fix: 'To cap a virtual MTA use `max-smtp-msg-rate N/d` in it; to warm one up name a cold-virtual-mta.',
+    evidence: 'unproven',
     check: function* ({ all }) {
       const targets = [...all('cold-virtual-mta'), ...all('auto-cold-virtual-mta')];
       for (const { path, directive } of all('max-cold-virtual-mta-msg')) {
@@ -76,6 +81,7 @@ export const deliveryRules: readonly Rule[] = [
     severity: 'warning',
     why: 'Mail to hosts without TLS would never leave.',
     fix: 'Use `use-starttls yes`, which encrypts where the other side can.',
+    evidence: 'guide',
     check: function* ({ all }) {
       for (const { path, directive } of all('require-starttls')) {
         if (domainName(path.at(-1)) !== '*' || !isYes(directive.value.text)) continue;
@@ -88,6 +94,7 @@ export const deliveryRules: readonly Rule[] = [
     severity: 'warning',
     why: 'Two blocks of one domain are merged; which of two values wins is not documented.',
     fix: 'Set the directive in one of them.',
+    evidence: 'unproven',
     check: domainConflicts,
   },
   {
@@ -95,18 +102,16 @@ export const deliveryRules: readonly Rule[] = [
     severity: 'warning',
     why: 'A <domain *> in a virtual MTA probably hides the limits of the single providers for that virtual MTA.',
     fix: 'Set limits of a virtual MTA with max-smtp-out and max-smtp-msg-rate, without <domain>.',
-    check: function* ({ blocksOf }) {
+    evidence: 'unproven',
+    check: function* ({ blocksOf, inside }) {
       const limited = new Set<string>();
       for (const { path, name, block } of blocksOf('domain')) {
-        if (path.length === 0 && name !== '*')
-          for (const directive of directivesOf(block)) limited.add(folded(directive.keyword));
+        if (path.length === 0 && name !== '*') for (const { keyword } of inside(block)) limited.add(keyword);
       }
       for (const { path, name, block } of blocksOf('domain')) {
         const outer = path.at(-1);
         if (!outer || name !== '*') continue;
-        const hides = directivesOf(block)
-          .map((directive) => folded(directive.keyword))
-          .filter((keyword) => limited.has(keyword));
+        const hides = inside(block).flatMap(({ keyword }) => (limited.has(keyword) ? keyword : []));
         if (hides.length > 0)
           yield at(
             block.open,
@@ -118,15 +123,13 @@ export const deliveryRules: readonly Rule[] = [
   },
 ];
 
-const directivesOf = (block: Block): Directive[] => block.children.filter((node) => node.kind === 'directive');
-
 const domainName = (block: Block | undefined): string =>
   block && folded(block.tag) === 'domain' ? unquoted(block.name.text).toLowerCase() : '';
 
 /** Whether a rule of the list starts a backoff without saying when it ends. */
-function hasEndlessBackoff({ block }: PlacedBlock): boolean {
-  return block.children.some((node) => {
-    const result = node.kind === 'entry' ? regexEntry(node)?.result.text : undefined;
+function hasEndlessBackoff({ entries }: Survey, { block }: PlacedBlock): boolean {
+  return entries.some((placed) => {
+    const result = placed.block === block ? regexEntry(placed.entry)?.result.text : undefined;
     return result !== undefined && /mode=backoff/i.test(result) && !/backoff-to-normal-after=/i.test(result);
   });
 }
@@ -141,7 +144,7 @@ function domainsWithExit(survey: Survey): Set<string> {
   return new Set([...timed, ...delivered].map(({ path }) => domainName(path.at(-1))));
 }
 
-function* domainConflicts({ statements }: Survey): Generator<Finding> {
+function* domainConflicts({ statements, nameOf }: Survey): Generator<Finding> {
   const first = new Map<string, Statement>();
   for (const statement of statements) {
     const { scope, path, keyword, directive } = statement;
@@ -150,7 +153,8 @@ function* domainConflicts({ statements }: Survey): Generator<Finding> {
     const earlier = first.get(key);
     if (!earlier) first.set(key, statement);
     else if (earlier.path.at(-1) !== path.at(-1) && earlier.directive.value.text !== directive.value.text) {
-      const message = `${keyword} is ${earlier.directive.value.text} for the same domain on line ${earlier.directive.line.number}`;
+      const value = SECRET_DIRECTIVES.has(keyword) ? 'another one' : earlier.directive.value.text;
+      const message = `${keyword} is ${value} for the same domain on ${nameOf(earlier.directive.line)}`;
       yield at(directive.line, directive.keyword, message);
     }
   }

@@ -9,6 +9,7 @@ export const macroRules: readonly Rule[] = [
     severity: 'error',
     why: 'A pattern with an unknown macro matches no domain.',
     fix: 'Define it with `domain-macro NAME LIST`.',
+    evidence: 'guide',
     check: function* (survey) {
       const names = new Set(survey.macros.map(({ name }) => name.text));
       for (const { line, word, names: used } of macroUses(survey)) {
@@ -22,6 +23,7 @@ export const macroRules: readonly Rule[] = [
     severity: 'error',
     why: 'A macro that contains itself cannot be expanded: the configuration does not load.',
     fix: 'Take the macro out of its own list.',
+    evidence: 'guide',
     check: function* ({ macros }) {
       for (const { name, directive } of looping(macros))
         yield at(directive.line, name, `macro ${name.text} contains itself`);
@@ -32,6 +34,7 @@ export const macroRules: readonly Rule[] = [
     severity: 'info',
     why: 'Listing a domain twice changes nothing.',
     fix: 'Remove the repetition, or leave it.',
+    evidence: 'guide',
     check: function* ({ macros }) {
       for (const { name, members, directive } of macros) {
         const seen = new Set<string>();
@@ -49,6 +52,7 @@ export const macroRules: readonly Rule[] = [
     severity: 'info',
     why: 'A list over several lines is seen in real configurations; the guide does not know it.',
     fix: 'Put the list on one line if `pmta test config` complains.',
+    evidence: 'configurations in use',
     check: function* ({ macros }) {
       for (const { name, directive } of macros) {
         if (directive.more.length > 0)

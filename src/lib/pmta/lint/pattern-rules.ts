@@ -23,6 +23,7 @@ export const patternRules: readonly Rule[] = [
     severity: 'error',
     why: 'A broken regular expression is refused, or never matches.',
     fix: 'Put it between two slashes, and escape the slashes in it.',
+    evidence: 'guide',
     check: function* (survey) {
       for (const placed of regexEntries(survey)) yield* invalidRegex(placed);
     },
@@ -32,6 +33,7 @@ export const patternRules: readonly Rule[] = [
     severity: 'error',
     why: 'An entry needs something to do after its regular expression.',
     fix: 'Add the action, the category or `virtual-mta=NAME`.',
+    evidence: 'guide',
     check: function* (survey) {
       for (const { entry, scope } of regexEntries(survey)) {
         const parts = regexEntry(entry);
@@ -46,11 +48,13 @@ export const patternRules: readonly Rule[] = [
     severity: 'error',
     why: 'These actions cannot stand together in one rule.',
     fix: 'Keep one mode; put backoff-to-normal-after after mode=backoff, and reenable-after after disable-source-ip.',
+    evidence: 'guide',
     check: function* ({ entries }) {
       for (const { scope, entry } of entries) {
         const result = scope === 'smtp-pattern-list' ? regexEntry(entry)?.result : undefined;
         if (!result || result.text === '') continue;
-        for (const { message, severity } of actionConflicts(result)) yield at(entry.line, result, message, severity);
+        for (const { message, severity } of actionConflicts(result))
+          yield at(entry.line, result, message, severity && { severity });
       }
     },
   },
@@ -59,6 +63,7 @@ export const patternRules: readonly Rule[] = [
     severity: 'warning',
     why: 'The first pattern that matches gives the category: what stands after a catch-all is never reached.',
     fix: 'Move the catch-all to the end.',
+    evidence: 'unproven',
     check: function* ({ blocksOf }) {
       for (const { block } of blocksOf('bounce-category-patterns')) {
         const entries = block.children.filter((node) => node.kind === 'entry');

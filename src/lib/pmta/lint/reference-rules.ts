@@ -23,6 +23,7 @@ export const referenceRules: readonly Rule[] = [
     severity: 'error',
     why: 'What is named is not defined: mail that needs it fails.',
     fix: 'Define it, or name one that exists.',
+    evidence: 'guide',
     check: function* (survey) {
       for (const { line, word, what } of danglingReferences(survey)) {
         yield at(line, word, `${what} ${unquoted(word.text)} is not defined`, unlessIncluded(survey));
@@ -34,6 +35,7 @@ export const referenceRules: readonly Rule[] = [
     severity: 'error',
     why: 'Messages that the pool gives to a missing virtual MTA fail.',
     fix: 'Define the virtual MTA, or take it out of the pool.',
+    evidence: 'guide',
     check: function* (survey) {
       const defined = namesOf(survey.blocksOf('virtual-mta'));
       for (const { scope, directive } of survey.all('virtual-mta')) {
@@ -48,15 +50,16 @@ export const referenceRules: readonly Rule[] = [
     severity: 'error',
     why: 'A pattern list must be defined before the <source> that names it.',
     fix: 'Move the <pattern-list> above the <source>.',
-    check: function* ({ all, blocksOf }) {
-      const lines = new Map(blocksOf('pattern-list').map(({ name, block }) => [name, block.open.number]));
-      for (const { scope, directive } of all('pattern-list')) {
-        const defined = lines.get(unquoted(directive.value.text));
-        if (scope === 'source' && defined !== undefined && defined > directive.line.number) {
+    evidence: 'guide',
+    check: function* ({ all, blocksOf, nameOf }) {
+      const lists = new Map(blocksOf('pattern-list').map((placed) => [placed.name, placed]));
+      for (const { scope, directive, order } of all('pattern-list')) {
+        const defined = lists.get(unquoted(directive.value.text));
+        if (scope === 'source' && defined !== undefined && defined.order > order) {
           yield at(
             directive.line,
             directive.value,
-            `<pattern-list ${directive.value.text}> is only defined on line ${defined}`,
+            `<pattern-list ${directive.value.text}> is only defined on ${nameOf(defined.block.open)}`,
           );
         }
       }
@@ -67,12 +70,13 @@ export const referenceRules: readonly Rule[] = [
     severity: 'error',
     why: 'Virtual MTAs and pools share their names; one defined twice is ambiguous.',
     fix: 'Rename or remove one of them.',
-    check: function* ({ blocks }) {
-      const first = new Map<string, number>();
+    evidence: 'guide',
+    check: function* ({ blocks, nameOf }) {
+      const first = new Map<string, Line>();
       for (const { block, name } of virtualMtas(blocks)) {
         const line = first.get(name);
-        if (line === undefined) first.set(name, block.open.number);
-        else yield at(block.open, block.name, `${name} is already defined on line ${line}`);
+        if (line === undefined) first.set(name, block.open);
+        else yield at(block.open, block.name, `${name} is already defined on ${nameOf(line)}`);
       }
     },
   },
@@ -81,6 +85,7 @@ export const referenceRules: readonly Rule[] = [
     severity: 'info',
     why: 'Names that differ by case only are easily mixed up.',
     fix: 'Choose names that differ otherwise.',
+    evidence: 'unproven',
     check: function* ({ blocks }) {
       const first = new Map<string, string>();
       for (const { block, name } of virtualMtas(blocks)) {
@@ -95,11 +100,13 @@ export const referenceRules: readonly Rule[] = [
     severity: 'error',
     why: 'A virtual MTA cannot be in two pools that both hold <domain> blocks.',
     fix: 'Keep <domain> blocks in one of the pools.',
-    check: function* ({ all }) {
+    evidence: 'guide',
+    check: function* ({ all, blocksOf }) {
       const first = new Map<string, string>();
+      const limited = new Set(blocksOf('domain').map(({ path }) => path.at(-1)));
       for (const { path, directive } of all('virtual-mta')) {
         const pool = path.at(-1);
-        if (!pool?.children.some((node) => node.kind === 'block' && node.tag.text.toLowerCase() === 'domain')) continue;
+        if (!pool || !limited.has(pool)) continue;
         const { first: word } = firstWord(directive.value);
         const other = first.get(unquoted(word.text));
         if (other === undefined) first.set(unquoted(word.text), pool.name.text);

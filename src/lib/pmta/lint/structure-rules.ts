@@ -1,7 +1,8 @@
-import type { Catalogue } from '../catalogue.js';
+import type { Catalogue, Replacement } from '../catalogue.js';
+import { linesOf } from '../document.js';
 import { wordsOf } from '../lines.js';
-import type { Statement, Survey } from '../survey.js';
-import { at, type Finding, type Rule } from './rule.js';
+import type { PlacedBlock, Statement, Survey } from '../survey.js';
+import { at, type Edit, type Finding, type LintContext, type Rule, type Target } from './rule.js';
 
 /** Rules about blocks, names and the places where they stand. */
 export const structureRules: readonly Rule[] = [
@@ -10,17 +11,22 @@ export const structureRules: readonly Rule[] = [
     severity: 'error',
     why: 'A block that is not closed where it should be takes in, or loses, the lines after it.',
     fix: 'Close every block with its own tag, on a line of its own.',
-    check: ({ document }) => document.problems,
+    evidence: 'guide',
+    check: structureProblems,
   },
   {
     code: 'unknown-tag',
     severity: 'error',
     why: 'PowerMTA does not start with a block that it does not know.',
     fix: 'Use a tag of the user guide; check its spelling.',
-    check: function* ({ blocks }, catalogue) {
+    evidence: 'guide',
+    check: function* ({ blocks }, { catalogue, target }) {
       for (const { block } of blocks) {
-        if (!catalogue.knowsTag(block.tag.text))
-          yield at(block.open, block.tag, `<${block.tag.text}> is not a block of PowerMTA`);
+        const { text } = block.tag;
+        if (catalogue.knowsTag(text)) continue;
+        // 6.x may have blocks that the guide of 5.0 does not know.
+        const soft = target === '6.0' && !catalogue.isInventedTag(text);
+        yield at(block.open, block.tag, `<${text}> is not a block of PowerMTA`, soft ? { severity: 'warning' } : {});
       }
     },
   },
@@ -29,18 +35,16 @@ export const structureRules: readonly Rule[] = [
     severity: 'error',
     why: 'A <domain> takes one pattern; with several names it matches none of them.',
     fix: 'List them in a domain-macro and write <domain $macro>.',
-    check: function* ({ blocksOf }) {
-      for (const { block } of blocksOf('domain')) {
-        if (/[\s,]/.test(block.name.text))
-          yield at(block.open, block.name, `<domain ${block.name.text}> names several domains`);
-      }
-    },
+    evidence: 'guide',
+    autofix: 'Puts the names into a domain-macro above the block.',
+    check: multipleNames,
   },
   {
     code: 'unknown-directive-for-scope',
     severity: 'warning',
     why: 'An unknown directive stops PowerMTA from starting, unless its version knows more than the 5.0 guide.',
     fix: 'Check the spelling and the block that it stands in; ask `pmta test config` on the host.',
+    evidence: 'guide',
     check: unknownDirectives,
   },
   {
@@ -48,23 +52,17 @@ export const structureRules: readonly Rule[] = [
     severity: 'warning',
     why: 'The directive is deprecated; later versions drop it.',
     fix: 'Use what took its place.',
-    check: function* ({ statements }, catalogue) {
-      for (const { scope, directive, keyword } of statements) {
-        const facts = catalogue.find(scope, keyword);
-        if (!facts?.deprecated) continue;
-        const instead = catalogue.replacementOf(keyword);
-        const message = `${keyword} is deprecated${instead === undefined ? '; remove it' : `: use ${instead}`}`;
-        // Still seen working in every configuration that has it.
-        yield at(directive.line, directive.keyword, message, keyword === 'spool' ? 'info' : undefined);
-      }
-    },
+    evidence: 'guide',
+    autofix: 'Renames the directive where the new one takes the same value; a number an hour becomes N/h.',
+    check: deprecatedNames,
   },
   {
     code: 'undocumented-directive',
     severity: 'info',
     why: 'The directive is known from configurations in use only, not from the guide.',
     fix: 'Keep it if `pmta test config` accepts it.',
-    check: function* ({ statements }, catalogue) {
+    evidence: 'configurations in use',
+    check: function* ({ statements }, { catalogue }) {
       for (const { scope, directive, keyword } of statements) {
         const facts = catalogue.find(scope, keyword);
         if (facts?.source !== 'real-configs' || facts.deprecated) continue;
@@ -77,6 +75,7 @@ export const structureRules: readonly Rule[] = [
     severity: 'error',
     why: 'smtp-listener is one line; a body in braces does not exist.',
     fix: 'Write `smtp-listener ADDRESS:PORT`, and put the settings of a client into its <source>.',
+    evidence: 'guide',
     check: function* ({ all }) {
       for (const { directive } of all('smtp-listener')) {
         const brace = wordsOf(directive.value).find((word) => word.text.includes('{') && !/^source=/i.test(word.text));
@@ -86,9 +85,86 @@ export const structureRules: readonly Rule[] = [
   },
 ];
 
-function* unknownDirectives(survey: Survey, catalogue: Catalogue): Generator<Finding> {
+/** The places where the nesting is broken, each on its line. */
+function* structureProblems({ configuration }: Survey): Generator<Finding> {
+  for (const { document } of configuration.files) {
+    if (document.problems.length === 0) continue;
+    const lines = [...linesOf(document.nodes)];
+    for (const { line, column, message } of document.problems) {
+      const found = lines[line - 1];
+      if (found) yield at(found, { text: wordAt(found.text, column), column }, message);
+    }
+  }
+}
+
+/** The tag that stands at a column: up to the next blank or `>`. */
+const wordAt = (text: string, column: number): string => /^<?\/?[^\s>]*/.exec(text.slice(column - 1))?.[0] ?? '';
+
+function* multipleNames(survey: Survey): Generator<Finding> {
+  const taken = new Set(survey.macros.map(({ name }) => name.text));
+  for (const placed of survey.blocksOf('domain')) {
+    const { block, name } = placed;
+    if (!/[\s,]/.test(block.name.text)) continue;
+    const domains = name.split(/[\s,]+/).filter((domain) => domain !== '');
+    const edits = intoMacro(placed, domains, survey, taken);
+    yield at(block.open, block.name, `<domain ${block.name.text}> names several domains`, edits && { edits });
+  }
+}
+
+/** A macro with the names, above the outermost block that holds them: `domain-macro` belongs at the top level. */
+function intoMacro(
+  { block, path }: PlacedBlock,
+  domains: readonly string[],
+  { fileOf, blocks }: Survey,
+  taken: Set<string>,
+): readonly Edit[] | undefined {
+  const outermost = path[0]?.open ?? block.open;
+  const plain = domains.length > 1 && domains.every((domain) => /^[a-z0-9]([\w.-]*[a-z0-9])?$/i.test(domain));
+  const { open, name } = block;
+  const indent = /^[ \t]*/.exec(outermost.text)?.[0] ?? '';
+  // The path of deeply nested unknown blocks is cut, and an included file may stand inside a block of another.
+  const known = blocks.some((placed) => placed.block.open === outermost && placed.path.length === 0);
+  if (!plain || !known || fileOf(outermost) !== fileOf(open)) return undefined;
+  const stem = (domains[0] ?? '').replace(/\W/g, '_');
+  let macro = stem;
+  for (let n = 2; taken.has(macro); n++) macro = `${stem}_${n}`;
+  taken.add(macro);
+  const before = [`${indent}domain-macro ${macro} ${[...new Set(domains)].join(',')}`];
+  const into = { line: open, column: name.column, endColumn: name.column + name.text.length, text: `$${macro}` };
+  const above = { line: outermost, column: 1, endColumn: 1, text: '', before };
+  return [above, into];
+}
+
+function* deprecatedNames(survey: Survey, { catalogue, target }: LintContext): Generator<Finding> {
   for (const statement of survey.statements) {
-    const finding = unknownDirective(statement, catalogue);
+    const { scope, directive, keyword } = statement;
+    if (!catalogue.find(scope, keyword)?.deprecated || (target !== '4.5' && catalogue.isRemovedIn50(keyword))) continue;
+    const replacement = catalogue.replacementOf(keyword);
+    const message = `${keyword} is deprecated${replacement ? `: use ${replacement.instead}` : '; remove it'}`;
+    const edits = replacement && renaming(statement, replacement, survey);
+    const severity = replacement?.severity;
+    yield at(directive.line, directive.keyword, message, { ...(severity && { severity }), ...(edits && { edits }) });
+  }
+}
+
+/** The line with the new name, unless its block has that already. */
+function renaming(
+  { path, directive }: Statement,
+  { instead, rewrite }: Replacement,
+  { all }: Survey,
+): readonly Edit[] | undefined {
+  if (rewrite === undefined || all(instead).some((other) => other.path.at(-1) === path.at(-1))) return undefined;
+  const { line, keyword, value } = directive;
+  const name = { line, column: keyword.column, endColumn: keyword.column + keyword.text.length, text: instead };
+  if (rewrite === 'same') return [name];
+  if (!/^[1-9]\d*$/.test(value.text)) return undefined;
+  const end = value.column + value.text.length;
+  return [name, { line, column: end, endColumn: end, text: '/h' }];
+}
+
+function* unknownDirectives(survey: Survey, { catalogue, target }: LintContext): Generator<Finding> {
+  for (const statement of survey.statements) {
+    const finding = unknownDirective(statement, catalogue, target);
     if (finding) yield finding;
   }
   for (const { scope, block, entry } of survey.entries) {
@@ -106,12 +182,16 @@ function* unknownDirectives(survey: Survey, catalogue: Catalogue): Generator<Fin
       entry.line,
       kind,
       `${kind.text} does not start an entry of <${block.tag.text}>: it knows ${known}${scope === 'pattern-list' ? bare : ''}`,
-      'error',
+      { severity: 'error' },
     );
   }
 }
 
-function unknownDirective({ scope, path, directive, keyword }: Statement, catalogue: Catalogue): Finding | undefined {
+function unknownDirective(
+  { scope, path, directive, keyword }: Statement,
+  catalogue: Catalogue,
+  target: Target,
+): Finding | undefined {
   const block = path.at(-1);
   if (catalogue.find(scope, keyword)) return undefined;
   // The block itself is reported; what may stand in it is unknown.
@@ -119,10 +199,10 @@ function unknownDirective({ scope, path, directive, keyword }: Statement, catalo
   const scopes = catalogue.scopesOf(keyword);
   const name = directive.keyword.text;
   if (catalogue.isInvented(keyword))
-    return at(directive.line, directive.keyword, `${name} is not a directive of PowerMTA`, 'error');
+    return at(directive.line, directive.keyword, `${name} is not a directive of PowerMTA`, { severity: 'error' });
   // Known for certain to belong to accounting files alone.
   if (keyword === 'retry-interval')
-    return at(directive.line, directive.keyword, `${name} is valid in <acct-file> only`, 'error');
+    return at(directive.line, directive.keyword, `${name} is valid in <acct-file> only`, { severity: 'error' });
   if (catalogue.isSuspected(keyword))
     return at(directive.line, directive.keyword, `${name} is seen in configurations, and probably never existed`);
   const where = scope === 'global' ? 'at the top level' : `in <${scope}>`;
@@ -130,5 +210,6 @@ function unknownDirective({ scope, path, directive, keyword }: Statement, catalo
     scopes.length > 0
       ? `it belongs ${scopes.map((known) => (known === 'global' ? 'at the top level' : `in <${known}>`)).join(' or ')}`
       : 'nor anywhere else';
-  return at(directive.line, directive.keyword, `${name} is not known ${where}; ${elsewhere}`);
+  const softer = target === '6.0' ? { severity: 'info' as const } : {};
+  return at(directive.line, directive.keyword, `${name} is not known ${where}; ${elsewhere}`, softer);
 }

@@ -1,0 +1,71 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { basename, join, posix, relative, sep } from 'node:path';
+import { readConfiguration } from './read-configuration.js';
+import type { IncludeSource, StoredFile } from './load-configuration.js';
+
+/**
+ * Included files below a folder that stands for the root of a host: /etc/pmta/more is ROOT/etc/pmta/more. Nothing outside of it is read,
+ * whatever the paths and the symbolic links in it say.
+ */
+export function includesBelow(root: string): IncludeSource {
+  return {
+    find: async (path) => {
+      const matches = await expand(root, posix.normalize(path));
+      const files: StoredFile[] = [];
+      for (const found of matches) {
+        const name = join(root, found);
+        if (!(await isBelow(root, name))) return { refused: `leads out of ${root}, not followed` };
+        try {
+          files.push({ path: found, name, bytes: await readConfiguration(name) });
+        } catch {
+          return { refused: `(${name}) cannot be read, not followed` };
+        }
+      }
+      return files;
+    },
+  };
+}
+
+/** The existing paths below the root that a path with wildcards (`*`, `?`) matches, in the order of their names. */
+async function expand(root: string, path: string): Promise<string[]> {
+  let found = ['/'];
+  for (const segment of path.split('/').filter((part) => part !== '')) {
+    const pattern = new RegExp(
+      `^${segment
+        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+      's',
+    );
+    const next: string[] = [];
+    for (const folder of found) {
+      const names = await readdir(join(root, folder)).catch(() => []);
+      for (const name of names.sort())
+        // As in a shell, a wildcard does not stand for the dot of a hidden file.
+        if (name === segment || (pattern.test(name) && !name.startsWith('.'))) next.push(posix.join(folder, name));
+    }
+    found = next;
+  }
+  return found;
+}
+
+async function isBelow(root: string, path: string): Promise<boolean> {
+  try {
+    const [real, base] = await Promise.all([realpath(path), realpath(root)]);
+    const way = relative(base, real);
+    return way !== '..' && !way.startsWith(`..${sep}`);
+  } catch {
+    return false;
+  }
+}
+
+/** Where a file that is checked lies on its host: below the root where it is there, else in /etc/pmta. */
+export async function placeBelow(root: string, file: string): Promise<string> {
+  if (!(await isBelow(root, file))) return posix.join('/etc/pmta', basename(file));
+  return posix.join(
+    '/',
+    relative(await realpath(root), await realpath(file))
+      .split(sep)
+      .join('/'),
+  );
+}
