@@ -7,6 +7,7 @@ from unittest import mock
 
 from delivery_case import BODY, DeliveryCase
 from pmta_stand_in.smtp_client import Client
+from pmta_stand_in.spool import Spool
 from sink import Sink
 from test_smtp import certificate
 
@@ -54,10 +55,16 @@ class Delivers(DeliveryCase):
                          [('b', 'gone@c.example', '5.1.1'), ('d', 'x@c.example', '2.0.0'), ('t', 'busy@c.example', '4.2.1')])
         self.assertEqual([[one['address'] for one in entry['recipients']] for entry in self.spooled()], [['busy@c.example']])
 
-    async def test_a_connection_is_used_again(self):
-        self.sink.answers['CONNECT'] = lambda sink, _: None
-        await asyncio.gather(*(self.send('x@c.example') for _ in range(5)))
-        await self.until(lambda: len(self.rows('d')) == 5)
+    async def test_a_disk_that_is_full_sends_nothing_twice_while_the_server_runs(self):
+        self.sink.answers['RCPT'] = ['550 5.1.1 unknown', None, '450 4.2.0 later']
+        self.server.paused.add('*/*')
+        await self.send('x@c.example', 'y@c.example', 'z@c.example')
+        with mock.patch.object(Spool, '_write', side_effect=OSError(28, 'No space left on device')):
+            self.server.paused.clear()
+            self.server.delivery.pump_all()
+            await self.until(lambda: len(self.rows()) == 3)
+        self.assertEqual([one['address'] for one in self.spooled()[0]['recipients']], ['z@c.example'])
+        self.assertEqual([len(job.recipients) for job in self.queue('c.example/vmta-mail1').waiting()], [1])
 
     async def test_a_server_that_knows_no_ehlo(self):
         self.sink.answers['EHLO'] = ['502 5.5.1 what?']

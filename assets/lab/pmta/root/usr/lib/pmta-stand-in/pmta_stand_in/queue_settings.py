@@ -70,7 +70,7 @@ class QueueSettings:
 
     @property
     def vmta_max_smtp_out(self):
-        return int(self.vmta_settings['max-smtp-out']) if 'max-smtp-out' in self.vmta_settings else NEVER
+        return int(self.vmta_settings.get('max-smtp-out', '0')) or NEVER
 
     @property
     def vmta_rate(self):

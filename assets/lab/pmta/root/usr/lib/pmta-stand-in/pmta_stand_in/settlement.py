@@ -76,9 +76,15 @@ class Settlement:
     def _finish(self, queue, job, groups):
         queue.in_flight.discard(job)
         put_off = [recipient for recipient, _ in groups['t']]
-        self._server.spool.remove(job.entry, [one for one in job.recipients if one not in put_off])
+        self._forget(job.entry, [one for one in job.recipients if one not in put_off])
         if put_off:
             self._put_off(queue, Job(job.entry, put_off, job.attempts, 0.0, str(groups['t'][-1][1])))
+
+    def _forget(self, entry, recipients):
+        try:
+            self._server.spool.remove(entry, recipients)
+        except OSError as error:  # a full disk: they are done, but a restart will try them again
+            self._server.log.error('spool: %s', error)
 
     def _put_off(self, queue, job):
         settings = self._delivery.settings(queue)
@@ -121,7 +127,7 @@ class Settlement:
         for recipient in job.recipients:
             self._record('b', queue, job, recipient, reply, via or _Nowhere, status)
         queue.in_flight.discard(job)
-        self._server.spool.remove(job.entry, job.recipients)
+        self._forget(job.entry, job.recipients)
 
     def bounce_waiting(self, queue, reply, via=None):
         for job in queue.keep(lambda _: False):

@@ -110,7 +110,8 @@ class Client:
 
     async def command(self, line, timeout=None):
         self._log('>>', line)
-        await self._send(line.encode('utf-8', 'surrogateescape') + b'\r\n', 60)
+        # Reception keeps every byte of an address as a latin-1 character.
+        await self._send(line.encode('latin-1', 'replace') + b'\r\n', 60)
         return await self._reply(timeout or self._settings.seconds('smtp-multiple-line-response-timeout'))
 
     async def _send(self, content, timeout):
