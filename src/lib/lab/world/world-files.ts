@@ -28,7 +28,9 @@ export async function writeWorld(root: string, subnet: LabSubnet, domain: string
   await mkdir(join(root, 'etc/systemd/system/multi-user.target.wants'), { recursive: true });
   await cp(join(assets, 'units'), join(root, 'etc/systemd/system'), { recursive: true });
   await rm(join(root, 'usr/lib/lab-world'), { recursive: true, force: true });
-  await cp(join(assets, 'lab_world'), join(root, 'usr/lib/lab-world/lab_world'), { recursive: true });
+  for (const folder of ['lab_world', 'test']) {
+    await cp(join(assets, folder), join(root, 'usr/lib/lab-world', folder), { recursive: true });
+  }
   for (const unit of UNITS) {
     await link(unit.replace(/@.*/, '@'), join(root, `etc/systemd/system/multi-user.target.wants/${unit}.service`));
   }
