@@ -167,7 +167,9 @@ describe('the world of a lab', () => {
   it('lets no mail out of the lab: the connection is refused at once, here', async () => {
     const refused = async (): Promise<number> => {
       const { stdout } = await execa('nft', ['list', 'table', 'ip', labPlace(lab.name).nftTable]);
-      expect(stdout).toMatch(/tcp dport \{ 25, 465, 587, 2525 \} counter .* reject with icmp (?:type )?admin-prohibited/);
+      expect(stdout).toMatch(
+        /tcp dport \{ 25, 465, 587, 2525 \} counter .* reject with icmp (?:type )?admin-prohibited/,
+      );
       return Number(/counter packets (\d+)/.exec(stdout)?.[1]);
     };
     const before = await refused();
