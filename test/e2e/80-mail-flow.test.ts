@@ -68,7 +68,9 @@ describe('mail through PowerMTA', () => {
     const [first] = await identities();
     if (!first) throw new Error('the lab has no identity');
     const send = (to: string) => submit(lab, 'vps3', { from: first.sender, to, ip: first.ip, auth: auth() });
-    await world.answer('hotmail.com', '421 4.7.0 Service not available, closing transmission channel', { at: 'connect' });
+    await world.answer('hotmail.com', '421 4.7.0 Service not available, closing transmission channel', {
+      at: 'connect',
+    });
 
     await send('reader@hotmail.com');
     await send('reader@inbox.example');

@@ -1,17 +1,15 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { EeError } from '../errors.js';
 import { HOST_NAMES, type HostName } from '../settings/settings.js';
 import { step, type Emit } from './events.js';
 import { makeKey } from './host-identity.js';
 import { LAB_DOMAIN, bootHost, discardHost, waitUntilStarted } from './host.js';
-import { ensureBase, ensurePackages } from './layers.js';
+import { makeLayers } from './host-layers.js';
 import { waitingFor, withLock } from './lock.js';
 import {
   DEFAULT_LAB,
   DEFAULT_STORE,
   LAB_HOSTS,
-  SUITES,
   labPlace,
   type LabHostName,
   type LabPlace,
@@ -22,9 +20,9 @@ import { installRequirements } from './requirements.js';
 import { writeSettings } from './settings-file.js';
 import { writeKnownHosts } from './ssh.js';
 import { provideStandIns } from './stand-ins.js';
+import { all, each } from './together.js';
 import { worldAddresses } from './world/addresses.js';
-import { WORLD_PACKAGES } from './world/world-files.js';
-import { reserveSubnet, writeRecord, type HostRecord, type LabRecord, type Origin } from './state.js';
+import { reserveSubnet, writeRecord, type LabRecord, type Origin } from './state.js';
 
 export interface LabUpOptions {
   readonly name?: string;
@@ -107,34 +105,6 @@ async function bringUp(lab: LabPlace, options: LabUpOptions, emit: Emit): Promis
 const namedHosts = ({ hosts = HOST_NAMES, world = false }: LabUpOptions): LabHostName[] =>
   LAB_HOSTS.filter((host) => (host === 'world' ? world : hosts.includes(host)));
 
-/** The layers of each host: those that it was made on, or the ones of the wanted origin, built where the cache lacks them. */
-async function makeLayers(
-  lab: LabPlace,
-  hosts: readonly LabHostName[],
-  options: LabUpOptions,
-  { hosts: present }: LabRecord,
-  emit: Emit,
-): Promise<Partial<Record<LabHostName, HostRecord>>> {
-  const fresh = hosts.filter((host) => options.reset || !present[host]);
-  for (const host of hosts) {
-    const made = present[host]?.from;
-    if (host === 'world' || fresh.includes(host) || options.from === undefined || made === options.from) continue;
-    throw new EeError('LAB_MADE_OTHERWISE', {
-      lab: lab.name,
-      host,
-      made: `from ${made}`,
-      asked: `from ${options.from}`,
-    });
-  }
-  await each([...new Set(fresh.map((host) => SUITES[host]))], (suite) => ensureBase(lab.store, suite, emit));
-  const layers = await each(fresh, async (host) => {
-    const from = host === 'world' ? 'packages' : (options.from ?? 'bare');
-    const packages = host === 'world' ? WORLD_PACKAGES : from === 'packages' ? options.packages[host] : [];
-    return [host, { from, layers: await ensurePackages(lab.store, host, packages, emit) }] as const;
-  });
-  return Object.fromEntries(layers);
-}
-
 /** Everything in the lab's folder that commands need beside the hosts. */
 async function provide(lab: LabPlace, record: LabRecord, emit: Emit): Promise<void> {
   const pmtaPackage = await provideStandIns(lab, emit);
@@ -149,16 +119,3 @@ async function makeLabKey(lab: LabPlace): Promise<void> {
   await rm(lab.keyFile, { force: true });
   await makeKey(lab.keyFile, `ee lab ${lab.name}`);
 }
-
-/**
- * Like Promise.all, but waits for every one before it raises the first failure, so that nothing goes on in the background of a
- * run that has ended.
- */
-async function all<T extends readonly Promise<unknown>[]>(
-  works: readonly [...T],
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(works);
-  return Promise.all(works);
-}
-
-const each = <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => all(items.map(work));

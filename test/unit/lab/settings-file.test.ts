@@ -48,6 +48,12 @@ describe('the settings file of a lab', () => {
     ]);
   });
 
+  it('names the resolver of the world where the lab has one', async () => {
+    const withWorld = withAddresses(text, { ...addresses, resolver: '10.77.4.4' });
+    expect(withWorld).toBe(`${text}DNS_RESOLVERS=10.77.4.4\n`);
+    expect((await parseSettings(withWorld, lab.settingsFile)).dns.resolvers).toEqual(['10.77.4.4']);
+  });
+
   it('is not changed by addresses that it has', () => {
     expect(withAddresses(text, addresses)).toBe(text);
   });

@@ -50,5 +50,6 @@ export function showRule(rule: Rule): string {
         : `answers "${rule.answer}" at ${rule.at}`;
   const slowly = rule.delay > 0 && (rule.drop || rule.answer !== null) ? `, after ${rule.delay} s` : '';
   const later = rule.after > 0 ? `, after ${rule.after} that pass` : '';
-  return `${rule.scope}: ${what}${slowly}${later}, ${rule.times === null ? 'until --normal' : `${rule.times} times`}.`;
+  const often = rule.times === null ? 'until --normal' : rule.times === 1 ? 'once' : `${rule.times} times`;
+  return `${rule.scope}: ${what}${slowly}${later}, ${often}.`;
 }

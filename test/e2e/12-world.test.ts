@@ -1,0 +1,187 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { createTransport } from 'nodemailer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { labPlace } from '../../src/lib/lab/lab.js';
+import { TestLab } from '../support/lab.js';
+import { TestWorld } from '../support/world.js';
+
+const lab = new TestLab('t-world');
+let world: TestWorld;
+
+beforeAll(async () => {
+  await lab.up('packages', { hosts: ['vps2'], world: true });
+  world = await TestWorld.of(lab);
+  expect((await lab.ee('dkim', 'generate')).exit).toBe(0);
+});
+afterAll(() => lab.down());
+
+/** Sends from VPS2, as a mail server there would: by the MX of the recipient, with TLS where it is offered. */
+async function send(from: string, to: string): Promise<string> {
+  const script = `import smtplib, ssl, subprocess
+context = ssl.create_default_context(); context.check_hostname = False; context.verify_mode = ssl.CERT_NONE
+try:
+    client = smtplib.SMTP("mx.${to.slice(to.indexOf('@') + 1)}", 25, "vps2.lab.example", timeout=10)
+    client.ehlo()
+    if client.has_extn("starttls"): client.starttls(context=context)
+    client.sendmail("${from}", ["${to}"], b"From: ${from}\\r\\nSubject: hello\\r\\n\\r\\nHello\\r\\n")
+    print(250)
+except smtplib.SMTPRecipientsRefused as error: print(error.recipients["${to}"][0])
+except smtplib.SMTPResponseException as error: print(error.smtp_code)
+`;
+  return lab.sh('vps2', `python3 - <<'SCRIPT'\n${script}SCRIPT`);
+}
+
+describe('the world of a lab', () => {
+  it('is a host of the lab: listed, reached, and all its services run', async () => {
+    const { stdout } = await lab.ee('lab', 'status', '--name', lab.name);
+    expect(stdout).toMatch(/^ {2}world +10\.77\.\d+\.2 +packages +running$/m);
+    expect(await lab.sh('world', 'systemctl is-system-running')).toBe('running');
+    expect(lab.setting('DNS_RESOLVERS')).toBe(world.addresses.resolver);
+    expect(await lab.sh('vps2', 'cat /etc/resolv.conf')).toBe(`nameserver ${world.addresses.resolver}`);
+  });
+
+  it('passes its own tests: rules, verdicts, receiving and misbehaving', async () => {
+    const command = 'cd /usr/lib/lab-world && PYTHONPATH=. python3 -B -W error -m unittest discover -s test 2>&1';
+    expect(await lab.sh('world', command)).toMatch(/^Ran \d{2,} tests in /m);
+  });
+
+  it('answers names of the world outside as this machine does', async () => {
+    const addresses = async (command: () => Promise<string>): Promise<string[]> =>
+      [...(await command()).matchAll(/^\d+(?:\.\d+){3}/gm)].map(([address]) => address).sort();
+    const here = await addresses(async () => (await execa('getent', ['ahostsv4', 'deb.debian.org'])).stdout);
+    expect(await addresses(() => lab.sh('vps2', 'getent ahostsv4 deb.debian.org'))).toEqual(here);
+    expect(await lab.sh('vps2', 'apt-get -q update 2>&1 | tail -1')).toMatch(/Reading package lists/);
+  });
+
+  it('publishes what `ee dns records` says, on both name servers, with the reverse names', async () => {
+    const published = await lab.ee('lab', 'publish', '--name', lab.name, '--json');
+    expect(published.json()).toMatchObject({ servers: ['ns1', 'ns2'] });
+    for (const server of ['ns1', 'ns2'] as const) {
+      const dns = world.ask(server);
+      expect(await dns.resolveTxt('mail3.lab.example')).toEqual([[`v=spf1 ip4:${lab.sendingIp(3)} -all`]]);
+      const [key] = await dns.resolveTxt('mail._domainkey.mail3.lab.example');
+      expect(key?.join('')).toMatch(/^v=DKIM1; .*p=MIIB/);
+      expect(await dns.reverse(lab.sendingIp(3))).toEqual(['mail3.lab.example']);
+      expect(await dns.reverse(lab.setting('VPS2_IP'))).toEqual(['vps2.lab.example']);
+      expect(await dns.resolveMx('googlemail.com')).toEqual([{ exchange: 'mx.gmail.com', priority: 10 }]);
+    }
+    expect(await world.ask('resolver').resolve4('mail3.lab.example')).toEqual([lab.sendingIp(3)]);
+  });
+
+  it('can leave one of the two stale, and keeps what was there when a zone is refused', async () => {
+    const serials = async (): Promise<number[]> =>
+      Promise.all(
+        (['ns1', 'ns2'] as const).map(async (one) => (await world.ask(one).resolveSoa('lab.example')).serial),
+      );
+    const [old] = await serials();
+    const right = await world.records();
+    const file = join(lab.folder, 'edited.zone');
+    await writeFile(file, `${right}planted.lab.example. 60 IN TXT "new"\n`);
+    const { json } = await lab.ee('lab', 'publish', '--name', lab.name, '--file', file, '--server', 'ns2', '--json');
+    const { serial } = json<{ serial: number }>();
+    expect(await serials()).toEqual([old, serial]);
+    expect(await world.ask('ns2').resolveTxt('planted.lab.example')).toEqual([['new']]);
+    await expect(world.ask('ns1').resolveTxt('planted.lab.example')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+
+    await expect(world.publish(`${right}bad.lab.example. 60 IN A nowhere\n`)).rejects.toThrow('invalid address');
+    await lab.sh('world', 'systemctl restart world-ns@ns1 world-ns@ns2');
+    expect(await serials()).toEqual([old, serial]);
+    await world.publish();
+  });
+
+  it('goes on when one name server is down', async () => {
+    await world.nameServer('ns1', 'stop');
+    expect(await world.ask('resolver').resolve4('mail1.lab.example')).toEqual([lab.sendingIp(1)]);
+    await expect(world.ask('ns1').resolve4('mail1.lab.example')).rejects.toThrow();
+    await world.nameServer('ns1', 'start');
+    expect(await world.ask('ns1').resolve4('mail1.lab.example')).toEqual([lab.sendingIp(1)]);
+  });
+
+  it('receives over TLS, verifies and keeps a message with its verdicts', async () => {
+    expect(await send('contact@mail1.lab.example', 'ann@gmail.com')).toBe('250');
+    const [message] = await world.received({ to: 'ann@gmail.com', count: 1 });
+    expect(message).toMatchObject({
+      provider: 'gmail.com',
+      client: lab.setting('VPS2_IP'),
+      helo: 'vps2.lab.example',
+      tls: { version: 'TLSv1.3' },
+      envelope: { from: 'contact@mail1.lab.example', to: ['ann@gmail.com'] },
+      // VPS2's own address is no sending IP, so SPF says no; and nobody signed.
+      verdicts: {
+        spf: { result: 'fail' },
+        dkim: [],
+        dmarc: { result: 'fail', policy: 'none' },
+        reverse: { result: 'pass', names: ['vps2.lab.example'] },
+        helo: { result: 'pass' },
+      },
+    });
+    const { stdout } = await lab.ee('lab', 'inbox', '--name', lab.name, '--to', 'gmail.com');
+    expect(stdout).toMatch(/contact@mail1\.lab\.example +ann@gmail\.com .* TLSv1\.3 +fail +none +fail +pass +pass$/m);
+    const raw = await lab.ee('lab', 'inbox', '--name', lab.name, '--raw', message?.id ?? '');
+    expect(raw.stdout).toBe('From: contact@mail1.lab.example\r\nSubject: hello\r\n\r\nHello');
+    expect((await lab.ee('lab', 'inbox', '--name', lab.name, '--raw', '1')).exit).toBe(2);
+  });
+
+  it('finds a DKIM signature good, as a second verifier does', async () => {
+    const privateKey = await readFile(join(lab.folder, 'secrets/dkim/mail2.lab.example/mail.pem'), 'utf8');
+    const transport = createTransport({
+      host: (await world.ask('resolver').resolve4('mx.inbox.example'))[0],
+      port: 25,
+      tls: { rejectUnauthorized: false },
+      dkim: { domainName: 'mail2.lab.example', keySelector: 'mail', privateKey },
+    });
+    await transport.sendMail({
+      from: 'info@mail2.lab.example',
+      to: 'bob@inbox.example',
+      subject: 'signed',
+      text: 'hi',
+    });
+    const [message] = await world.received({ to: 'bob@inbox.example', count: 1 });
+    expect(message?.verdicts.dkim).toMatchObject([{ result: 'pass', domain: 'mail2.lab.example', selector: 'mail' }]);
+    expect(message?.verdicts.dmarc).toMatchObject({ result: 'pass', dkimAligned: true, spfAligned: false });
+    expect(await world.signatures(message?.id ?? '')).toEqual(['mail2.lab.example pass']);
+  });
+
+  it('misbehaves on command for one provider, recovers, and takes mail for no other domain', async () => {
+    const answer = ['--answer', '421 4.7.0 slow down', '--at', 'connect', '--times', '1'];
+    const told = await lab.ee('lab', 'provider', 'gmail.com', '--name', lab.name, ...answer);
+    expect(told.stdout).toBe('gmail.com: answers "421 4.7.0 slow down" at connect, once.');
+    expect(await send('contact@mail1.lab.example', 'ann@second.example')).toBe('250');
+    expect(await send('contact@mail1.lab.example', 'ann@gmail.com')).toBe('421');
+    expect(await send('contact@mail1.lab.example', 'ann@gmail.com')).toBe('250');
+    expect(await world.refusals('gmail.com')).toMatchObject([{ phase: 'connect', answer: '421 4.7.0 slow down' }]);
+
+    await world.misbehave('orange.fr', { refuseTls: true });
+    expect(await send('contact@mail1.lab.example', 'ann@orange.fr')).toBe('250');
+    expect((await world.received({ to: 'orange.fr', count: 1 }))[0]?.tls).toBeNull();
+    await world.normal('orange.fr');
+
+    const wrong = await lab.ee('lab', 'provider', 'example.net', '--name', lab.name, '--drop');
+    expect([wrong.exit, wrong.stderr]).toEqual([2, expect.stringContaining('example.net is no domain of a provider')]);
+    await world.fresh();
+    expect(await world.received()).toEqual([]);
+  });
+
+  it('lets no mail out of the lab: the connection is refused at once, here', async () => {
+    const refused = async (): Promise<number> => {
+      const { stdout } = await execa('nft', ['list', 'table', 'ip', labPlace(lab.name).nftTable]);
+      expect(stdout).toMatch(
+        /tcp dport \{ 25, 465, 587, 2525 \} counter .* reject with icmp (?:type )?admin-prohibited/,
+      );
+      return Number(/counter packets (\d+)/.exec(stdout)?.[1]);
+    };
+    const before = await refused();
+    const attempts = [25, 465, 587, 2525].map(
+      (port) => `timeout 8 bash -c 'exec 3<>/dev/tcp/192.0.2.25/${port}'; echo $?`,
+    );
+    expect((await lab.sh('vps2', attempts.join('\n'))).split('\n')).toEqual(['1', '1', '1', '1']);
+    expect(await refused()).toBeGreaterThanOrEqual(before + 4);
+  });
+
+  it('says what to do in a lab without one', async () => {
+    const { exit, stderr } = await lab.ee('lab', 'inbox', '--name', 't-no-world');
+    expect([exit, stderr]).toEqual([4, expect.stringContaining('Next: ee lab up --name t-no-world')]);
+  });
+});
