@@ -82,7 +82,7 @@ describe('mail through PowerMTA', () => {
     expect(inBackoff).toBe('1');
 
     await world.normal();
-    await lab.sh('vps2', `pmta schedule queue '${queue}'`);
+    await lab.sh('vps2', `pmta schedule '${queue}'`);
     await world.received({ to: 'reader@hotmail.com', count: 1 });
     await lab.until('vps2', `! pmta show queues | grep -F '${queue}' | grep -qi backoff`);
   });

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hostPlace, labPlace } from '../../../src/lib/lab/names.js';
 import { labSubnet } from '../../../src/lib/lab/network.js';
 import { nameServiceFiles, stubFile, zoneFiles } from '../../../src/lib/lab/world/name-service.js';
 import { worldAddresses } from '../../../src/lib/lab/world/addresses.js';
+import { CONTROL_SOCKET } from '../../../src/lib/lab/world/world-files.js';
 import { NotAZoneLine, reverseZone, serialAt, zonesOf } from '../../../src/lib/lab/world/zones.js';
 
 const subnet = labSubnet(3, 5);
@@ -64,6 +67,13 @@ _dmarc.news.brand.example. 3600 IN TXT "v=DMARC1; p=none"
     const now = Date.UTC(2026, 10, 24);
     expect(serialAt(now + 100) - serialAt(now)).toBe(1);
     expect(serialAt(now)).toBeLessThan(2 ** 32);
+  });
+});
+
+describe('the socket of the mailbox service', () => {
+  it('has a path that a socket address has room for, with the longest name of a lab too', () => {
+    const { root } = hostPlace(labPlace('x'.repeat(32)), 'world');
+    expect(Buffer.byteLength(join(root, CONTROL_SOCKET))).toBeLessThanOrEqual(107);
   });
 });
 

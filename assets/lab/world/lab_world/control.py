@@ -1,4 +1,4 @@
-"""The service through which the lab reads mailboxes and sets rules: HTTP with JSON, open to the lab's network alone.
+"""The service through which the lab reads mailboxes and sets rules: HTTP with JSON on a Unix socket, so that no host can ask.
 
 GET /messages[?to=ADDRESS]   what was received      GET /messages/ID   one, as it came      DELETE /messages
 GET /refusals                what was refused       GET /rules         POST /rules          DELETE /rules[?scope=SCOPE]
@@ -6,21 +6,25 @@ GET /refusals                what was refused       GET /rules         POST /rul
 
 import json
 from dataclasses import asdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingUnixStreamServer
 from urllib.parse import parse_qs, urlsplit
 
 from .rules import BadRule, Rules, read_rule
 from .store import Store
 
 
-class Control(ThreadingHTTPServer):
+class Control(ThreadingUnixStreamServer):
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], store: Store, rules: Rules, domains: set[str]) -> None:
+    def __init__(self, path: str, store: Store, rules: Rules, domains: set[str]) -> None:
         self.store = store
         self.rules = rules
         self.domains = domains
-        super().__init__(address, Requests)
+        # A service that was killed leaves its socket behind.
+        Path(path).unlink(missing_ok=True)
+        super().__init__(path, Requests)
 
 
 class Requests(BaseHTTPRequestHandler):

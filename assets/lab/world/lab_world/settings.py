@@ -18,7 +18,7 @@ class Provider:
 class Settings:
     folder: str
     resolver: str
-    control: tuple[str, int]
+    control: str
     providers: tuple[Provider, ...]
 
 
@@ -28,7 +28,7 @@ def read_settings(path: str) -> Settings:
     return Settings(
         folder=document["folder"],
         resolver=document["resolver"],
-        control=(document["control"]["address"], document["control"]["port"]),
+        control=document["control"],
         providers=tuple(
             Provider(one["name"], one["address"], one["exchange"], tuple(one["domains"]))
             for one in document["providers"]

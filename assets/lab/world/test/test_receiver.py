@@ -1,13 +1,13 @@
 import asyncio
+import http.client
 import json
 import smtplib
+import socket
 import ssl
 import tempfile
 import threading
 import time
 import unittest
-import urllib.error
-import urllib.request
 from unittest.mock import patch
 
 from fake_dns import FakeDns
@@ -23,6 +23,18 @@ from lab_world.store import Store
 GMAIL = Provider("gmail.com", "127.0.0.1", "mx.gmail.com", ("gmail.com", "googlemail.com"))
 MESSAGE = b"From: a@mail1.lab.example\r\nSubject: =?utf-8?q?h=C3=A9?=\r\n\r\n.dots\r\nand a long line\r\n"
 VERDICTS = {"spf": {"result": "pass"}}
+
+
+class Asking(http.client.HTTPConnection):
+    """HTTP on a Unix socket."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=10)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
 
 
 class AProvider(unittest.TestCase):
@@ -46,7 +58,7 @@ class AProvider(unittest.TestCase):
         self.server = starting.result(10)
         self.addCleanup(self.stop)
         self.port = self.server.sockets[0].getsockname()[1]
-        self.control = Control(("127.0.0.1", 0), self.store, self.rules, set(GMAIL.domains))
+        self.control = Control(f"{self.folder.name}/control.sock", self.store, self.rules, set(GMAIL.domains))
         threading.Thread(target=self.control.serve_forever, daemon=True).start()
         self.addCleanup(self.control.server_close)
         self.addCleanup(self.control.shutdown)
@@ -58,14 +70,11 @@ class AProvider(unittest.TestCase):
         self.loop.close()
 
     def ask(self, method, path, body=None):
-        url = f"http://127.0.0.1:{self.control.server_port}{path}"
-        data = None if body is None else json.dumps(body).encode()
-        try:
-            with urllib.request.urlopen(urllib.request.Request(url, data, method=method), timeout=10) as response:
-                return response.status, response.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read()
+        connection = Asking(self.control.server_address)
+        self.addCleanup(connection.close)
+        connection.request(method, path, None if body is None else json.dumps(body))
+        response = connection.getresponse()
+        return response.status, response.read()
 
     def rule(self, **parts):
         status, answer = self.ask("POST", "/rules", {"scope": "gmail.com", **parts})

@@ -5,9 +5,6 @@ import { providersOf } from './providers.js';
 export const NAME_SERVERS = ['ns1', 'ns2'] as const;
 export type NameServer = (typeof NAME_SERVERS)[number];
 
-/** Port of the world's control service, at the world's first address. */
-export const CONTROL_PORT = 8025;
-
 /** The addresses of the host `world`: each service has its own, as each would be a machine of its own elsewhere. */
 export interface WorldAddresses {
   readonly nameServers: Readonly<Record<NameServer, string>>;

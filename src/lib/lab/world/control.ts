@@ -1,12 +1,18 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { EeError } from '../../errors.js';
-import { CONTROL_PORT } from './addresses.js';
 import type { Misbehaviour, ReceivedMessage, Refusal, Rule } from './mailbox-types.js';
 
 /** Where the world of a lab is spoken to. */
 export interface WorldControl {
   readonly lab: string;
-  readonly address: string;
+  /** The socket of its control service, on this machine. */
+  readonly socket: string;
 }
+
+/** Milliseconds without a byte after which the service is taken for dead. */
+const SILENCE = 30_000;
 
 /** The messages that the providers received, the oldest first: all, or those for an address or a domain. */
 export function receivedMessages(world: WorldControl, to?: string): Promise<ReceivedMessage[]> {
@@ -15,9 +21,8 @@ export function receivedMessages(world: WorldControl, to?: string): Promise<Rece
 
 /** One message, byte for byte as it came. Nothing when there is none with this ID. */
 export async function rawMessage(world: WorldControl, id: string): Promise<Buffer | undefined> {
-  const response = await send(world, 'GET', `/messages/${encodeURIComponent(id)}`);
-  if (response.status === 404) return undefined;
-  return Buffer.from(await response.arrayBuffer());
+  const { status, body } = await send(world, 'GET', `/messages/${encodeURIComponent(id)}`);
+  return status === 404 ? undefined : body;
 }
 
 /** What the providers refused because they were told to, or because the recipient is at none of their domains. */
@@ -38,17 +43,27 @@ export const behave = (world: WorldControl, scope?: string): Promise<unknown> =>
   ask(world, 'DELETE', `/rules${scope === undefined ? '' : `?scope=${encodeURIComponent(scope)}`}`);
 
 async function ask<T>(world: WorldControl, method: string, path: string, body?: unknown): Promise<T> {
-  const response = await send(world, method, path, body);
-  const document = (await response.json()) as T & { readonly error?: string };
-  if (response.ok) return document;
-  throw new EeError('LAB_WORLD_REFUSED', { reason: document.error ?? `status ${response.status}` });
+  const answer = await send(world, method, path, body);
+  const document = JSON.parse(answer.body.toString()) as T & { readonly error?: string };
+  if (answer.status === 200) return document;
+  throw new EeError('LAB_WORLD_REFUSED', { reason: document.error ?? `status ${answer.status}` });
 }
 
-async function send(world: WorldControl, method: string, path: string, body?: unknown): Promise<Response> {
-  const url = `http://${world.address}:${CONTROL_PORT}${path}`;
-  const init: RequestInit = { method, signal: AbortSignal.timeout(30_000) };
+interface Answer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** HTTP over the service's socket, which is reached through the host's files: nobody on the lab's network can ask. */
+async function send(world: WorldControl, method: string, path: string, body?: unknown): Promise<Answer> {
   try {
-    return await fetch(url, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+    const sent = request({ socketPath: world.socket, method, path, timeout: SILENCE });
+    sent.once('timeout', () => sent.destroy(new Error('no answer in time')));
+    const text = body === undefined ? '' : JSON.stringify(body);
+    sent.setHeader('Content-Length', Buffer.byteLength(text));
+    sent.end(text);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, body: await buffer(response) };
   } catch (cause) {
     throw new EeError('LAB_NOT_RUNNING', { lab: world.lab, host: 'world' }, { cause });
   }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { packageRoot } from '../../package-root.js';
 import type { LabSubnet } from '../network.js';
 import { nameServers as serversIn, resolvConf } from '../resolv-conf.js';
-import { CONTROL_PORT, NAME_SERVERS, worldAddresses } from './addresses.js';
+import { NAME_SERVERS, worldAddresses } from './addresses.js';
 import { nameServiceFiles, stubFile, zoneFiles, type Files } from './name-service.js';
 import { exchangeOf, providersOf } from './providers.js';
 import { serialAt, zonesOf } from './zones.js';
@@ -14,6 +14,11 @@ export const WORLD_PACKAGES = [
   ...['knot', 'knot-dnsutils', 'unbound', 'openssl'],
   ...['python3', 'python3-aiosmtpd', 'python3-dkim', 'python3-dnspython', 'python3-spf'],
 ] as const;
+
+/** The mailbox service's own folder, by its real path: systemd keeps it apart, and makes a link under /var/lib. */
+const MAILBOXES = 'var/lib/private/mailboxes';
+/** Where that service is spoken to, below the root of the host. With the longest name of a lab it fits into a socket's 107 bytes. */
+export const CONTROL_SOCKET = `${MAILBOXES}/control.sock`;
 
 /** Our units, and those of Debian's packages that would take their addresses. */
 const UNITS = ['world-ns@ns1', 'world-ns@ns2', 'world-resolver', 'world-mailboxes'] as const;
@@ -58,9 +63,9 @@ async function place(target: string, at: string): Promise<void> {
 function mailboxes(subnet: LabSubnet): string {
   const providers = providersOf(subnet).map((provider) => ({ ...provider, exchange: exchangeOf(provider) }));
   const document = {
-    folder: '/var/lib/world/mailboxes',
+    folder: `/${MAILBOXES}`,
     resolver: worldAddresses(subnet).resolver,
-    control: { address: subnet.hosts.world, port: CONTROL_PORT },
+    control: `/${CONTROL_SOCKET}`,
     providers,
   };
   return `${JSON.stringify(document, null, 2)}\n`;

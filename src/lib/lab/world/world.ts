@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { EeError } from '../../errors.js';
 import { LAB_DOMAIN, waitUntilStarted } from '../host.js';
 import { withLock } from '../lock.js';
@@ -9,7 +10,7 @@ import { readRecord, type LabRecord } from '../state.js';
 import { NAME_SERVERS, worldAddresses, type NameServer, type WorldAddresses } from './addresses.js';
 import type { WorldControl } from './control.js';
 import { stubFile, zoneFiles, type Files } from './name-service.js';
-import { readFiles, writeFiles } from './world-files.js';
+import { CONTROL_SOCKET, readFiles, writeFiles } from './world-files.js';
 import { NotAZoneLine, serialAt, zonesOf } from './zones.js';
 
 /** The world of a lab that is up. */
@@ -23,7 +24,8 @@ export interface World extends WorldControl {
 /** Finds the world of a lab. A lab without one, or one that does not run, is LAB_NOT_RUNNING. */
 export async function findWorld(lab: LabPlace): Promise<World> {
   const record = await readRecord(lab);
-  if (!record?.hosts.world || !(await isMounted(hostPlace(lab, 'world').root))) {
+  const { root } = hostPlace(lab, 'world');
+  if (!record?.hosts.world || !(await isMounted(root))) {
     throw new EeError('LAB_NOT_RUNNING', { lab: lab.name, host: 'world' });
   }
   const subnet = labSubnet(record.subnet, record.sendingIps);
@@ -33,7 +35,7 @@ export async function findWorld(lab: LabPlace): Promise<World> {
     record,
     subnet,
     addresses: worldAddresses(subnet),
-    address: subnet.hosts.world,
+    socket: join(root, CONTROL_SOCKET),
   };
 }
 
