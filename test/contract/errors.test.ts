@@ -28,7 +28,7 @@ describe('wrong usage', () => {
     [['verify', 'one', 'two'], '`ee verify` does not take two.', '`ee verify --help` shows what it takes.'],
     [
       ['lab', 'exec'],
-      '`ee lab exec` needs HOST (one of vps1, vps2, vps3).',
+      '`ee lab exec` needs HOST (one of vps1, vps2, vps3, world).',
       '`ee lab exec --help` shows what it takes.',
     ],
     [['init', 'extra'], '`ee init` takes no argument: extra', '`ee init --help` shows what it takes.'],

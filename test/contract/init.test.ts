@@ -35,7 +35,7 @@ describe('ee init', () => {
 
     const settings = await loadSettings(file);
     expect(settings.sending.identities).toHaveLength(5);
-    expect(settings.secrets).toHaveLength(7);
+    expect(settings.secrets).toHaveLength(8);
     for (const secret of settings.secrets) {
       expect(secret.reveal()).toMatch(/^[A-Za-z0-9]{32}$/);
       expect(stdout + stderr).not.toContain(secret.reveal());
