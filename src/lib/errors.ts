@@ -386,6 +386,111 @@ const failures = {
     message: ({ name, reason }) => `The PowerMTA configuration cannot be written with ${name}: ${reason}.`,
     hint: () => 'Correct the value in the settings file, then run the same command again.',
   }),
+  PMTA_DRIFT: row<{ path: string; known: boolean }>({
+    exit: EXIT.failed,
+    message: ({ path, known }) =>
+      known
+        ? `${path} was changed on the host after ee wrote it. It was left as it is.`
+        : `${path} on the host was not written by ee. It was left as it is.`,
+    hint: () =>
+      '`ee pmta diff` shows what is different there. What shall stay belongs into the backup set or the settings; then `ee pmta apply --overwrite-drift` replaces the file and keeps a copy.',
+  }),
+  PMTA_QUEUES_UNKNOWN: row<{ virtualMtas: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ virtualMtas }) =>
+      `PowerMTA does not tell whether mail waits for ${virtualMtas.join(', ')}, which the new configuration no longer has: it would bounce. Nothing was changed.`,
+    hint: () => 'See on the host what `pmta show queues` says, then run the same command again.',
+  }),
+  PMTA_CHANGED_MEANWHILE: row<{ path: string }>({
+    exit: EXIT.failed,
+    message: ({ path }) =>
+      `Somebody changed ${path}, or a file beside it, while this run was at work. It was left as it is.`,
+    hint: () => 'Find out who did, look at `ee pmta diff`, and run the same command again.',
+  }),
+  PMTA_HOST_UNFIT: row<{ problems: readonly string[] }>({
+    exit: EXIT.found,
+    message: ({ problems }) =>
+      `The host is not ready for the new configuration, so nothing was changed:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    hint: () =>
+      '`ee deploy vps2` brings addresses, keys and certificates to the host. Then run the same command again.',
+  }),
+  PMTA_LINT_ERRORS: row<{ problems: readonly string[] }>({
+    exit: EXIT.found,
+    message: ({ problems }) =>
+      `The configuration has errors, so nothing was changed:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    hint: () =>
+      '`ee pmta render --ips N | ee pmta check -` shows the lines. Correct them in the backup set, or suppress the rule there.',
+  }),
+  PMTA_DNS_WRONG: row<{ problems: readonly string[]; unknown: readonly string[] }>({
+    exit: EXIT.found,
+    message: ({ problems, unknown }) =>
+      `DNS does not agree with the sending IPs, so nothing was changed; mailbox providers refuse mail from such addresses:\n${problems.map((problem) => `  ${problem}`).join('\n')}${unknown.length > 0 ? `\nIt could not be determined:\n${unknown.map((one) => `  ${one}`).join('\n')}` : ''}`,
+    hint: () =>
+      '`ee dns records` shows what to publish; the provider of the addresses sets PTR records. --ignore-dns goes on without them.',
+  }),
+  PMTA_DNS_UNKNOWN: row<{ problems: readonly string[] }>({
+    exit: EXIT.found,
+    message: ({ problems }) =>
+      `Whether DNS agrees with the sending IPs could not be determined, so nothing was changed:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    hint: () =>
+      'Run again when the name servers answer, name others with DNS_RESOLVERS, or go on without asking with --ignore-dns.',
+  }),
+  PMTA_STILL_DRAINING: row<{ waiting: readonly { name: string; recipients: number }[] }>({
+    exit: EXIT.failed,
+    message: ({ waiting }) =>
+      `The new configuration is in force, and old virtual MTAs stay beside it, because mail waits for them: ${waiting.map(({ name, recipients }) => `${name} (${recipients} recipients)`).join(', ')}. Nothing new goes to them.`,
+    hint: () =>
+      'Leave it so as long as you like: `ee pmta apply` or `ee deploy vps2` removes them once nothing waits. `pmta show queues` on the host tells what does.',
+  }),
+  PMTA_REFUSED: row<{ output: string }>({
+    exit: EXIT.failed,
+    message: ({ output }) =>
+      `PowerMTA refuses the new configuration; the former one is in its place and in force. It says:\n${output.replace(/^/gm, '  | ')}`,
+    hint: () => 'Correct what it names (`ee pmta check` shows more), then run the same command again.',
+  }),
+  PMTA_RELOAD_REFUSED: row<{ output: string }>({
+    exit: EXIT.failed,
+    message: ({ output }) =>
+      `PowerMTA did not load the new configuration; the former one was put back and loaded. It says:\n${output.replace(/^/gm, '  | ')}`,
+    hint: () => 'Correct what it names, then run the same command again.',
+  }),
+  PMTA_TAKEN_BACK: row<{ reasons: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ reasons }) =>
+      `With the new configuration PowerMTA is not what it should be, so the former one was put back and loaded:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`,
+    hint: () => 'Mend what the lines name, then run the same command again.',
+  }),
+  PMTA_NOT_TAKEN_BACK: row<{ output: string }>({
+    exit: EXIT.failed,
+    message: ({ output }) =>
+      `The new configuration did not work, and putting the former one back failed too. The lines:\n${output.replace(/^/gm, '  | ')}`,
+    hint: () =>
+      'The former one is /var/lib/ee/pmta/applying/previous on the host. `ee rollback vps2` brings back an earlier one.',
+  }),
+  PMTA_APPLY_CUT: row<{ status: number; output: string }>({
+    exit: EXIT.failed,
+    message: ({ status, output }) =>
+      `Putting the configuration into force ended before it was finished (status ${status}).${output ? `\nIts last lines:\n${output.replace(/^/gm, '  | ')}` : ''}`,
+    hint: () => 'Mend what the lines say and run the same command again: it finishes what was begun, or takes it back.',
+  }),
+  ROLLBACK_NOTHING: row<{ host: string; id: string; ids: readonly string[] }>({
+    exit: EXIT.usage,
+    message: ({ host, id }) =>
+      id === ''
+        ? `${host} has no earlier PowerMTA configuration to go back to.`
+        : `${host} has no PowerMTA configuration that a run ${id} replaced.`,
+    hint: ({ host, ids }) =>
+      ids.length > 0
+        ? `There are: ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''}. \`ee rollback ${host} --list\` tells more.`
+        : 'Every run that replaces the configuration keeps the former one; none has yet.',
+  }),
+  ROLLBACK_UNSUPPORTED: row<{ host: string }>({
+    exit: EXIT.usage,
+    message: ({ host }) =>
+      `${host} cannot be rolled back: its files, packages and databases belong together, and one without the others would not work. Nothing was changed.`,
+    hint: ({ host }) =>
+      `Bring back your former settings file and run \`ee deploy ${host}\`. Single files as they were are under /var/lib/ee/backups on the host, by run and path.`,
+  }),
   PMTA_CONFIG_BROKEN: row<{ problems: readonly string[] }>({
     exit: EXIT.failed,
     message: ({ problems }) =>

@@ -209,14 +209,28 @@ describe('a deployment that cannot go on', () => {
 printf '#!/bin/sh\\n[ "$1 $2" != "test config" ] || { echo "/etc/pmta/config:1: refused by the test"; exit 1; }\\nexec /usr/sbin/pmta.real "$@"\\n' > /usr/sbin/pmta
 chmod 755 /usr/sbin/pmta`,
     );
-    const before = await lab.sh('vps2', `echo '# by hand' >> /etc/pmta/config; sha256sum /etc/pmta/config`);
-    const result = await lab.ee('deploy', 'vps2', '--yes', '--json');
-    expect(result.exit).toBe(1);
-    expect(failure(result).message).toContain('refused by the test');
+    const before = await lab.sh('vps2', 'sha256sum /etc/pmta/config');
+    await withSetting('POSTMASTER', 'other@lab.example', async () => {
+      const result = await lab.ee('deploy', 'vps2', '--yes', '--json');
+      expect(result.exit).toBe(1);
+      expect(failure(result)).toMatchObject({ code: 'PMTA_REFUSED' });
+      expect(failure(result).message).toContain('refused by the test');
+    });
     expect(await lab.sh('vps2', 'sha256sum /etc/pmta/config')).toBe(before);
     expect(await lab.sh('vps2', 'systemctl is-active pmta')).toBe('active');
     await lab.sh('vps2', 'mv /usr/sbin/pmta.real /usr/sbin/pmta');
-    expect(statuses(await lab.ee('deploy', 'vps2', '--yes', '--json'))).toEqual(['vps2 changed']);
+    expect(statuses(await lab.ee('deploy', 'vps2', '--yes', '--json'))).toEqual(['vps2 unchanged']);
+  });
+
+  it('leaves a configuration of PowerMTA alone that somebody changed on the host', async () => {
+    const before = await lab.sh('vps2', `echo '# by hand' >> /etc/pmta/config; sha256sum /etc/pmta/config`);
+    const result = await lab.ee('deploy', 'vps2', '--yes', '--json');
+    expect(result.exit).toBe(1);
+    expect(failure(result)).toMatchObject({ code: 'PMTA_DRIFT' });
+    expect(failure(result).hint).toContain('ee pmta apply --overwrite-drift');
+    expect(await lab.sh('vps2', 'sha256sum /etc/pmta/config')).toBe(before);
+    await lab.sh('vps2', `sed -i '$d' /etc/pmta/config`);
+    expect(statuses(await lab.ee('deploy', 'vps2', '--yes', '--json'))).toEqual(['vps2 unchanged']);
   });
 
   it.each([2, 6, 12])(

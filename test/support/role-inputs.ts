@@ -37,6 +37,19 @@ export function settingsWith(changes: Readonly<Record<string, string | undefined
 
 const tls = { certificate: 'certificate\n', key: new Secret('the key of the site\n') };
 
+/** As much of a configuration as the role has to understand. */
+function configurationFor({ sending, pmta }: Settings): string {
+  const virtualMtas = sending.identities.map(
+    ({ index, ip, domain }) => `smtp-listener ${ip}:${pmta.smtpPort}
+<virtual-mta vmta-mail${index}>
+  smtp-source-host ${ip} ${domain}
+  domain-key mail,${domain},/etc/pmta/dkim/mail${index}.pem
+</virtual-mta>
+`,
+  );
+  return `smtp-server-tls-certificate /etc/pmta/tls/relay.pem\n${virtualMtas.join('')}<smtp-user mailwizz>\n  password the password of the relay\n</smtp-user>\n`;
+}
+
 /** What the roles take beside the settings, made up. */
 export function inputsFor(settings: Settings): Required<DeployInputs> {
   return {
@@ -53,7 +66,7 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
     vps2: {
       package: { path: '/srv/powermta.deb', format: 'deb', version: '5.0r8', bytes: 100, sha256: 'b'.repeat(64) },
       licence: Buffer.from('the licence\r\n'),
-      configuration: Buffer.from('<smtp-user mailwizz>\n  password the password of the relay\n</smtp-user>\n'),
+      configuration: Buffer.from(configurationFor(settings)),
       dkimKeys: settings.sending.identities.map(({ index, domain }) => ({
         fileName: `mail${index}.pem`,
         domain,

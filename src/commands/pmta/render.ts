@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
-import { EeError } from '../../lib/errors.js';
 import type { AdaptationReport } from '../../lib/pmta/adapt/report.js';
-import type { Settings } from '../../lib/settings/settings.js';
 
 interface RenderResult {
   /** With `[redacted]` for the password. */
@@ -34,15 +32,21 @@ export default class PmtaRender extends EeCommand {
   async run(): Promise<RenderResult> {
     const { flags } = await this.parse(PmtaRender);
     const settings = await this.settings(flags);
-    const chosen = withFirst(settings, flags.ips);
-    const [{ adaptedConfiguration }, { configurationIn }, { printDocument }, { withoutSecrets }] = await Promise.all([
+    const [
+      { adaptedConfiguration },
+      { withFirstIdentities },
+      { configurationIn },
+      { printDocument },
+      { withoutSecrets },
+    ] = await Promise.all([
       import('../../lib/deploy/adapted-configuration.js'),
+      import('../../lib/deploy/pmta/first-identities.js'),
       import('../../lib/pmta/backup-config.js'),
       import('../../lib/pmta/document.js'),
       import('../../lib/pmta/redact.js'),
     ]);
     const { document, report } = await adaptedConfiguration(
-      chosen,
+      withFirstIdentities(settings, flags.ips),
       await readFile(await configurationIn(settings.backup.dir)),
     );
 
@@ -65,16 +69,4 @@ export default class PmtaRender extends EeCommand {
     await writeConfiguration(file, bytes);
     this.note(`Wrote ${file}. It holds the relay password.`);
   }
-}
-
-/** The settings with the first N identities only. */
-function withFirst(settings: Settings, count: number): Settings {
-  const { identities } = settings.sending;
-  if (count > identities.length) {
-    throw new EeError('USAGE', {
-      message: `--ips ${count} asks for more sending IPs than SENDING_IPS has (${identities.length}).`,
-      hint: 'Add the addresses to SENDING_IPS, or ask for fewer.',
-    });
-  }
-  return { ...settings, sending: { ...settings.sending, identities: identities.slice(0, count) } };
 }

@@ -8,6 +8,7 @@ import { journalLine, openState, type Run } from './journal.js';
 import { BATCH } from './paths.js';
 import type { PlannedChange, PlannedStage } from './plan.js';
 import type { Change } from './resource.js';
+import { applyTrial } from './trial.js';
 
 export interface ApplyOptions {
   readonly run: Run;
@@ -34,6 +35,8 @@ export async function applyStage(host: Host, planned: PlannedStage, options: App
     const [only] = batch;
     if (only?.difference.revert !== undefined) {
       await applyGuarded(host, only, only.difference.revert, options.run, () => applyBatch(host, batch, options));
+    } else if (only?.difference.trial !== undefined) {
+      await applyTrial(host, only, only.difference.trial, toChange(only), options);
     } else {
       await applyBatch(host, batch, options);
     }
@@ -42,12 +45,12 @@ export async function applyStage(host: Host, planned: PlannedStage, options: App
   return made;
 }
 
-/** Cuts the changes so that each guarded one stands alone. */
+/** Cuts the changes so that each one that is guarded or on trial stands alone. */
 function batches(changes: readonly PlannedChange[]): PlannedChange[][] {
   const cut: PlannedChange[][] = [];
   let open: PlannedChange[] | undefined;
   for (const change of changes) {
-    if (change.difference.revert !== undefined) {
+    if (change.difference.revert !== undefined || change.difference.trial !== undefined) {
       cut.push([change]);
       open = undefined;
     } else {

@@ -1,4 +1,5 @@
 import type { Upload } from '../ssh/host.js';
+import type { Trial } from './trial.js';
 
 export type Action = 'create' | 'update' | 'remove' | 'run';
 
@@ -18,6 +19,8 @@ export interface Difference {
    * change, and disarmed only over a fresh connection.
    */
   readonly revert?: string;
+  /** Set where the result is judged before it is kept. */
+  readonly trial?: Trial;
 }
 
 /** Something to run once after a change, at the end of the stage: a reload. It survives a kill between the change and itself. */

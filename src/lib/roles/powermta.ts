@@ -9,12 +9,12 @@ import { localPackage } from '../converge/resources/local-package.js';
 import { service } from '../converge/resources/service.js';
 import type { PackageFile } from '../package-file/package-file.js';
 import { KEY_DIR, RELAY_CERTIFICATE } from '../pmta/adapt/plan.js';
-import { printDocument } from '../pmta/document.js';
 import { parseDocument } from '../pmta/parse.js';
-import { withoutSecrets } from '../pmta/redact.js';
 import { sourceAddresses } from '../pmta/source-addresses.js';
 import type { HostAccess, Settings } from '../settings/settings.js';
 import { accounting, ACCOUNTING_PACKAGES, type AccountingInputs } from './accounting.js';
+import { notWhileDraining } from './pmta-configuration/not-while-draining.js';
+import { pmtaConfiguration } from './pmta-configuration/resource.js';
 import type { PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
 
@@ -41,7 +41,6 @@ export interface DkimKeyFile {
   readonly local: string;
 }
 
-export const PMTA_CONFIG = '/etc/pmta/config';
 export const PMTA_PACKAGE_LABEL = 'powermta';
 /** What runs with rights and holds the licence to its word: only as the vendor's package brought it. */
 export const PMTA_PROGRAMS: readonly string[] = ['/usr/sbin/pmtad', '/usr/sbin/pmtahttpd'];
@@ -60,6 +59,7 @@ export function powermtaPorts({ hosts, pmta }: Settings): PortRule[] {
 
 /** VPS2: PowerMTA with the old licence and the adapted configuration. */
 export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInputs): Role {
+  const keptAddresses = [settings.hosts.vps2.address, ...sendingAddresses(settings, inputs.configuration)];
   const onInterface = {
     interface: facts.interface,
     manager: facts.network,
@@ -72,12 +72,15 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
       resources: [
         ...packageAndLicence(inputs),
         ...keys(inputs, settings.hosts.vps2),
-        configuration(inputs),
+        pmtaConfiguration({ content: inputs.configuration }),
         service('pmta'),
         service('pmtahttp'),
       ],
     },
-    { name: 'retired addresses', resources: [retiredAddresses(onInterface)] },
+    {
+      name: 'retired addresses',
+      resources: [notWhileDraining(retiredAddresses(onInterface), inputs.configuration, keptAddresses)],
+    },
     ...accounting(settings, inputs.accounting),
   ];
   return { packages: ACCOUNTING_PACKAGES, ports: powermtaPorts(settings), stages };
@@ -143,23 +146,4 @@ function keys({ dkimKeys, relayTls }: PowermtaInputs, { user, address }: HostAcc
       notifies: [restartPmta],
     }),
   ];
-}
-
-/** Checked on the host by PowerMTA itself; a refused one never stays on the disk, where the next restart would meet it. */
-function configuration({ configuration: content, dkimKeys }: PowermtaInputs): Resource {
-  const readable = [...dkimKeys.map(({ fileName }) => `${KEY_DIR}/${fileName}`), RELAY_CERTIFICATE];
-  return file({
-    path: PMTA_CONFIG,
-    content,
-    mode: '0640',
-    owner: OWNER,
-    shown: (bytes) => printDocument(withoutSecrets(parseDocument(bytes))),
-    verify: [
-      ...readable.map(
-        (path) => `{ runuser -u pmta -- test -r ${path} || { echo "the user pmta cannot read ${path}"; false; } } &&`,
-      ),
-      'pmta test config',
-    ].join('\n'),
-    activate: '! systemctl is-active --quiet pmta || pmta reload',
-  });
 }

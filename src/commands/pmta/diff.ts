@@ -1,0 +1,58 @@
+import { ipsFlag, Vps2Command } from '../../lib/cli/pmta/vps2-command.js';
+import type { PmtaDiff as Result } from '../../lib/deploy/pmta/diff.js';
+import { EXIT } from '../../lib/errors.js';
+
+const ORIGINS: Readonly<Record<Result['origin'], string>> = {
+  absent: 'VPS2 has no PowerMTA configuration yet.',
+  pristine: 'VPS2 has the configuration that the package brought along.',
+  ours: 'VPS2 has the configuration that ee wrote.',
+  changed: 'VPS2 has a configuration that somebody changed after ee wrote it.',
+  foreign: 'VPS2 has a configuration that ee did not write.',
+};
+
+export default class PmtaDiff extends Vps2Command {
+  static override summary = 'Compare what runs on VPS2 with what would be written';
+  static override description =
+    'Shows drift (what somebody changed on the host since ee wrote the file) apart from pending changes (what ee would write now). ' +
+    'Passwords are redacted, and nothing is changed. Exit status 3 when there is a difference, 0 when there is none.';
+  static override examples = [
+    '<%= config.bin %> pmta diff',
+    { description: 'For two IPs only, from a script', command: '<%= config.bin %> pmta diff --ips 2 --json' },
+  ];
+  static override flags = { ips: ipsFlag };
+
+  async run(): Promise<Result & { host: string; different: boolean }> {
+    const { flags } = await this.parse(PmtaDiff);
+    const settings = await this.settings(flags);
+    const [{ renderedConfiguration }, { differs, pmtaDiff }] = await Promise.all([
+      import('../../lib/deploy/pmta/wanted-configuration.js'),
+      import('../../lib/deploy/pmta/diff.js'),
+    ]);
+    const content = await renderedConfiguration(settings, flags.ips);
+    const found = await this.onVps2(settings, flags, (host) => pmtaDiff(host, content, this.signal));
+    const different = differs(found);
+    this.#show(found, different);
+    if (different) this.exitWith(EXIT.found);
+    return { host: 'vps2', different, ...found };
+  }
+
+  #show({ origin, drift, pending, effective, retiring, unverified }: Result, different: boolean): void {
+    this.print(ORIGINS[origin]);
+    if (unverified) this.print('A run was cut before it had verified it: `ee pmta apply` finishes, or takes it back.');
+    if (drift) {
+      this.print('\nDrift: what was changed there.');
+      this.printDiff(drift.diff);
+    }
+    if (pending) {
+      this.print('\nPending: what ee would write.');
+      this.printDiff(pending.diff);
+    }
+    if (effective.length > 0) this.print('\nWhat that changes for the providers:');
+    for (const { pair, name, before, after } of effective) this.print(`  ${pair}: ${name} ${before} → ${after}`);
+    if (retiring.length > 0) this.print(`\nStay until no mail waits for them: ${retiring.join(', ')}.`);
+    if (!different) this.print('No difference.');
+    else if (origin === 'changed' || origin === 'foreign')
+      this.note('Next: `ee pmta apply --overwrite-drift` replaces it and keeps a copy on the host.');
+    else this.note('Next: `ee pmta apply`.');
+  }
+}

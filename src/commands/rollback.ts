@@ -1,0 +1,94 @@
+import { Args, Flags } from '@oclif/core';
+import { secondsOf } from '../lib/cli/pmta/seconds.js';
+import { drainFlag, overwriteDriftFlag, Vps2Command, yesFlag } from '../lib/cli/pmta/vps2-command.js';
+import type { KeptConfiguration } from '../lib/deploy/pmta/kept-configurations.js';
+import { EeError } from '../lib/errors.js';
+import { HOST_NAMES, type HostName, type Settings } from '../lib/settings/settings.js';
+
+const AFTERWARDS =
+  'This configuration stays until the next `ee deploy vps2` or `ee pmta apply`, which write the one of the settings again: `ee pmta diff` shows it as pending.';
+
+export default class Rollback extends Vps2Command {
+  static override summary = 'Bring back an earlier PowerMTA configuration on VPS2';
+  static override description =
+    'Takes a configuration that an earlier run replaced and kept on the host, and puts it into force with the same steps as ' +
+    '`ee pmta apply`: tested, reloaded, read back, and taken back itself on any doubt. Without --to it is the newest one that ' +
+    'differs. The keys, addresses and packages of the host stay as they are. VPS1 and VPS3 cannot be rolled back by this command.';
+  static override examples = [
+    { description: 'What there is to go back to', command: '<%= config.bin %> rollback vps2 --list' },
+    '<%= config.bin %> rollback vps2',
+    '<%= config.bin %> rollback vps2 --to 20260216T031500Z-a1b2c3 --yes --json',
+  ];
+  static override args = {
+    host: Args.string({ description: 'the host', required: true, options: [...HOST_NAMES] }),
+  };
+  static override flags = {
+    to: Flags.string({ description: 'The run whose replaced configuration returns.', helpValue: 'ID' }),
+    list: Flags.boolean({ description: 'List the kept configurations, and change nothing.', default: false }),
+    yes: yesFlag,
+    'overwrite-drift': overwriteDriftFlag,
+    'drain-timeout': drainFlag,
+  };
+
+  async run(): Promise<Record<string, unknown>> {
+    const { args, flags } = await this.parse(Rollback);
+    if (args.host !== 'vps2') throw new EeError('ROLLBACK_UNSUPPORTED', { host: args.host as HostName });
+    const settings = await this.settings(flags);
+    return flags.list ? this.#list(settings, flags) : this.#rollBack(settings, flags);
+  }
+
+  async #list(settings: Settings, flags: RollbackFlags): Promise<Record<string, unknown>> {
+    const { keptConfigurations } = await import('../lib/deploy/pmta/kept-configurations.js');
+    const kept = await this.onVps2(settings, flags, (host) => keptConfigurations(host, this.signal));
+    for (const one of kept) this.print(line(one));
+    if (kept.length === 0) this.print('No run has replaced a configuration on vps2 yet.');
+    return { host: 'vps2', configurations: kept };
+  }
+
+  async #rollBack(settings: Settings, flags: RollbackFlags): Promise<Record<string, unknown>> {
+    const drainTimeout = secondsOf(flags['drain-timeout'], '--drain-timeout');
+    const [{ chosen, keptConfigurations, keptContent }, { pmtaApply }, { newRun }] = await Promise.all([
+      import('../lib/deploy/pmta/kept-configurations.js'),
+      import('../lib/deploy/pmta/apply.js'),
+      import('../lib/deploy/who.js'),
+    ]);
+    const { emit, close } = await this.progress(flags);
+    const done = await this.onVps2(settings, flags, async (host) => {
+      const kept = chosen(await keptConfigurations(host, this.signal), flags.to);
+      const outcome = await pmtaApply(host, await keptContent(host, kept, this.signal), {
+        dryRun: false,
+        overwriteDrift: flags['overwrite-drift'],
+        // It was in force before; in an emergency DNS must not stand in the way.
+        resolver: undefined,
+        drainTimeout,
+        run: newRun(),
+        emit,
+        signal: this.signal,
+        confirm: async (change) => {
+          if (flags.yes) return;
+          this.printDiff(change.detail ?? change.summary);
+          await this.confirm(`Bring back the configuration that run ${kept.id} replaced?`, flags);
+        },
+      });
+      return { kept, outcome };
+    }).finally(close);
+    this.showOutcome(done.outcome);
+    this.note(AFTERWARDS);
+    return { host: 'vps2', to: done.kept.id, ...done.outcome, notes: [...done.outcome.notes, AFTERWARDS] };
+  }
+}
+
+interface RollbackFlags {
+  readonly 'env-file'?: string | undefined;
+  readonly verbose: boolean;
+  readonly 'accept-new-host-key': boolean;
+  readonly to?: string | undefined;
+  readonly yes: boolean;
+  readonly 'overwrite-drift': boolean;
+  readonly 'drain-timeout': string;
+}
+
+function line({ id, replaced, by, bytes, sha256, current }: KeptConfiguration): string {
+  const when = replaced ? `replaced ${replaced} by ${by}` : 'replaced by a run that was cut';
+  return `${id}  ${when}  ${bytes} bytes  ${sha256.slice(0, 12)}${current ? '  (as it is now)' : ''}`;
+}
