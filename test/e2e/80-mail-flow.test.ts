@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSettings } from '../../src/lib/settings/load.js';
+import { whileFeeding } from '../support/feeder.js';
 import { TestLab } from '../support/lab.js';
 import { submit } from '../support/submission.js';
 import { TestWorld } from '../support/world.js';
@@ -84,5 +86,34 @@ describe('mail through PowerMTA', () => {
     await lab.sh('vps2', `pmta schedule '${queue}'`);
     await world.received({ to: 'reader@hotmail.com', count: 1 });
     await lab.until('vps2', `! pmta show queues | grep -F '${queue}' | grep -qi backoff`);
+  });
+
+  it('loses no message while PowerMTA goes from 2 IPs to 5, to 100 and back to 5', async () => {
+    await world.fresh();
+    await deployWith(2);
+    let senders = (await identities()).map(({ sender }) => sender);
+
+    const accepted = await whileFeeding(
+      lab,
+      'vps3',
+      () => senders,
+      async (taken) => {
+        for (const count of [5, 100, 5]) {
+          // Senders that go are not fed any more; what waits in their queues must still leave.
+          if (count < senders.length) senders = senders.slice(0, count);
+          await deployWith(count);
+          senders = (await identities()).map(({ sender }) => sender);
+          const before = taken.length;
+          while (taken.length < before + 20) await sleep(200);
+        }
+      },
+    );
+
+    expect(accepted.length).toBeGreaterThan(50);
+    expect(new Set(accepted.map(({ from }) => from)).size).toBeGreaterThan(15);
+    const messages = await world.received({ to: 'reader@inbox.example', count: accepted.length, seconds: 240 });
+    const arrived = new Set(messages.map(({ headers }) => headers.messageId));
+    expect(accepted.filter(({ messageId }) => !arrived.has(messageId))).toEqual([]);
+    expect(messages.filter(({ verdicts }) => verdicts.dkim.every(({ result }) => result !== 'pass'))).toEqual([]);
   });
 });
