@@ -43,7 +43,9 @@ export class Shipper {
   ) {}
 
   static async resume(ports: Ports): Promise<Shipper> {
-    return new Shipper(ports, await ports.store.load());
+    const place = await ports.store.load();
+    ports.report.moved(place);
+    return new Shipper(ports, place);
   }
 
   /** Goes through all files once; gives the number of records that left. */

@@ -35,7 +35,9 @@ const SYSTEM_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 /** The folder in which Debian's node exporter looks for figures of others. */
 const TEXTFILE = '/var/lib/prometheus/node-exporter/ee-accounting.prom';
 
-const restartShipper = restart(ACCOUNTING_SERVICE);
+/** It says something of itself as soon as it works; without that `ee status` right after a deployment would miss it. */
+const SAYS_SOMETHING = `[ -s ${SHIPPER_STATUS} ]`;
+const restartShipper = restart(ACCOUNTING_SERVICE, SAYS_SOMETHING);
 
 /** The shipper on VPS2, which hands PowerMTA's accounting over to the API on VPS3. It reads, and writes in folders of its own only. */
 export function accounting(settings: Settings, { bundle, engineCertificate }: AccountingInputs): Stage[] {
@@ -65,7 +67,7 @@ export function accounting(settings: Settings, { bundle, engineCertificate }: Ac
         put(CONFIG, configuration(settings)),
         put(BUNDLE, bundle),
         put(`/etc/systemd/system/${ACCOUNTING_SERVICE}.service`, unit),
-        service(ACCOUNTING_SERVICE),
+        service(ACCOUNTING_SERVICE, SAYS_SOMETHING),
         link(TEXTFILE, `/run/${USER}/metrics.prom`),
       ],
     },
