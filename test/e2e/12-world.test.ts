@@ -38,8 +38,9 @@ describe('the world of a lab', () => {
     const { stdout } = await lab.ee('lab', 'status', '--name', lab.name);
     expect(stdout).toMatch(/^ {2}world +10\.77\.\d+\.2 +packages +running$/m);
     expect(await lab.sh('world', 'systemctl is-system-running')).toBe('running');
-    expect(lab.setting('DNS_RESOLVERS')).toBe(world.addresses.resolver);
-    expect(await lab.sh('vps2', 'cat /etc/resolv.conf')).toBe(`nameserver ${world.addresses.resolver}`);
+    const { resolver1, resolver2 } = world.addresses.resolvers;
+    expect(lab.setting('DNS_RESOLVERS')).toBe(`${resolver1},${resolver2}`);
+    expect(await lab.sh('vps2', 'cat /etc/resolv.conf')).toBe(`nameserver ${resolver1}\nnameserver ${resolver2}`);
   });
 
   it('passes its own tests: rules, verdicts, receiving and misbehaving', async () => {
@@ -67,7 +68,7 @@ describe('the world of a lab', () => {
       expect(await dns.reverse(lab.setting('VPS2_IP'))).toEqual(['vps2.lab.example']);
       expect(await dns.resolveMx('googlemail.com')).toEqual([{ exchange: 'mx.gmail.com', priority: 10 }]);
     }
-    expect(await world.ask('resolver').resolve4('mail3.lab.example')).toEqual([lab.sendingIp(3)]);
+    expect(await world.ask('resolver1').resolve4('mail3.lab.example')).toEqual([lab.sendingIp(3)]);
   });
 
   it('can leave one of the two stale, and keeps what was there when a zone is refused', async () => {
@@ -93,7 +94,7 @@ describe('the world of a lab', () => {
 
   it('goes on when one name server is down', async () => {
     await world.nameServer('ns1', 'stop');
-    expect(await world.ask('resolver').resolve4('mail1.lab.example')).toEqual([lab.sendingIp(1)]);
+    expect(await world.ask('resolver1').resolve4('mail1.lab.example')).toEqual([lab.sendingIp(1)]);
     await expect(world.ask('ns1').resolve4('mail1.lab.example')).rejects.toThrow();
     await world.nameServer('ns1', 'start');
     expect(await world.ask('ns1').resolve4('mail1.lab.example')).toEqual([lab.sendingIp(1)]);
@@ -127,7 +128,7 @@ describe('the world of a lab', () => {
   it('finds a DKIM signature good, as a second verifier does', async () => {
     const privateKey = await readFile(join(lab.folder, 'secrets/dkim/mail2.lab.example/mail.pem'), 'utf8');
     const transport = createTransport({
-      host: (await world.ask('resolver').resolve4('mx.inbox.example'))[0],
+      host: (await world.ask('resolver1').resolve4('mx.inbox.example'))[0],
       port: 25,
       tls: { rejectUnauthorized: false },
       dkim: { domainName: 'mail2.lab.example', keySelector: 'mail', privateKey },

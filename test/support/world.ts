@@ -11,9 +11,11 @@ import {
   labPlace,
   misbehave,
   publish,
+  remember,
   rawMessage,
   receivedMessages,
   refusals,
+  type LabResolver,
   type Misbehaviour,
   type NameServer,
   type PublishResult,
@@ -39,7 +41,7 @@ export class TestWorld {
     return new TestWorld(lab, await findWorld(labPlace(lab.name)));
   }
 
-  /** The name servers and the resolver, as `--server` and DNS_RESOLVERS take them. */
+  /** The name servers and the resolvers, as `--server` and DNS_RESOLVERS take them. */
   get addresses(): WorldAddresses {
     return this.world.addresses;
   }
@@ -60,10 +62,16 @@ export class TestWorld {
     await this.lab.sh('world', `systemctl ${action} world-ns@${server}`);
   }
 
-  /** A resolver that asks one name server, or the lab's resolver. */
-  ask(whom: NameServer | 'resolver'): Resolver {
+  /** How long both resolvers remember an answer from now on: a second, as at first, or as long as its TTL says. */
+  async memory(memory: 'second' | 'ttl'): Promise<void> {
+    await remember(this.world, memory);
+  }
+
+  /** A resolver that asks one name server, or one of the lab's resolvers. */
+  ask(whom: NameServer | LabResolver): Resolver {
+    const { nameServers, resolvers } = this.addresses;
     const resolver = new Resolver({ timeout: 2000, tries: 2 });
-    resolver.setServers([whom === 'resolver' ? this.addresses.resolver : this.addresses.nameServers[whom]]);
+    resolver.setServers([{ ...nameServers, ...resolvers }[whom]]);
     return resolver;
   }
 
@@ -98,7 +106,7 @@ export class TestWorld {
 
   /** A second opinion on the signatures of a message, by mailauth against the lab's DNS as it is now: `mail1.lab.example pass`. */
   async signatures(id: string): Promise<string[]> {
-    const dns = this.ask('resolver');
+    const dns = this.ask('resolver1');
     const resolver = async (name: string, type: string): Promise<string[][]> => {
       if (type !== 'TXT') throw new Error(`a signature needs no ${type} record`);
       return dns.resolveTxt(name);

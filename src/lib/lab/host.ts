@@ -55,9 +55,12 @@ export async function waitUntilStarted(lab: LabPlace, record: LabRecord, host: L
   await onHost(lab, record, host, 'systemctl is-system-running --wait >/dev/null || test $? -eq 1');
 }
 
-/** Hosts of a lab with a world ask the world's resolver; those of another what this machine asks. */
+/** Hosts of a lab with a world ask the world's resolvers; those of another what this machine asks. */
 async function resolvConfOf(record: LabRecord, subnet: LabSubnet): Promise<string> {
-  return record.hosts.world ? `nameserver ${worldAddresses(subnet).resolver}\n` : resolvConf();
+  if (!record.hosts.world) return resolvConf();
+  return Object.values(worldAddresses(subnet).resolvers)
+    .map((address) => `nameserver ${address}\n`)
+    .join('');
 }
 
 /** Clears away what a killed run or a dead machine left, and mounts the layers anew. */

@@ -20,7 +20,14 @@ export { labUp, type LabUpOptions, type LabUpResult } from './up.js';
 export { describeLacking, installRequirements, lacking, type Lacking } from './requirements.js';
 export { ORIGINS, type Origin } from './state.js';
 export { MOST_SENDING_IPS } from './network.js';
-export { NAME_SERVERS, worldAddresses, type NameServer, type WorldAddresses } from './world/addresses.js';
+export {
+  NAME_SERVERS,
+  RESOLVERS,
+  worldAddresses,
+  type LabResolver,
+  type NameServer,
+  type WorldAddresses,
+} from './world/addresses.js';
 export { behave, emptyMailboxes, misbehave, rawMessage, receivedMessages, refusals } from './world/control.js';
 export {
   PHASES,
@@ -31,4 +38,4 @@ export {
   type Rule,
 } from './world/mailbox-types.js';
 export { showMessages, showRule } from './world/present.js';
-export { findWorld, publish, type PublishResult, type World } from './world/world.js';
+export { findWorld, publish, remember, type PublishResult, type World } from './world/world.js';

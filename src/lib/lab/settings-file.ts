@@ -6,8 +6,8 @@ import type { LabSubnet } from './network.js';
 /** What the lab itself decides about a settings file: set at every `up`, while all else in the file stays as it is. */
 export interface LabAddresses {
   readonly subnet: LabSubnet;
-  /** Address of the world's resolver, where the lab has a world. */
-  readonly resolver?: string;
+  /** Addresses of the world's resolvers, where the lab has a world. */
+  readonly resolvers?: readonly string[];
   /** Path of the PowerMTA package, relative to the lab's folder; absent when there is none. */
   readonly pmtaPackage?: string;
 }
@@ -64,14 +64,14 @@ GRAFANA_ADMIN_PASSWORD=${password()}
 }
 
 /** Sets the lab's own lines in a settings text: replaced where they stand, else added at the end. */
-export function withAddresses(text: string, { subnet, resolver, pmtaPackage }: LabAddresses): string {
+export function withAddresses(text: string, { subnet, resolvers, pmtaPackage }: LabAddresses): string {
   const { first, last } = subnet.sending;
   const lines: Record<string, string> = {
     VPS1_IP: subnet.hosts.vps1,
     VPS2_IP: subnet.hosts.vps2,
     VPS3_IP: subnet.hosts.vps3,
     SENDING_IPS: first === last ? first : `${first}-${last}`,
-    ...(resolver === undefined ? {} : { DNS_RESOLVERS: resolver }),
+    ...(resolvers === undefined ? {} : { DNS_RESOLVERS: resolvers.join(',') }),
     ...(pmtaPackage === undefined ? {} : { PMTA_PACKAGE: pmtaPackage }),
   };
   return Object.entries(lines).reduce((result, [name, value]) => {

@@ -109,7 +109,7 @@ const namedHosts = ({ hosts = HOST_NAMES, world = false }: LabUpOptions): LabHos
 async function provide(lab: LabPlace, record: LabRecord, emit: Emit): Promise<void> {
   const pmtaPackage = await provideStandIns(lab, emit);
   const subnet = labSubnet(record.subnet, record.sendingIps);
-  const world = record.hosts.world ? { resolver: worldAddresses(subnet).resolver } : {};
+  const world = record.hosts.world ? { resolvers: Object.values(worldAddresses(subnet).resolvers) } : {};
   await writeSettings(lab, LAB_DOMAIN, { subnet, pmtaPackage, ...world });
 }
 

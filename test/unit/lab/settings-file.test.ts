@@ -48,10 +48,10 @@ describe('the settings file of a lab', () => {
     ]);
   });
 
-  it('names the resolver of the world where the lab has one', async () => {
-    const withWorld = withAddresses(text, { ...addresses, resolver: '10.77.4.4' });
-    expect(withWorld).toBe(`${text}DNS_RESOLVERS=10.77.4.4\n`);
-    expect((await parseSettings(withWorld, lab.settingsFile)).dns.resolvers).toEqual(['10.77.4.4']);
+  it('names the resolvers of the world where the lab has one', async () => {
+    const withWorld = withAddresses(text, { ...addresses, resolvers: ['10.77.4.4', '10.77.4.5'] });
+    expect(withWorld).toBe(`${text}DNS_RESOLVERS=10.77.4.4,10.77.4.5\n`);
+    expect((await parseSettings(withWorld, lab.settingsFile)).dns.resolvers).toEqual(['10.77.4.4', '10.77.4.5']);
   });
 
   it('is not changed by addresses that it has', () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hostPlace, labPlace } from '../../../src/lib/lab/names.js';
 import { labSubnet } from '../../../src/lib/lab/network.js';
-import { nameServiceFiles, stubFile, zoneFiles } from '../../../src/lib/lab/world/name-service.js';
+import { memoryFile, nameServiceFiles, stubFile, zoneFiles } from '../../../src/lib/lab/world/name-service.js';
 import { worldAddresses } from '../../../src/lib/lab/world/addresses.js';
 import { CONTROL_SOCKET } from '../../../src/lib/lab/world/world-files.js';
 import { NotAZoneLine, reverseZone, serialAt, zonesOf } from '../../../src/lib/lab/world/zones.js';
@@ -92,12 +92,22 @@ describe('the configuration of the name services', () => {
     });
   });
 
-  it('has the resolver ask them for their zones, and the machine’s resolver for all else', () => {
+  it('has the resolvers ask them for their zones, and the machine’s resolver for all else', () => {
     expect(stubFile(zones, addresses)).toEqual({
       'var/lib/world/stubs.conf': 'stub-zone:\n  name: lab.example\n  stub-addr: 10.77.3.2\n  stub-addr: 10.77.3.3\n',
     });
-    expect(nameServiceFiles(addresses, ['192.0.2.53'])['etc/world/resolver.conf']).toContain(
-      'forward-zone:\n  name: .\n  forward-addr: 192.0.2.53\n',
-    );
+    const files = nameServiceFiles(addresses, ['192.0.2.53']);
+    const forward = 'forward-zone:\n  name: .\n  forward-addr: 192.0.2.53\n';
+    expect(files['etc/world/resolver1.conf']).toContain('  interface: 10.77.3.4\n');
+    expect(files['etc/world/resolver1.conf']).toContain(forward);
+    expect(files['etc/world/resolver2.conf']).toContain('  interface: 10.77.3.5\n');
+    expect(files['etc/world/resolver2.conf']).toContain(forward);
+  });
+
+  it('has them forget within a second, unless they shall honour TTLs', () => {
+    expect(memoryFile('second')).toEqual({
+      'var/lib/world/memory.conf': '  cache-max-ttl: 1\n  cache-max-negative-ttl: 1\n',
+    });
+    expect(memoryFile('ttl')).toEqual({ 'var/lib/world/memory.conf': '' });
   });
 });

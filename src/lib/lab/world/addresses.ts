@@ -5,18 +5,22 @@ import { providersOf } from './providers.js';
 export const NAME_SERVERS = ['ns1', 'ns2'] as const;
 export type NameServer = (typeof NAME_SERVERS)[number];
 
+/** The two resolvers. Each has a cache of its own, so that one can still know what the other has forgotten. */
+export const RESOLVERS = ['resolver1', 'resolver2'] as const;
+export type LabResolver = (typeof RESOLVERS)[number];
+
 /** The addresses of the host `world`: each service has its own, as each would be a machine of its own elsewhere. */
 export interface WorldAddresses {
   readonly nameServers: Readonly<Record<NameServer, string>>;
-  /** Asks the name servers for what they know, and the machine's own resolver for everything else. */
-  readonly resolver: string;
+  /** They ask the name servers for what those know, and the machine's own resolver for everything else. */
+  readonly resolvers: Readonly<Record<LabResolver, string>>;
   /** All of them, the host's first. */
   readonly all: readonly string[];
 }
 
 export function worldAddresses(subnet: LabSubnet): WorldAddresses {
   const nameServers = { ns1: subnet.hosts.world, ns2: addressIn(subnet, 3) };
-  const resolver = addressIn(subnet, 4);
+  const resolvers = { resolver1: addressIn(subnet, 4), resolver2: addressIn(subnet, 5) };
   const providers = providersOf(subnet).map(({ address }) => address);
-  return { nameServers, resolver, all: [nameServers.ns1, nameServers.ns2, resolver, ...providers] };
+  return { nameServers, resolvers, all: [...Object.values(nameServers), ...Object.values(resolvers), ...providers] };
 }

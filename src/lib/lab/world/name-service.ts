@@ -1,4 +1,4 @@
-import { NAME_SERVERS, type NameServer, type WorldAddresses } from './addresses.js';
+import { NAME_SERVERS, RESOLVERS, type LabResolver, type NameServer, type WorldAddresses } from './addresses.js';
 import type { Zone } from './zones.js';
 
 /** Files of a host by their paths from its root. */
@@ -6,17 +6,36 @@ export type Files = Readonly<Record<string, string>>;
 
 const folderOf = (server: NameServer): string => `var/lib/world/${server}`;
 
-/** The configuration of both name servers and of the resolver, without their zones. */
-export function nameServiceFiles(addresses: WorldAddresses, forwarders: readonly string[]): Files {
-  const servers = NAME_SERVERS.map((server) => [
-    `etc/world/${server}.conf`,
-    knotConfiguration(server, addresses.nameServers[server]),
-  ]);
-  return {
-    ...(Object.fromEntries(servers) as Files),
-    'etc/world/resolver.conf': resolverConfiguration(addresses.resolver, forwarders),
-  };
+/** The configuration of the name servers and of the resolvers, without their zones. */
+export function nameServiceFiles({ nameServers, resolvers }: WorldAddresses, forwarders: readonly string[]): Files {
+  return Object.fromEntries([
+    ...NAME_SERVERS.map((server) => [`etc/world/${server}.conf`, knotConfiguration(server, nameServers[server])]),
+    ...RESOLVERS.map((resolver) => [
+      `etc/world/${resolver}.conf`,
+      resolverConfiguration(resolver, resolvers[resolver], forwarders),
+    ]),
+  ]) as Files;
 }
+
+/** How long the resolvers remember: hardly, so that what is published is answered a second later; or as long as TTLs say. */
+export const MEMORIES = ['second', 'ttl'] as const;
+export type Memory = (typeof MEMORIES)[number];
+
+/** Its path on the host, where a resolver finds it. Empty: TTLs are honoured. */
+const MEMORY_FILE = 'var/lib/world/memory.conf';
+
+export function memoryFile(memory: Memory): Files {
+  return { [MEMORY_FILE]: memory === 'ttl' ? '' : '  cache-max-ttl: 1\n  cache-max-negative-ttl: 1\n' };
+}
+
+/** Shell that has the resolvers which run read their files again. A memory that honours TTLs is kept, as outside of a lab. */
+export const RELOAD_RESOLVERS = RESOLVERS.map(
+  (resolver) => `if systemctl -q is-active world-resolver@${resolver}; then
+  if [ -s /${MEMORY_FILE} ]; then how=reload; else how=reload_keep_cache; fi
+  unbound-control -c /etc/world/${resolver}.conf $how >/dev/null
+fi
+`,
+).join('');
 
 /** The zones of one name server: a file each, and the list of them. */
 export function zoneFiles(server: NameServer, zones: readonly Zone[]): Files {
@@ -27,7 +46,7 @@ export function zoneFiles(server: NameServer, zones: readonly Zone[]): Files {
   };
 }
 
-/** What the resolver asks the name servers for. */
+/** What the resolvers ask the name servers for. */
 export function stubFile(zones: readonly Zone[], { nameServers }: WorldAddresses): Files {
   const servers = Object.values(nameServers).map((address) => `  stub-addr: ${address}\n`);
   const stub = ({ name }: Zone): string => `stub-zone:\n  name: ${name}\n${servers.join('')}`;
@@ -59,11 +78,8 @@ include: ${folder}/zones.conf
 `;
 }
 
-/**
- * Unbound without DNSSEC, since the lab's zones are not signed, and with hardly a memory: what is published is answered a second
- * later, and a name server that was down is asked again at once.
- */
-function resolverConfiguration(address: string, forwarders: readonly string[]): string {
+/** Unbound without DNSSEC, since the lab's zones are not signed. A name server that was down is asked again at once. */
+function resolverConfiguration(resolver: LabResolver, address: string, forwarders: readonly string[]): string {
   return `server:
   directory: /etc/unbound
   chroot: ""
@@ -79,14 +95,13 @@ function resolverConfiguration(address: string, forwarders: readonly string[]): 
   module-config: iterator
   unblock-lan-zones: yes
   insecure-lan-zones: yes
-  cache-max-ttl: 1
-  cache-max-negative-ttl: 1
   infra-host-ttl: 1
   outbound-msg-retry: 2
+include: /${MEMORY_FILE}
 include: /var/lib/world/stubs.conf
 remote-control:
   control-enable: yes
-  control-interface: /run/world-resolver/control.sock
+  control-interface: /run/world-${resolver}/control.sock
   control-use-cert: no
 forward-zone:
   name: .

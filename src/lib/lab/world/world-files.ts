@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { packageRoot } from '../../package-root.js';
 import type { LabSubnet } from '../network.js';
 import { nameServers as serversIn, resolvConf } from '../resolv-conf.js';
-import { NAME_SERVERS, worldAddresses } from './addresses.js';
-import { nameServiceFiles, stubFile, zoneFiles, type Files } from './name-service.js';
+import { NAME_SERVERS, RESOLVERS, worldAddresses } from './addresses.js';
+import { memoryFile, nameServiceFiles, stubFile, zoneFiles, type Files } from './name-service.js';
 import { exchangeOf, providersOf } from './providers.js';
 import { serialAt, zonesOf } from './zones.js';
 
@@ -21,7 +21,11 @@ const MAILBOXES = 'var/lib/private/mailboxes';
 export const CONTROL_SOCKET = `${MAILBOXES}/control.sock`;
 
 /** Our units, and those of Debian's packages that would take their addresses. */
-const UNITS = ['world-ns@ns1', 'world-ns@ns2', 'world-resolver', 'world-mailboxes'] as const;
+const UNITS = [
+  ...NAME_SERVERS.map((server) => `world-ns@${server}`),
+  ...RESOLVERS.map((resolver) => `world-resolver@${resolver}`),
+  'world-mailboxes',
+];
 const UNWANTED = ['knot', 'unbound', 'unbound-resolvconf'] as const;
 
 /**
@@ -44,6 +48,7 @@ export async function writeWorld(root: string, subnet: LabSubnet, domain: string
   const addresses = worldAddresses(subnet);
   await writeFiles(root, {
     ...nameServiceFiles(addresses, serversIn(await resolvConf())),
+    ...memoryFile('second'),
     'etc/world/mailboxes.json': mailboxes(subnet),
   });
   if (existsSync(join(root, 'var/lib/world/stubs.conf'))) return;
@@ -64,7 +69,7 @@ function mailboxes(subnet: LabSubnet): string {
   const providers = providersOf(subnet).map((provider) => ({ ...provider, exchange: exchangeOf(provider) }));
   const document = {
     folder: `/${MAILBOXES}`,
-    resolver: worldAddresses(subnet).resolver,
+    resolver: worldAddresses(subnet).resolvers.resolver1,
     control: `/${CONTROL_SOCKET}`,
     providers,
   };

@@ -9,7 +9,7 @@ import { onHost } from '../ssh.js';
 import { readRecord, type LabRecord } from '../state.js';
 import { NAME_SERVERS, worldAddresses, type NameServer, type WorldAddresses } from './addresses.js';
 import type { WorldControl } from './control.js';
-import { stubFile, zoneFiles, type Files } from './name-service.js';
+import { RELOAD_RESOLVERS, memoryFile, stubFile, zoneFiles, type Files, type Memory } from './name-service.js';
 import { CONTROL_SOCKET, readFiles, writeFiles } from './world-files.js';
 import { NotAZoneLine, serialAt, zonesOf } from './zones.js';
 
@@ -46,8 +46,8 @@ export interface PublishResult {
 }
 
 /**
- * Loads records into the lab's name servers in the place of those that were published before, and lets the resolver forget what it
- * knew. `records` is a zone text as `ee dns records --format bind` gives it. A server that is left out keeps what it has: it is stale.
+ * Loads records into the lab's name servers in the place of those that were published before, and has the
+ * resolvers forget what they knew, unless they were told to remember. `records` is a zone text as `ee dns records --format bind` gives it. A server that is left out keeps what it has: it is stale.
  */
 export async function publish(
   { place, record, subnet, addresses }: World,
@@ -68,6 +68,14 @@ export async function publish(
     await replacing(root, files, () => onHost(place, record, 'world', reload(servers)));
     return { zones: zones.map(({ name }) => name), servers, serial };
   });
+}
+
+/** Has the resolvers remember answers for a second only, or as long as their TTLs say. They start with an empty memory. */
+export async function remember({ place, record }: World, memory: Memory): Promise<void> {
+  const { root } = hostPlace(place, 'world');
+  await waitUntilStarted(place, record, 'world');
+  await writeFiles(root, memoryFile(memory));
+  await onHost(place, record, 'world', 'systemctl restart "world-resolver@*"');
 }
 
 function readZones(subnet: LabSubnet, records: string, serial: number): ReturnType<typeof zonesOf> {
@@ -101,5 +109,5 @@ if systemctl -q is-active world-ns@${server}; then
 fi
 `,
   );
-  return `set -e\n${each.join('')}unbound-control -c /etc/world/resolver.conf reload >/dev/null\n`;
+  return `set -e\n${each.join('')}${RELOAD_RESOLVERS}`;
 }

@@ -89,10 +89,12 @@ function ownRecords(subnet: LabSubnet, domain: string): ZoneRecord[] {
     record(name, 'A', address),
     record(reverseName(address), 'PTR', `${name}.`),
   ];
-  const { nameServers, resolver } = worldAddresses(subnet);
+  const { nameServers, resolvers } = worldAddresses(subnet);
   return [
     ...HOST_NAMES.flatMap((name) => host(`${name}.${domain}`, subnet.hosts[name])),
-    ...Object.entries({ ...nameServers, resolver }).flatMap(([name, address]) => host(`${name}.${domain}`, address)),
+    ...Object.entries({ ...nameServers, ...resolvers }).flatMap(([name, address]) =>
+      host(`${name}.${domain}`, address),
+    ),
     ...providersOf(subnet).flatMap((provider) => [
       ...host(exchangeOf(provider), provider.address),
       ...provider.domains.map((name) => record(name, 'MX', `10 ${exchangeOf(provider)}.`)),
