@@ -8,7 +8,7 @@ export default defineConfig({
       { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts', 'engine/test/**/*.test.ts'] } },
       { test: { ...common, name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000 } },
       {
-        // Lab tests share one machine: one file at a time, in the order of their names. bin/test.js runs two such lanes.
+        // Lab tests share one machine: one file at a time here; bin/test.js decides how many side by side.
         test: {
           ...common,
           name: 'lab',

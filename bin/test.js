@@ -1,35 +1,36 @@
 // `npm test`: type check, lint, format, then the unit, contract and lab tests, from a clean checkout.
 //
-// Two lanes side by side, since deployments keep one core busy and wait for the rest: the whole deployments (test/e2e from 30 on) are
-// shown as they go; everything else is shown section by section, each when it has ended.
+// Hosts are waited for more than they are worked with, so three pieces of work at a time keep two cores busy: one begins with all
+// that needs no lab, the others take the files of the lab tests, the whole deployments first. Each is shown when it has ended.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, setUp } from './setup.js';
 import { installTestPackages } from './test-packages.js';
 
+/** Pieces of work at a time. */
+const AT_ONCE = 3;
+
 const requireLab = process.env.EE_REQUIRE_LAB === '1';
 const failures = [];
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
-/** Runs a program in the project's folder, and gives its status. What it prints is shown at once, or (`whole`) when it has ended. */
-function run(title, program, args, { whole }) {
-  if (!whole) console.log(`\n== ${title}`);
+/** Runs a program in the project's folder, shows what it printed when it has ended, and gives its status. */
+function run(title, program, args) {
+  const started = performance.now();
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      cwd: root,
-      stdio: ['ignore', whole ? 'pipe' : 'inherit', whole ? 'pipe' : 'inherit'],
-    });
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = [];
-    child.stdout?.on('data', (chunk) => said.push(chunk));
-    child.stderr?.on('data', (chunk) => said.push(chunk));
+    child.stdout.on('data', (chunk) => said.push(chunk));
+    child.stderr.on('data', (chunk) => said.push(chunk));
     child.once('error', (error) => {
       console.log(`\n== ${title}\n${program} could not be started: ${error.message}`);
       resolve(1);
     });
     child.once('close', (status, signal) => {
-      if (whole) process.stdout.write(`\n== ${title}\n${Buffer.concat(said).toString('utf8')}`);
+      const seconds = Math.round((performance.now() - started) / 1000);
+      process.stdout.write(`\n== ${title} (${seconds} s)\n${Buffer.concat(said).toString('utf8')}`);
       if (signal === 'SIGINT') process.exit(130);
       resolve(status ?? 1);
     });
@@ -37,20 +38,17 @@ function run(title, program, args, { whole }) {
 }
 
 async function check(title, script, ...args) {
-  const status = await run(title, 'npm', ['run', '--silent', script, ...(args.length > 0 ? ['--', ...args] : [])], {
-    whole: true,
-  });
+  const status = await run(title, 'npm', ['run', '--silent', script, ...(args.length > 0 ? ['--', ...args] : [])]);
   if (status !== 0) failures.push(title);
 }
 
-/** Runs the tests of one vitest project, or those of its files whose path has one of the given parts, and counts. */
-async function tests(title, project, { whole, paths = [] }) {
+/** Runs the tests of one vitest project, or those in some of its files, and counts. */
+async function tests(title, project, ...files) {
   const folder = mkdtempSync(join(tmpdir(), 'ee-test-'));
   const report = join(folder, 'report.json');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const args = [vitest, 'run', '--project', project, ...reporters, ...paths];
-  const status = await run(title, process.execPath, args, { whole });
+  const status = await run(title, process.execPath, [vitest, 'run', '--project', project, ...reporters, ...files]);
   try {
     const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
     totals.passed += numPassedTests;
@@ -77,30 +75,38 @@ async function whyNoLab() {
   }
 }
 
-/** File names of test/e2e begin with a number: below 30 they try parts of the tool on a host, from 30 on whole deployments. */
-const numbered = (...digits) => digits.map((digit) => `test/e2e/${digit}`);
-const PARTS = numbered(0, 1, 2);
-const DEPLOYMENTS = numbered(3, 4, 5, 6, 7, 8, 9);
+/** Files of the lab tests. Their names begin with a number: from 30 on they are whole deployments, which take longest. */
+function labFiles() {
+  const all = readdirSync(join(root, 'test', 'e2e')).filter((name) => name.endsWith('.test.ts'));
+  const [deployments, parts] = [all.filter((name) => name >= '3'), all.filter((name) => name < '3')];
+  return [...deployments.sort(), ...parts.sort().reverse()].map((name) => `test/e2e/${name}`);
+}
 
-setUp();
-const reason = await whyNoLab();
-
-async function everythingElse() {
+async function withoutLab() {
   await check('types', 'typecheck');
   await check('lint', 'lint');
   await check('format', 'format');
   await check('documentation is current', 'docs', '--check');
   await check('rules', 'rules');
-  await tests('unit tests', 'unit', { whole: true });
-  await tests('contract tests', 'contract', { whole: true });
-  if (reason === undefined) await tests('lab tests: parts', 'lab', { whole: true, paths: PARTS });
+  await tests('unit tests', 'unit');
+  await tests('contract tests', 'contract');
 }
 
-async function deployments() {
-  if (reason === undefined) await tests('lab tests: deployments', 'lab', { whole: false, paths: DEPLOYMENTS });
+setUp();
+const reason = await whyNoLab();
+
+const work = [withoutLab, ...(reason === undefined ? labFiles() : []).map((file) => () => labTests(file))];
+
+function labTests(file) {
+  console.log(`\n-- ${file} begins`);
+  return tests(`lab tests: ${file}`, 'lab', file);
 }
 
-await Promise.all([deployments(), everythingElse()]);
+async function worker() {
+  for (let next = work.shift(); next; next = work.shift()) await next();
+}
+
+await Promise.all(Array.from({ length: AT_ONCE }, worker));
 
 if (reason !== undefined && requireLab) failures.push(`lab tests could not run: ${reason}`);
 else if (reason !== undefined)

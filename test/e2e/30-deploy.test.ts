@@ -259,8 +259,13 @@ describe('from a backup set to three running hosts', () => {
         expect(await lab.sh(host, `stat -c '%U %a' /var/lib/ee`)).toBe('root 700');
       }
       const secret = lab.setting('PMTA_SMTP_PASSWORD');
-      const found = await lab.sh('vps2', `grep -rlsF ${secret} /etc /var /tmp /root /home --exclude-dir=systemd || :`);
-      expect(found.split('\n')).toEqual(['/etc/pmta/config']);
+      const search = `grep -rlsF ${secret} /etc /var /tmp /root /home /run /opt --exclude-dir=systemd || :`;
+      // What is in force, and what ee remembers of it, both for root alone or for PowerMTA's own group.
+      expect((await lab.sh('vps2', search)).split('\n').sort()).toEqual([
+        '/etc/pmta/config',
+        '/var/lib/ee/pmta/applied',
+      ]);
+      expect(await lab.sh('vps2', `runuser -u nobody -- sh -c '${search}'`)).toBe('');
     });
 
     it('[R57] take in nothing but what is named, install security updates, and keep UTC', async () => {
