@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
-import { Semaphore } from './semaphore.js';
+import { Semaphore } from '../semaphore.js';
 
 /** sshd's MaxSessions is 10 by default: eight for commands leave two to stop them with. */
 const COMMANDS_AT_ONCE = 8;

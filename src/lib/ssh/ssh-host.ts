@@ -6,7 +6,7 @@ import { execute } from './execute.js';
 import type { Host, RunOptions, RunResult, Upload } from './host.js';
 import { remoteFailure } from './remote-failure.js';
 import { newMark, scriptText, shellReadingStdin, shellRunning, stopScript } from './remote-shell.js';
-import { Semaphore } from './semaphore.js';
+import { Semaphore } from '../semaphore.js';
 import { uploadFile, type UploadOptions } from './upload.js';
 
 const STOP_TIMEOUT_MS = 15_000;

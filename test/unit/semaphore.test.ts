@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Semaphore } from '../../../src/lib/ssh/semaphore.js';
+import { Semaphore } from '../../src/lib/semaphore.js';
 
 /** Lets 20 workers through and tells how many were inside at once at most, and the order in which they came. */
 async function crowd(semaphore: Semaphore, inside: (active: number) => void = () => undefined) {

@@ -1,0 +1,180 @@
+import { read, type Reading, type Role } from './answer.js';
+import { ask, type Ask } from './ask.js';
+import { Asker } from './asker.js';
+import { canonical, isPossibleName, type Question } from './message.js';
+import { defaultResolvers, hasIpv6 } from './name-server.js';
+import { reverseName } from './names.js';
+import type { QueryType, ValueTypes } from './values.js';
+import type { DnsSurvey, NameView, ServerAnswer } from './view.js';
+import { negativeTtlIn, serversOf, zoneNameOf, type FoundZone, type ZoneServer } from './zone.js';
+
+export type { DnsSurvey, NameView, ServerAnswer } from './view.js';
+
+export interface SurveyOptions {
+  /** Milliseconds of each try to get an answer. */
+  readonly timeouts?: readonly number[];
+  /** Asks `resolvers` only, and not the name servers that are responsible. */
+  readonly only?: boolean;
+  /** Whether the IPv6 addresses of name servers are asked too; default: where this machine has IPv6. */
+  readonly ipv6?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** How a question reaches a server; default: over the network. */
+  readonly ask?: Ask;
+}
+
+const TIMEOUTS = [1000, 2000, 3000];
+
+/** How many aliases are followed from zone to zone. */
+const ALIASES = 8;
+
+/** Surveys DNS through resolvers, each `address[:port]`; without any, through those of this machine and two public ones. */
+export function dnsSurvey(given: readonly string[], options: SurveyOptions = {}): DnsSurvey {
+  const resolvers = given.length > 0 ? given : defaultResolvers();
+  const survey = new Survey(resolvers, options);
+  return {
+    resolvers,
+    a: (name) => survey.view('A', name),
+    aaaa: (name) => survey.view('AAAA', name),
+    cname: (name) => survey.view('CNAME', name),
+    ptr: (address) => survey.view('PTR', reverseName(address)),
+    mx: (name) => survey.view('MX', name),
+    txt: (name) => survey.view('TXT', name),
+    caa: (name) => survey.view('CAA', name),
+  };
+}
+
+type Typed<Type extends QueryType> = Question & { readonly type: Type };
+type Authorities<Value> = Pick<NameView<Value>, 'zone' | 'negativeTtl' | 'answers' | 'reason'>;
+
+class Survey {
+  readonly #asker: Asker;
+  readonly #zoneNames = new Map<string, Promise<string | Error>>();
+  readonly #zones = new Map<string, Promise<FoundZone>>();
+
+  constructor(
+    private readonly resolvers: readonly string[],
+    private readonly options: SurveyOptions,
+  ) {
+    this.#asker = new Asker(options.ask ?? ask);
+  }
+
+  async view<Type extends QueryType>(type: Type, written: string): Promise<NameView<ValueTypes[Type]>> {
+    const question = { name: canonical(written), type };
+    const { only = false } = this.options;
+    if (!isPossibleName(question.name)) return impossible(question, this.resolvers);
+    const [authorities, resolved] = await Promise.all([
+      only ? undefined : this.#authorities(question, ALIASES),
+      Promise.all(this.resolvers.map((server) => this.#resolverAnswer(server, question))),
+    ]);
+    const none = { zone: undefined, negativeTtl: undefined, answers: [] };
+    const { answers, ...zone } = authorities ?? { ...none, reason: 'only the servers that were named are asked' };
+    return { ...question, ...zone, answers: [...answers, ...resolved] };
+  }
+
+  /** What every name server of the zone says; where the name is an alias into another zone, what the servers of that one say. */
+  async #authorities<Type extends QueryType>(
+    question: Typed<Type>,
+    aliases: number,
+  ): Promise<Authorities<ValueTypes[Type]>> {
+    const found = await this.#zoneOf(question.name);
+    if (found.kind === 'unknown') return { zone: undefined, negativeTtl: undefined, answers: [], reason: found.reason };
+    const { name: zone, servers } = found.zone;
+    const [readings, negative] = await Promise.all([
+      Promise.all(servers.map(async (server) => ({ server, reading: await this.#direct(server, question) }))),
+      Promise.all(servers.map((server) => this.#negativeTtl(server, zone))),
+    ]);
+    const targets = new Set(readings.flatMap(({ reading }) => (reading.elsewhere ? [reading.alias ?? ''] : [])));
+    const others =
+      aliases === 0 ? [] : await Promise.all([...targets].map((name) => this.#beyond(name, question, aliases)));
+    const here = readings
+      .filter(({ reading }) => !reading.elsewhere || aliases === 0)
+      .map(({ server, reading }) => served(label(server), 'authoritative', reading));
+    const seconds = negative.filter((ttl) => ttl !== undefined);
+    return {
+      zone,
+      negativeTtl: seconds.length > 0 ? Math.max(...seconds) : undefined,
+      answers: [...here, ...others.flatMap(({ answers }) => answers)],
+      ...reasonIn(others),
+    };
+  }
+
+  async #beyond<Type extends QueryType>(
+    target: string,
+    { type }: Typed<Type>,
+    aliases: number,
+  ): Promise<Authorities<ValueTypes[Type]>> {
+    const there = await this.#authorities({ name: target, type }, aliases - 1);
+    return { ...there, answers: there.answers.map((one) => ({ ...one, alias: one.alias ?? target })) };
+  }
+
+  async #direct<Type extends QueryType>(
+    { address, reason = 'it has no address' }: ZoneServer,
+    question: Typed<Type>,
+  ): Promise<Reading<ValueTypes[Type]>> {
+    if (address === undefined) return { answer: { kind: 'unknown', reason } };
+    return read(await this.#put(address, question, false), question, 'authoritative');
+  }
+
+  async #resolverAnswer<Type extends QueryType>(
+    server: string,
+    question: Typed<Type>,
+  ): Promise<ServerAnswer<ValueTypes[Type]>> {
+    const reply = await this.#put(server, question, true);
+    const authoritative = this.options.only === true && reply.kind === 'packet' && reply.packet.flag_aa;
+    return served(server, authoritative ? 'authoritative' : 'resolver', read(reply, question, 'resolver'));
+  }
+
+  async #negativeTtl({ address }: ZoneServer, zone: string): Promise<number | undefined> {
+    if (address === undefined) return undefined;
+    return negativeTtlIn(await this.#put(address, { name: zone, type: 'SOA' }, false), zone);
+  }
+
+  async #zoneOf(name: string): Promise<FoundZone> {
+    const zone = await remembered(this.#zoneNames, name, () => zoneNameOf(name, this.#anyResolver));
+    if (zone instanceof Error)
+      return { kind: 'unknown', reason: `the zone of ${name} could not be found: ${zone.message}` };
+    const { ipv6 = hasIpv6() } = this.options;
+    return remembered(this.#zones, zone, () => serversOf(zone, this.#anyResolver, ipv6));
+  }
+
+  /** The first answer that says something, or else what the last resolver said. */
+  readonly #anyResolver = async (question: Question) => {
+    let reply = await this.#put(this.resolvers[0] ?? '', question, true);
+    for (const server of this.resolvers.slice(1)) {
+      if (read(reply, question, 'resolver').answer.kind !== 'unknown') break;
+      reply = await this.#put(server, question, true);
+    }
+    return reply;
+  };
+
+  #put(server: string, question: Question, recursion: boolean) {
+    const { timeouts = TIMEOUTS, signal } = this.options;
+    return this.#asker.put(server, question, { recursion, timeouts, signal });
+  }
+}
+
+const label = ({ host, address }: ZoneServer): string => (address === undefined ? host : `${host} (${address})`);
+
+function served<Value>(server: string, role: Role, { answer, ttl, alias }: Reading<Value>): ServerAnswer<Value> {
+  return { server, role, answer, ttl, ...(alias !== undefined && { alias }) };
+}
+
+function reasonIn(parts: readonly { readonly reason?: string }[]): { reason?: string } {
+  const reason = parts.find((part) => part.reason !== undefined)?.reason;
+  return reason === undefined ? {} : { reason };
+}
+
+function impossible<Type extends QueryType>(
+  question: Typed<Type>,
+  servers: readonly string[],
+): NameView<ValueTypes[Type]> {
+  const answer = { kind: 'none', reason: 'it is no name that DNS can hold' } as const;
+  const answers = servers.map((server) => ({ server, role: 'resolver' as const, answer, ttl: undefined }));
+  return { ...question, zone: undefined, negativeTtl: undefined, answers };
+}
+
+function remembered<T>(known: Map<string, Promise<T>>, key: string, find: () => Promise<T>): Promise<T> {
+  const value = known.get(key) ?? find();
+  known.set(key, value);
+  return value;
+}
