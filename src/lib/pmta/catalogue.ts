@@ -47,6 +47,7 @@ export interface VersionFile {
 export class Catalogue {
   readonly #scopes = new Map<string, Map<string, DirectiveFacts>>();
   readonly #tags: ReadonlySet<string>;
+  readonly #inside: ReadonlySet<string>;
   readonly #invented: ReadonlySet<string>;
   readonly #inventedTags: ReadonlySet<string>;
   readonly #suspected: ReadonlySet<string>;
@@ -59,6 +60,7 @@ export class Catalogue {
       const scopes = this.#scopes.get(facts.name) ?? new Map<string, DirectiveFacts>();
       this.#scopes.set(facts.name, scopes.set(facts.scope, facts));
     }
+    this.#inside = new Set(file.directives.map(({ scope }) => scope));
     this.#tags = new Set([...file.tags['guide-5.0'], ...file.tags['real-configs']]);
     this.#invented = new Set(file.invented.directives);
     this.#inventedTags = new Set(file.invented.tags.map((tag) => tag.toLowerCase()));
@@ -72,6 +74,12 @@ export class Catalogue {
   /** `scope` is `global` or the tag of the block. */
   find(scope: string, name: string): DirectiveFacts | undefined {
     return this.#scopes.get(name.toLowerCase())?.get(scope.toLowerCase());
+  }
+
+  /** The syntax of a directive's value, that of another where it is said to be the same; empty where none is stated. */
+  syntaxOf(scope: string, name: string): string {
+    const value = this.find(scope, name)?.value ?? '';
+    return value.startsWith('same as ') ? this.syntaxOf(scope, value.slice('same as '.length)) : value;
   }
 
   /** The scopes in which a directive of this name is known; empty for an unknown name. */
@@ -92,6 +100,11 @@ export class Catalogue {
   /** Names that circulate in articles and generators and never were directives. */
   isInvented(name: string): boolean {
     return this.#invented.has(name.toLowerCase());
+  }
+
+  /** Whether anything is known of what may stand in a block. */
+  knowsInside(tag: string): boolean {
+    return this.#inside.has(tag.toLowerCase());
   }
 
   isInventedTag(tag: string): boolean {

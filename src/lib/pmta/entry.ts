@@ -13,6 +13,8 @@ export interface RegexEntry {
 
 /** Takes an entry apart at its slashes (`\/` is part of the expression); `undefined` where it has no expression at all. */
 export function regexEntry({ value }: Entry): RegexEntry | undefined {
+  // The slashes of a path are none of an expression.
+  if (/^include\s/i.test(value.text)) return undefined;
   const open = openingSlash(value.text);
   if (open === -1) return undefined;
   const kind = part(value, 0, open);

@@ -28,12 +28,20 @@ export function trimmed(text: string, from: number, to: number): Word {
   return { text: text.slice(start, stop), column: start + 1 };
 }
 
+/** The three bytes that Windows' editors put before a text in UTF-8. They are no part of its first word. */
+const BYTE_ORDER_MARK = '\xef\xbb\xbf';
+
+/** The byte order mark of a file, where this is its first line and has one. */
+export const byteOrderMarkOf = ({ number, text }: Line): Word | undefined =>
+  number === 1 && text.startsWith(BYTE_ORDER_MARK) ? { text: BYTE_ORDER_MARK, column: 1 } : undefined;
+
 /** A line taken apart: its statement, and its comment where it has one. `#` starts a comment anywhere; nothing escapes it. */
 export function statementOf(line: Line): { statement: Word; comment: Word | undefined } {
   const { text } = line;
+  const start = byteOrderMarkOf(line)?.text.length ?? 0;
   const hash = text.indexOf('#');
-  if (hash === -1) return { statement: trimmed(text, 0, text.length), comment: undefined };
-  return { statement: trimmed(text, 0, hash), comment: { text: text.slice(hash), column: hash + 1 } };
+  if (hash === -1) return { statement: trimmed(text, start, text.length), comment: undefined };
+  return { statement: trimmed(text, start, hash), comment: { text: text.slice(hash), column: hash + 1 } };
 }
 
 /** The first word of a text and the rest of it. `word.column` says where the text stands in its line. */

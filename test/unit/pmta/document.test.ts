@@ -32,6 +32,19 @@ describe('a document prints back to what it was read from', () => {
     );
   });
 
+  it('whatever the bytes are, in lines of any length', () => {
+    // NUL, bell, tab, the line ends together and apart, the signs of the language, and bytes that are no UTF-8.
+    const byte = fc.constantFrom(0, 7, 9, 10, 13, 32, 34, 35, 44, 47, 60, 62, 92, 0x80, 0xa0, 0xef, 0xff);
+    const run = fc.record({ byte: fc.oneof(byte, fc.nat(255)), times: fc.constantFrom(1, 2, 3, 80, 70_000) });
+    fc.assert(
+      fc.property(fc.array(run, { maxLength: 30 }), (runs) => {
+        const bytes = Buffer.concat(runs.map(({ byte, times }) => Buffer.alloc(times, byte)));
+        expect(printDocument(parseDocument(bytes)).equals(bytes)).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('whatever is made of the words of the language', () => {
     const word = fc.constantFrom(
       ...[
@@ -137,6 +150,14 @@ describe('a directive', () => {
 
   it('ends at "#", also inside quotes', () => {
     expect(only('password "a#b"')).toMatchObject({ value: { text: '"a' }, comment: { text: '#b"' } });
+  });
+
+  it('starts after the byte order mark of its file, which is kept', () => {
+    expect(only('\xef\xbb\xbf host-name a\n')).toMatchObject({ keyword: { text: 'host-name', column: 5 } });
+    expect(parseText('\xef\xbb\xbf# a\n').nodes[0]).toMatchObject({ kind: 'comment' });
+    expect(parseText('host-name a\n\xef\xbb\xbfhost-name b\n').nodes[1]).toMatchObject({
+      keyword: { text: '\xef\xbb\xbfhost-name' },
+    });
   });
 
   it('keeps a non-breaking blank as part of its value', () => {

@@ -40,6 +40,11 @@ interface Case extends Around {
 
 /** For each rule a text that breaks it, with where and how severely, and its nearest text that does not. */
 const CASES: Readonly<Record<string, Case>> = {
+  'byte-order-mark': {
+    bad: ['\xef\xbb\xbflog-file /var/log/pmta/log\n', '1:1 warning'],
+    good: 'log-file /var/log/pmta/log\n# \xef\xbb\xbf\n',
+    fixed: 'log-file /var/log/pmta/log\n',
+  },
   'tag-mismatch': {
     bad: ['<domain *>\nretry-after 1m\n', '1:2 error'],
     good: '<domain *>\nretry-after 1m\n</domain>\n',
@@ -63,7 +68,10 @@ const CASES: Readonly<Record<string, Case>> = {
     fixed:
       'smtp-port 25\nspool /a\n<domain *>\n\tmax-msg-rate  250/h # slow\nsmtp-421-means-mx-unavailable yes\n</domain>\n',
   },
-  'undocumented-directive': { bad: ['sync-msg-create false\n', '1:1 info'], good: 'run-as-root no\n' },
+  'undocumented-directive': {
+    bad: ['sync-msg-create false\nsmtp-listener 192.0.2.1:2525 tls=yes\n', '1:1 info', '2:30 info'],
+    good: 'run-as-root no\nsmtp-listener 192.0.2.1:2525 source={auth}\n',
+  },
   'listener-brace-body': {
     bad: ['smtp-listener 192.0.2.11:2525 {\n', '1:31 error'],
     good: 'smtp-listener 192.0.2.11:2525 source={pmta-auth}\n',
@@ -91,7 +99,7 @@ const CASES: Readonly<Record<string, Case>> = {
       '2:12 error',
       '5:17 error',
     ],
-    good: '<smtp-user a>\npassword abcd # of the relay\n</smtp-user>\n<smtp-pattern-list p>\nreply /\\x23/ mode=backoff # hash\n</smtp-pattern-list>\n',
+    good: '<smtp-user a>\npassword abcd # of the relay\n</smtp-user>\n<smtp-pattern-list p>\ninclude /replies # of all\nreply /\\x23/ mode=backoff # hash\n</smtp-pattern-list>\n',
     fixed:
       '<smtp-user a>\npassword ab#cd\n</smtp-user>\n<smtp-pattern-list p>\nreply /blocked (\\x235.7.1)/ mode=backoff\n</smtp-pattern-list>\n',
   },
@@ -138,7 +146,7 @@ const CASES: Readonly<Record<string, Case>> = {
       ].join('\n'),
       ...['2:11 error', '3:11 error', '4:11 error', '5:11 error', '6:11 warning'],
     ],
-    good: '<smtp-pattern-list p>\nreply /x/ mode=backoff,backoff-to-normal-after=1h\nreply /x/ disable-source-ip,reenable-after=1h\n</smtp-pattern-list>\n',
+    good: '<smtp-pattern-list p>\ninclude /etc/pmta/replies/common\nreply /x/ mode=backoff,backoff-to-normal-after=1h\nreply /x/ disable-source-ip,reenable-after=1h\n</smtp-pattern-list>\n',
   },
   'catch-all-not-last': {
     bad: ['<bounce-category-patterns>\n// other\n/spam/ spam-related\n</bounce-category-patterns>\n', '2:2 warning'],
@@ -152,12 +160,14 @@ const CASES: Readonly<Record<string, Case>> = {
         '<domain *>\nsmtp-pattern-list x\nqueue-to x.queue\n</domain>',
         '<pattern-list p>\nmail-from /x/ virtual-mta=x\n</pattern-list>',
         'smtp-listener 192.0.2.1:25 source=x',
+        '<virtual-mta v>\nrewrite-list x\n</virtual-mta>\n<source 0/0>\nsource-group x\n</source>',
       ].join('\n'),
       ...['2:21 error', '3:14 error', '6:8 error', '9:19 error', '10:10 error', '13:27 error', '15:35 error'],
+      ...['17:14 warning', '20:14 warning'],
     ],
     good: [
-      '<virtual-mta v>\n</virtual-mta>\n<pattern-list p>\nmail-from /x/ virtual-mta=v,recipient-priority=70\n</pattern-list>',
-      '<source {a}>\ndefault-virtual-mta "v"\npattern-list p\n</source>\n<source 0/0>\ndefault-virtual-mta by-smtp-source-ip\n</source>',
+      '<source-group g>\n</source-group>\n<rewrite-list r>\n</rewrite-list>\n<virtual-mta v>\nrewrite-list r\n</virtual-mta>\n<pattern-list p>\nmail-from /x/ virtual-mta=v,recipient-priority=70\n</pattern-list>',
+      '<source {a}>\ndefault-virtual-mta "v"\npattern-list p\nsource-group g\n</source>\n<source 0/0>\ndefault-virtual-mta by-smtp-source-ip\n</source>',
       '<smtp-user u>\nsource {a}\n</smtp-user>\n<smtp-user w>\nsource {auth}\n</smtp-user>',
       '<smtp-pattern-list s>\n</smtp-pattern-list>\n<domain *>\nsmtp-pattern-list s\nqueue-to g.queue\n</domain>',
       '<domain g.queue>\nqueue-to ""\n</domain>\nsmtp-listener 192.0.2.1:25 source={a}',
@@ -210,8 +220,9 @@ const CASES: Readonly<Record<string, Case>> = {
     good: '<source 0/0>\nalways-allow-relaying yes\nrequire-auth true\n</source>\n<source {pmta-auth}>\nalways-allow-relaying yes\n</source>\n<source 192.0.2.9>\nalways-allow-relaying yes\n</source>\n',
   },
   'http-access-open': {
-    bad: ['http-access 0/0 monitor\n', '1:13 error'],
-    good: 'http-access 127.0.0.1 admin\nhttp-access 0/0 none\n',
+    bad: ['http-access 0/0 monitor\nhttp-access 0/0 none\nhttp-access ::/0 admin\n', '1:13 error', '3:13 error'],
+    // The first that covers an address decides.
+    good: 'http-access 127.0.0.1 admin\nhttp-access 0/0 none\nhttp-access 0/0 monitor\nhttp-access ::/0 none\n',
   },
   'unencrypted-plain-auth-open': {
     bad: [
@@ -248,7 +259,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'domain-duplicate-conflict': {
     bad: ['<domain *>\nretry-after 1m\n</domain>\n<domain *>\nretry-after 2m\n</domain>\n', '5:1 warning'],
-    good: '<domain *>\nretry-after 1m\n</domain>\n<domain *>\nretry-after 1m\n</domain>\n<virtual-mta a>\n<domain *>\nretry-after 2m\n</domain>\n</virtual-mta>\n',
+    good: '<domain *>\nretry-after 1m\n</domain>\n<domain *>\nretry-after "1m"\n</domain>\n<virtual-mta a>\n<domain *>\nretry-after 2m\n</domain>\n</virtual-mta>\n',
   },
   'vmta-domain-overrides-isp': {
     bad: [
@@ -289,10 +300,11 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'value-form': {
     bad: [
-      '<domain *>\nuse-starttls on\nmax-msg-rate 100/hour\nretry-after 10m, 20m\nbounce-after 4 days\nmax-smtp-out many\n</domain>\n',
-      ...['2:14 warning', '3:14 warning', '4:13 warning', '5:14 warning', '6:14 warning'],
+      '<domain *>\nuse-starttls on\nmax-msg-rate 100/hour\nretry-after 10m, 20m\nbounce-after 4 days\nmax-smtp-out many\nbounce-upon-no-mx often\ndkim-body-canon strict\nsecond-dkim-sign on\n</domain>\n<source 0/0>\nmax-message-size 20000000\n</source>\n',
+      ...['2:14 warning', '3:14 warning', '4:13 warning', '5:14 warning', '6:14 warning', '7:19 warning'],
+      ...['8:17 warning', '9:18 warning', '12:18 warning'],
     ],
-    good: '<domain *>\nuse-starttls TRUE\nmax-msg-rate "100/15min"\nretry-after 10m,20m\nbounce-after 4d12h\nmax-smtp-out 20\n</domain>\n',
+    good: '<domain *>\nuse-starttls TRUE\nmax-msg-rate "100/15min"\nretry-after 10m,20m\nbounce-after 4d12h\nmax-smtp-out 20\nbounce-upon-no-mx 1h\ndkim-body-canon Simple\nsecond-dkim-sign if-x-dkim-options-present\n</domain>\n<source 0/0>\nmax-message-size 20M\n</source>\n',
   },
   'rate-bare-zero': {
     bad: ['<domain *>\nmax-msg-rate 0\n</domain>\n', '2:14 info'],
@@ -409,7 +421,7 @@ describe('the rules', () => {
   it('never call an error what is unproven', () => {
     const unproven = RULES.filter(({ evidence }) => evidence === 'unproven');
     expect(unproven.map(({ code, severity }) => [code, severity])).not.toContainEqual([expect.anything(), 'error']);
-    for (const { code } of unproven) expect(CASES[code]?.bad.slice(1).join()).not.toContain('error');
+    for (const { code } of unproven) expect(CASES[code]?.bad.slice(1).join() ?? 'error').not.toContain('error');
     expect(unproven.length).toBeGreaterThan(5);
   });
 
@@ -428,6 +440,18 @@ describe('the rules', () => {
       expect(fixed(parseText(once.text), catalogue)).toEqual({ text: once.text, repaired: [] });
     },
   );
+
+  it('say of a value all that it may be', () => {
+    const text =
+      '<domain *>\nbounce-upon-no-mx often\ndkim-sign on\nmax-connect-rate fast\nretry-after soon\n</domain>\n';
+    const said = problemsIn(text).flatMap(({ code, message }) => (code === 'value-form' ? [message] : []));
+    expect(said).toEqual([
+      'bounce-upon-no-mx takes yes, no, a time such as 4d12h or never',
+      'dkim-sign takes yes, no or if-x-dkim-options-present',
+      'max-connect-rate takes a rate such as 1000/h or unlimited',
+      'retry-after takes times such as 10m,30m,1h, without blanks',
+    ]);
+  });
 
   it('take a missing definition for a warning where another file is included', () => {
     const problems = problemsIn('include /etc/pmta/more\n<virtual-mta-pool p>\nvirtual-mta a\n</virtual-mta-pool>\n');

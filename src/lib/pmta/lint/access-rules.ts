@@ -1,10 +1,7 @@
 import { isYes, unquoted } from '../document.js';
-import { wordsOf } from '../lines.js';
 import type { PlacedBlock, Statement, Survey } from '../survey.js';
+import { ANYWHERE, monitorAccess } from './monitor-access.js';
 import { at, nowhere, unlessIncluded, type Rule } from './rule.js';
-
-/** Any address at all. */
-const ANYWHERE = /^(0\/0|0\.0\.0\.0\/0|::\/0|0::\/0)$/;
 
 /** Rules about who may relay, watch and log in, and about what must be set. */
 export const accessRules: readonly Rule[] = [
@@ -42,11 +39,10 @@ export const accessRules: readonly Rule[] = [
     why: 'The web monitor shows, and with more rights controls, all mail; it has known holes.',
     fix: 'Allow the loopback address only, and reach it through SSH.',
     evidence: 'guide',
-    check: function* ({ all }) {
-      for (const { directive } of all('http-access')) {
-        const [address, level] = wordsOf(directive.value);
-        if (!address || !ANYWHERE.test(unquoted(address.text)) || level?.text.toLowerCase() === 'none') continue;
-        yield at(directive.line, address, `the web monitor is open to every address${level ? ` (${level.text})` : ''}`);
+    check: function* (survey) {
+      for (const { line, address, level } of monitorAccess(survey)) {
+        if (!ANYWHERE.test(unquoted(address.text))) continue;
+        yield at(line, address, `the web monitor is open to every address${level ? ` (${level.text})` : ''}`);
       }
     },
   },

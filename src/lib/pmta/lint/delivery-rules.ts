@@ -152,7 +152,10 @@ function* domainConflicts({ statements, nameOf }: Survey): Generator<Finding> {
     const key = [...path.slice(0, -1).map(({ open }) => open.number), domainName(path.at(-1)), keyword].join(' ');
     const earlier = first.get(key);
     if (!earlier) first.set(key, statement);
-    else if (earlier.path.at(-1) !== path.at(-1) && earlier.directive.value.text !== directive.value.text) {
+    else if (
+      earlier.path.at(-1) !== path.at(-1) &&
+      unquoted(earlier.directive.value.text) !== unquoted(directive.value.text)
+    ) {
       const value = SECRET_DIRECTIVES.has(keyword) ? 'another one' : earlier.directive.value.text;
       const message = `${keyword} is ${value} for the same domain on ${nameOf(earlier.directive.line)}`;
       yield at(directive.line, directive.keyword, message);

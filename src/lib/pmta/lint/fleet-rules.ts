@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { folded, unquoted, type Line } from '../document.js';
 import { wordsOf } from '../lines.js';
 import type { Survey } from '../survey.js';
+import { monitorAccess } from './monitor-access.js';
 import { at, type Finding, type Rule } from './rule.js';
 
 /** Where a virtual MTA may have its address from. */
@@ -55,13 +56,13 @@ export const fleetRules: readonly Rule[] = [
     why: 'The web monitor has had holes; with run-as-root, which is the default, one of them gives the whole host away.',
     fix: 'Set `run-as-root no`, and allow the loopback address only in http-access.',
     evidence: 'guide',
-    check: function* ({ all, hasIncludes }) {
+    check: function* (survey) {
+      const { all, hasIncludes } = survey;
       const asUser = all('run-as-root').some(({ directive }) => /^"?(no|false)"?$/i.test(directive.value.text));
       if (asUser || (hasIncludes && all('run-as-root').length === 0)) return;
-      for (const { directive } of all('http-access')) {
-        const [address, level] = wordsOf(directive.value);
-        if (!address || /^"?(127\.|::1)/.test(address.text) || level?.text.toLowerCase() === 'none') continue;
-        yield at(directive.line, address, `the web monitor is open to ${address.text}, and PowerMTA runs as root`);
+      for (const { line, address } of monitorAccess(survey)) {
+        if (/^"?(127\.|::1)/.test(address.text)) continue;
+        yield at(line, address, `the web monitor is open to ${address.text}, and PowerMTA runs as root`);
       }
     },
   },

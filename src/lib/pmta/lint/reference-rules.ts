@@ -16,6 +16,14 @@ const VIRTUAL_MTA_REFERENCES = [
   'backoff-reroute-to-virtual-mta',
 ];
 
+/** Blocks that a directive of the same name names. What a missing one does is documented for lists of patterns alone. */
+const NAMED_BLOCKS: readonly (readonly [tag: string, more: Pick<Reference, 'severity'>])[] = [
+  ['pattern-list', {}],
+  ['smtp-pattern-list', {}],
+  ['rewrite-list', { severity: 'warning' }],
+  ['source-group', { severity: 'warning' }],
+];
+
 /** Rules about names that are used and names that are defined. */
 export const referenceRules: readonly Rule[] = [
   {
@@ -25,8 +33,9 @@ export const referenceRules: readonly Rule[] = [
     fix: 'Define it, or name one that exists.',
     evidence: 'guide',
     check: function* (survey) {
-      for (const { line, word, what } of danglingReferences(survey)) {
-        yield at(line, word, `${what} ${unquoted(word.text)} is not defined`, unlessIncluded(survey));
+      for (const { line, word, what, severity } of danglingReferences(survey)) {
+        const message = `${what} ${unquoted(word.text)} is not defined`;
+        yield at(line, word, message, severity ? { severity } : unlessIncluded(survey));
       }
     },
   },
@@ -121,6 +130,7 @@ interface Reference {
   readonly line: Line;
   readonly word: Word;
   readonly what: string;
+  readonly severity?: 'warning';
 }
 
 function* danglingReferences(survey: Survey): Generator<Reference> {
@@ -144,10 +154,10 @@ function* danglingReferences(survey: Survey): Generator<Reference> {
         : undefined;
     if (missing(mtas, target)) yield { line: entry.line, word: target, what: 'virtual MTA or pool' };
   }
-  for (const list of ['pattern-list', 'smtp-pattern-list']) {
-    const names = namesOf(survey.blocksOf(list));
-    for (const { directive } of survey.all(list)) {
-      if (missing(names, directive.value)) yield { line: directive.line, word: directive.value, what: list };
+  for (const [tag, more] of NAMED_BLOCKS) {
+    const names = namesOf(survey.blocksOf(tag));
+    for (const { directive } of survey.all(tag)) {
+      if (missing(names, directive.value)) yield { line: directive.line, word: directive.value, what: tag, ...more };
     }
   }
   yield* danglingSources(survey, missing);

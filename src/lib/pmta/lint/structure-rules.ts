@@ -1,11 +1,28 @@
 import type { Catalogue, Replacement } from '../catalogue.js';
 import { linesOf } from '../document.js';
-import { wordsOf } from '../lines.js';
+import { byteOrderMarkOf, wordsOf } from '../lines.js';
 import type { PlacedBlock, Statement, Survey } from '../survey.js';
 import { at, type Edit, type Finding, type LintContext, type Rule, type Target } from './rule.js';
 
 /** Rules about blocks, names and the places where they stand. */
 export const structureRules: readonly Rule[] = [
+  {
+    code: 'byte-order-mark',
+    severity: 'warning',
+    why: 'The file starts with a byte order mark. PowerMTA is not known to pass over it: then its first word is unknown.',
+    fix: 'Save it as UTF-8 without a byte order mark.',
+    evidence: 'unproven',
+    autofix: 'Takes the three bytes out.',
+    check: function* ({ configuration }) {
+      for (const { document } of configuration.files) {
+        const [line] = linesOf(document.nodes);
+        const mark = line && byteOrderMarkOf(line);
+        if (!mark) continue;
+        const edits = [{ line, column: 1, endColumn: 1 + mark.text.length, text: '' }];
+        yield at(line, mark, 'a byte order mark stands before the first word', { edits });
+      }
+    },
+  },
   {
     code: 'tag-mismatch',
     severity: 'error',
@@ -62,11 +79,15 @@ export const structureRules: readonly Rule[] = [
     why: 'The directive is known from configurations in use only, not from the guide.',
     fix: 'Keep it if `pmta test config` accepts it.',
     evidence: 'configurations in use',
-    check: function* ({ statements }, { catalogue }) {
+    check: function* ({ statements, all }, { catalogue }) {
       for (const { scope, directive, keyword } of statements) {
         const facts = catalogue.find(scope, keyword);
         if (facts?.source !== 'real-configs' || facts.deprecated) continue;
         yield at(directive.line, directive.keyword, `${keyword} is not in the user guide`);
+      }
+      for (const { directive } of all('smtp-listener')) {
+        const option = wordsOf(directive.value).find(({ text }) => /^tls=/i.test(text));
+        if (option) yield at(directive.line, option, `${option.text} on a listener is not in the user guide`);
       }
     },
   },
@@ -194,8 +215,8 @@ function unknownDirective(
 ): Finding | undefined {
   const block = path.at(-1);
   if (catalogue.find(scope, keyword)) return undefined;
-  // The block itself is reported; what may stand in it is unknown.
-  if (block && !catalogue.knowsTag(block.tag.text)) return undefined;
+  // An unknown block is reported itself. What may stand in it, or in one that is known by its tag alone, is not known.
+  if (block && !catalogue.knowsInside(block.tag.text)) return undefined;
   const scopes = catalogue.scopesOf(keyword);
   const name = directive.keyword.text;
   if (catalogue.isInvented(keyword))

@@ -3,25 +3,37 @@ import { at, type Rule } from './rule.js';
 
 const UNIT = '(?:d|day|h|hr|m|min|s|sec)';
 
-/** The documented forms of values, by the name that the guide gives their syntax; each with what to say of another one. */
-const FORMS: Readonly<Record<string, { readonly form: RegExp; readonly wanted: string }>> = {
-  BOOLEAN: { form: /^(yes|no|true|false)$/i, wanted: 'yes or no' },
-  N: { form: /^\d+$/, wanted: 'a number' },
-  '{ N | unlimited }': { form: /^(\d+|unlimited)$/i, wanted: 'a number or unlimited' },
-  RATE: { form: new RegExp(`^(unlimited|0|\\d+/\\d*${UNIT})$`, 'i'), wanted: 'a rate such as 1000/h or unlimited' },
-  'DATA-RATE': {
-    form: new RegExp(`^(unlimited|0|\\d+[bkmgt]?/\\d*${UNIT})$`, 'i'),
-    wanted: 'a rate such as 10g/h or unlimited',
-  },
-  'TIME-INTERVAL': { form: /^((\d+[wdhms])+|0|never)$/i, wanted: 'a time such as 30m or 4d12h' },
-  '{ TIME-INTERVAL | never }': { form: /^((\d+[wdhms])+|0|never)$/i, wanted: 'a time such as 30m, or never' },
-  'TIME-INTERVAL-LIST': {
-    form: /^(\d+[wdhms])+(,(\d+[wdhms])+)*$/i,
-    wanted: 'times such as 10m,30m,1h, without blanks',
-  },
-  SIZE: { form: /^\d+[bkmgt]$/i, wanted: 'a size such as 50M' },
-  '{ Nd | never }': { form: /^(\d+d|never)$/i, wanted: 'days such as 8d, or never' },
+/** What a value may be by the name that the guide gives it: a pattern, and how to say it. */
+const FORMS: Readonly<Record<string, readonly [pattern: string, ...wanted: string[]]>> = {
+  BOOLEAN: ['yes|no|true|false', 'yes', 'no'],
+  N: ['\\d+', 'a number'],
+  RATE: [`unlimited|0|\\d+/\\d*${UNIT}`, 'a rate such as 1000/h', 'unlimited'],
+  'DATA-RATE': [`unlimited|0|\\d+[bkmgt]?/\\d*${UNIT}`, 'a rate such as 10g/h', 'unlimited'],
+  // Some take these two as well; which of them is not always stated.
+  'TIME-INTERVAL': ['(\\d+[wdhms])+|0|never', 'a time such as 4d12h'],
+  'TIME-INTERVAL-LIST': ['(\\d+[wdhms])+(,(\\d+[wdhms])+)*', 'times such as 10m,30m,1h, without blanks'],
+  SIZE: ['\\d+[bkmgt]', 'a size such as 50M'],
+  Nd: ['\\d+d', 'days such as 8d'],
 };
+
+interface Form {
+  readonly pattern: RegExp;
+  readonly wanted: string;
+}
+
+/** The form of a syntax as the catalogue has it, such as `{ TIME-INTERVAL | never }`; nothing where a part of it is anything at all. */
+function formOf(syntax: string): Form | undefined {
+  const choice = /^\{ ([^{}]+) \}$/.exec(syntax)?.[1]?.split(' | ');
+  const parts = (choice ?? [syntax]).map(
+    (part) => FORMS[part] ?? (choice && /^[a-z0-9-]+$/.test(part) && [part, part]),
+  );
+  if (!parts.every((part) => Array.isArray(part))) return undefined;
+  const wanted = [...new Set(parts.flatMap(([, ...words]) => words))];
+  return {
+    pattern: new RegExp(`^(?:${parts.map(([pattern]) => pattern).join('|')})$`, 'i'),
+    wanted: [wanted.slice(0, -1).join(', '), ...wanted.slice(-1)].filter((part) => part !== '').join(' or '),
+  };
+}
 
 /** Directives that the guide has only once in a block. */
 const ONCE: readonly (readonly [scope: string, keyword: string])[] = [
@@ -38,15 +50,18 @@ export const valueFormRules: readonly Rule[] = [
     fix: 'Write it in the form that the message names.',
     evidence: 'guide',
     check: function* ({ statements }, { catalogue }) {
+      const forms = new Map<string, Form | undefined>();
       for (const { scope, directive, keyword } of statements) {
-        const facts = FORMS[catalogue.find(scope, keyword)?.value ?? ''];
-        // The first argument alone: some directives take options after it. A rate of 0/h has a rule of its own.
+        const syntax = catalogue.syntaxOf(scope, keyword);
+        if (!forms.has(syntax)) forms.set(syntax, formOf(syntax));
+        const form = forms.get(syntax);
         const value = unquoted(directive.value.text);
-        if (!facts || facts.form.test(value) || /^$|^0+\s*\/|[$]/.test(value)) continue;
+        // A rate of 0/h has a rule of its own.
+        if (!form || form.pattern.test(value) || /^$|^0+\s*\/|[$]/.test(value)) continue;
         yield at(
           directive.line,
           directive.value.text === '' ? directive.keyword : directive.value,
-          `${keyword} takes ${facts.wanted}`,
+          `${keyword} takes ${form.wanted}`,
         );
       }
     },
