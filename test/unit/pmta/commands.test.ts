@@ -154,6 +154,24 @@ describe('ee pmta check', () => {
     });
   });
 
+  it('runs over all the configurations at once, with the findings of each', async () => {
+    const folder = join(packageRoot(), 'test/unit/pmta/configurations');
+    const expected = JSON.parse(await readFile(join(folder, 'expected.json'), 'utf8')) as Record<string, string[]>;
+    const names = Object.keys(expected);
+    expect(names.length).toBeGreaterThanOrEqual(40);
+    const { stdout, stderr, exit } = await check(...names.map((name) => join(folder, name)), '--json');
+    expect([stderr, exit]).toEqual(['', 3]);
+    const { files } = JSON.parse(stdout) as {
+      files: { file: string; problems: { line: number; code: string }[] }[];
+    };
+    const found = files.map(({ file, problems }) => [
+      file.slice(folder.length + 1),
+      // Of a file, and not of a text, it is also known whether others can read it; that is up to the checkout.
+      problems.flatMap(({ line, code }) => (code === 'config-world-readable' ? [] : [`${line} ${code}`])),
+    ]);
+    expect(Object.fromEntries(found)).toEqual(expected);
+  });
+
   it('names a file that is missing', async () => {
     const { stderr, exit } = await check(join(dir, 'none.conf'));
     expect(exit).toBe(2);
