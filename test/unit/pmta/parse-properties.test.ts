@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { adapt } from '../../../src/lib/pmta/adapt.js';
 import { linesOf, printText, type Node, type Word } from '../../../src/lib/pmta/document.js';
+import { loadCatalogue } from '../../../src/lib/pmta/catalogue.js';
+import { lint } from '../../../src/lib/pmta/lint.js';
 import { parseText } from '../../../src/lib/pmta/parse.js';
 import { planFor, twoIps, withCrlf } from './two-ips.js';
+
+const catalogue = loadCatalogue();
 
 /** Forms beside those of the two shapes: inline lists, nested domains, macros over lines. */
 const FORMS = [
@@ -90,6 +94,20 @@ describe('a real shape, however it is changed', () => {
         expect(numbers.length).toBe(lines.length - (lines.at(-1) === '' ? 1 : 0));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('is checked to its end, and every finding lies within its line', () => {
+    fc.assert(
+      fc.property(mutated, (text) => {
+        const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+        for (const { line, column, endColumn, code } of lint(parseText(text), catalogue)) {
+          const width = (lines[line - 1] ?? '').length;
+          const within = column >= 1 && column <= endColumn && endColumn <= width + 1;
+          if (!within) expect({ code, line, column, endColumn, width }).toBe('within the line');
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 });
