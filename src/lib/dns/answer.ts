@@ -20,6 +20,8 @@ export interface Reading<Value> {
   readonly alias?: string;
   /** The chain leaves what the server holds: the answer is that of the servers of `alias`. */
   readonly elsewhere?: boolean;
+  /** The zone below, to whose name servers the server refers: the name is in that one. */
+  readonly referral?: string;
 }
 
 /** As what a server was asked: for what it holds itself, or to find the answer. */
@@ -46,8 +48,13 @@ export function read<Type extends QueryType>(
   const { packet } = reply;
   const code = responseCode(packet);
   if (code !== 0 && code !== NAME_ERROR) return unknown(UNKNOWN[code] ?? `the name server answered with code ${code}`);
-  if (role === 'authoritative' && !packet.flag_aa)
-    return unknown('it does not answer for this zone, though it is one of its name servers (lame)');
+  if (role === 'authoritative' && !packet.flag_aa) {
+    const referral = (packet.authorities ?? []).find((record) => record.type === 'NS');
+    return {
+      ...unknown('it does not answer for this zone, though it is one of its name servers (lame)'),
+      ...(referral && { referral: canonical(referral.name) }),
+    };
+  }
   if (packet.flag_tc) return unknown('its answer was cut');
 
   const { owner, ttls } = chain(packet, question);

@@ -5,10 +5,11 @@ import { canonical, isPossibleName, type Question } from './message.js';
 import { defaultResolvers, hasIpv6 } from './name-server.js';
 import { reverseName } from './names.js';
 import type { QueryType, ValueTypes } from './values.js';
-import type { DnsSurvey, NameView, ServerAnswer } from './view.js';
-import { negativeTtlIn, serversOf, zoneNameOf, type FoundZone, type ZoneServer } from './zone.js';
+import type { DnsSurvey, NameView, ServerAnswer, Whom } from './view.js';
+import { negativeTtlIn, type ZoneServer } from './zone.js';
+import { Zones } from './zones.js';
 
-export type { DnsSurvey, NameView, ServerAnswer } from './view.js';
+export type { DnsSurvey, NameView, ServerAnswer, Whom } from './view.js';
 
 export interface SurveyOptions {
   /** Milliseconds of each try to get an answer. */
@@ -33,13 +34,13 @@ export function dnsSurvey(given: readonly string[], options: SurveyOptions = {})
   const survey = new Survey(resolvers, options);
   return {
     resolvers,
-    a: (name) => survey.view('A', name),
-    aaaa: (name) => survey.view('AAAA', name),
-    cname: (name) => survey.view('CNAME', name),
-    ptr: (address) => survey.view('PTR', reverseName(address)),
-    mx: (name) => survey.view('MX', name),
-    txt: (name) => survey.view('TXT', name),
-    caa: (name) => survey.view('CAA', name),
+    a: (name, whom) => survey.view('A', name, whom),
+    aaaa: (name, whom) => survey.view('AAAA', name, whom),
+    cname: (name, whom) => survey.view('CNAME', name, whom),
+    ptr: (address, whom) => survey.view('PTR', reverseName(address), whom),
+    mx: (name, whom) => survey.view('MX', name, whom),
+    txt: (name, whom) => survey.view('TXT', name, whom),
+    caa: (name, whom) => survey.view('CAA', name, whom),
   };
 }
 
@@ -48,23 +49,29 @@ type Authorities<Value> = Pick<NameView<Value>, 'zone' | 'negativeTtl' | 'answer
 
 class Survey {
   readonly #asker: Asker;
-  readonly #zoneNames = new Map<string, Promise<string | Error>>();
-  readonly #zones = new Map<string, Promise<FoundZone>>();
+  readonly #zones: Zones;
 
   constructor(
     private readonly resolvers: readonly string[],
     private readonly options: SurveyOptions,
   ) {
     this.#asker = new Asker(options.ask ?? ask);
+    this.#zones = new Zones(this.#anyResolver, options.ipv6 ?? hasIpv6());
   }
 
-  async view<Type extends QueryType>(type: Type, written: string): Promise<NameView<ValueTypes[Type]>> {
+  async view<Type extends QueryType>(
+    type: Type,
+    written: string,
+    { ask: whom }: Whom = {},
+  ): Promise<NameView<ValueTypes[Type]>> {
     const question = { name: canonical(written), type };
     const { only = false } = this.options;
     if (!isPossibleName(question.name)) return impossible(question, this.resolvers);
     const [authorities, resolved] = await Promise.all([
       only ? undefined : this.#authorities(question, ALIASES),
-      Promise.all(this.resolvers.map((server) => this.#resolverAnswer(server, question))),
+      Promise.all(
+        (whom === 'authoritative' ? [] : this.resolvers).map((server) => this.#resolverAnswer(server, question)),
+      ),
     ]);
     const none = { zone: undefined, negativeTtl: undefined, answers: [] };
     const { answers, ...zone } = authorities ?? { ...none, reason: 'only the servers that were named are asked' };
@@ -76,13 +83,17 @@ class Survey {
     question: Typed<Type>,
     aliases: number,
   ): Promise<Authorities<ValueTypes[Type]>> {
-    const found = await this.#zoneOf(question.name);
+    const found = await this.#zones.around(question.name);
     if (found.kind === 'unknown') return { zone: undefined, negativeTtl: undefined, answers: [], reason: found.reason };
     const { name: zone, servers } = found.zone;
     const [readings, negative] = await Promise.all([
       Promise.all(servers.map(async (server) => ({ server, reading: await this.#direct(server, question) }))),
       Promise.all(servers.map((server) => this.#negativeTtl(server, zone))),
     ]);
+    const referrals = readings.flatMap(({ reading }) => reading.referral ?? []);
+    if (referrals.filter((referral) => this.#zones.refer(question.name, zone, referral)).length > 0)
+      return this.#authorities(question, aliases);
+
     const targets = new Set(readings.flatMap(({ reading }) => (reading.elsewhere ? [reading.alias ?? ''] : [])));
     const others =
       aliases === 0 ? [] : await Promise.all([...targets].map((name) => this.#beyond(name, question, aliases)));
@@ -129,14 +140,6 @@ class Survey {
     return negativeTtlIn(await this.#put(address, { name: zone, type: 'SOA' }, false), zone);
   }
 
-  async #zoneOf(name: string): Promise<FoundZone> {
-    const zone = await remembered(this.#zoneNames, name, () => zoneNameOf(name, this.#anyResolver));
-    if (zone instanceof Error)
-      return { kind: 'unknown', reason: `the zone of ${name} could not be found: ${zone.message}` };
-    const { ipv6 = hasIpv6() } = this.options;
-    return remembered(this.#zones, zone, () => serversOf(zone, this.#anyResolver, ipv6));
-  }
-
   /** The first answer that says something, or else what the last resolver said. */
   readonly #anyResolver = async (question: Question) => {
     let reply = await this.#put(this.resolvers[0] ?? '', question, true);
@@ -171,10 +174,4 @@ function impossible<Type extends QueryType>(
   const answer = { kind: 'none', reason: 'it is no name that DNS can hold' } as const;
   const answers = servers.map((server) => ({ server, role: 'resolver' as const, answer, ttl: undefined }));
   return { ...question, zone: undefined, negativeTtl: undefined, answers };
-}
-
-function remembered<T>(known: Map<string, Promise<T>>, key: string, find: () => Promise<T>): Promise<T> {
-  const value = known.get(key) ?? find();
-  known.set(key, value);
-  return value;
 }

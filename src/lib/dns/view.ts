@@ -27,19 +27,27 @@ export interface NameView<Value = string> {
 }
 
 /**
+ * Who is asked; default: all that count. A resolver that hears that a name is missing goes on saying so, so what may not be published
+ * yet is asked of the name servers of its zone alone.
+ */
+export interface Whom {
+  readonly ask?: 'all' | 'authoritative';
+}
+
+/**
  * Questions put to all servers that count, each directly. What a survey was told it does not ask again: a new look at DNS is a
  * new survey. Names are written without the final dot, in any case.
  */
 export interface DnsSurvey {
   /** The resolvers that it asks, `address[:port]`. */
   readonly resolvers: readonly string[];
-  a(name: string): Promise<NameView>;
-  aaaa(name: string): Promise<NameView>;
-  cname(name: string): Promise<NameView>;
+  a(name: string, whom?: Whom): Promise<NameView>;
+  aaaa(name: string, whom?: Whom): Promise<NameView>;
+  cname(name: string, whom?: Whom): Promise<NameView>;
   /** The names that an IPv4 address leads back to. */
-  ptr(address: string): Promise<NameView>;
-  mx(name: string): Promise<NameView<MailExchange>>;
+  ptr(address: string, whom?: Whom): Promise<NameView>;
+  mx(name: string, whom?: Whom): Promise<NameView<MailExchange>>;
   /** Each record as one text, its character strings joined. */
-  txt(name: string): Promise<NameView>;
-  caa(name: string): Promise<NameView<CaaProperty>>;
+  txt(name: string, whom?: Whom): Promise<NameView>;
+  caa(name: string, whom?: Whom): Promise<NameView<CaaProperty>>;
 }

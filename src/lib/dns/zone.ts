@@ -26,6 +26,16 @@ export type FoundZone =
 export type AskResolvers = (question: Question) => Promise<Reply>;
 
 /**
+ * The zone to begin with on the way to a name. Resolvers are never asked about the name itself before the name servers are: what they
+ * hear to be missing they go on calling missing, and for a name that is about to be published that would do harm. So they are asked
+ * about the domain that somebody registered, or the network of an address; name servers refer to the zones below.
+ */
+export function beginningOf(name: string): string {
+  const labels = name.split('.');
+  return labels.slice(name.endsWith('.arpa') ? 1 : -2).join('.');
+}
+
+/**
  * Finds the zone of a name: an SOA query gives the record of the zone that the name is in, as the answer or beside the statement
  * that there is none (RFC 2308 §3). Where it does not, as for an alias, the name above is asked about.
  */

@@ -47,6 +47,46 @@ describe('dnsSurvey', () => {
     expect(world.asked).toContain(`${NS1} TXT ${KEY} (no recursion)`);
   });
 
+  it('never asks a resolver about a name that the name servers were to be asked about alone', async () => {
+    const world = example();
+    const view = await dnsSurvey(RESOLVERS, { ask: world.ask, ipv6: false }).txt(KEY, { ask: 'authoritative' });
+    expect(view.answers.map(({ role }) => role)).toEqual(['authoritative', 'authoritative']);
+    const resolvers = world.asked.filter((question) => RESOLVERS.some((server) => question.startsWith(server)));
+    expect(resolvers.join('\n')).not.toContain('mail1.example.com');
+  });
+
+  it('follows the referral to a zone below, and leaves out who only refers', async () => {
+    const world = example((server, { type, name }) => {
+      if (type === 'NS' && name === 'mail1.example.com') return { answers: [ns(name, 'ns.mail1.example.com')] };
+      if (type === 'A' && name === 'ns.mail1.example.com') return { answers: [a(name, '192.0.2.99')] };
+      if (!name.endsWith('mail1.example.com') || RESOLVERS.includes(server)) return undefined;
+      if (server !== '192.0.2.99') return { authorities: [ns('mail1.example.com', 'ns.mail1.example.com')] };
+      if (type === 'SOA') return { flags: AUTHORITATIVE_ANSWER, answers: [soa('mail1.example.com', { minimum: 5 })] };
+      return { flags: AUTHORITATIVE_ANSWER, answers: [txt(KEY, 'v=DKIM1; p=AB', 'CD')] };
+    });
+    const survey = dnsSurvey(RESOLVERS, { ask: world.ask, ipv6: false });
+    const view = await survey.txt(KEY);
+    expect(view).toMatchObject({ zone: 'mail1.example.com', negativeTtl: 5 });
+    expect(view.answers.map(({ server }) => server)).toEqual(['ns.mail1.example.com (192.0.2.99)', ...RESOLVERS]);
+    expect((await survey.txt('example.com')).zone).toBe('example.com');
+  });
+
+  it('begins the way to a reverse name at its network', async () => {
+    const zone = '2.0.192.in-addr.arpa';
+    const world = worldOf((server, { type, name }) => {
+      const flags = server === NS1 ? AUTHORITATIVE_ANSWER : 0;
+      if (type === 'SOA' && name === zone) return { flags, answers: [soa(zone)] };
+      if (type === 'NS' && name === zone) return { answers: [ns(zone, 'ns.provider.example')] };
+      if (type === 'A') return { answers: [a(name, NS1)] };
+      return { flags, answers: [{ type: 'PTR', name, ttl: 60, data: 'Mail1.Example.com' }] };
+    });
+    const view = await dnsSurvey(RESOLVERS, { ask: world.ask, ipv6: false }).ptr('192.0.2.7');
+    expect(view).toMatchObject({ name: '7.2.0.192.in-addr.arpa', zone });
+    expect(view.answers.map(({ answer }) => answer)).toEqual(
+      Array(3).fill({ kind: 'found', values: ['mail1.example.com'] }),
+    );
+  });
+
   it('finds the zone once, and puts no question twice', async () => {
     const world = example();
     const survey = dnsSurvey(RESOLVERS, { ask: world.ask, ipv6: false });
@@ -109,7 +149,7 @@ describe('dnsSurvey', () => {
     );
     const view = await dnsSurvey(RESOLVERS, { ask: world.ask, ipv6: false }).txt(KEY);
     expect(view.zone).toBeUndefined();
-    expect(view.reason).toMatch(/zone of mail\._domainkey\.mail1\.example\.com could not be found: .*SERVFAIL/);
+    expect(view.reason).toMatch(/zone of example\.com could not be found: .*SERVFAIL/);
     expect(view.answers.map(({ role }) => role)).toEqual(['resolver', 'resolver']);
   });
 
