@@ -6,8 +6,11 @@ import { recordSet } from '../../src/lib/dns/record-set.js';
 import {
   NAME_SERVERS,
   behave,
+  changeListings,
+  disturb,
   emptyMailboxes,
   findWorld,
+  heal,
   labPlace,
   misbehave,
   publish,
@@ -15,7 +18,12 @@ import {
   rawMessage,
   receivedMessages,
   refusals,
-  type LabResolver,
+  usualCode,
+  withListing,
+  withoutListing,
+  type Blocklist,
+  type DnsFault,
+  type DnsServer,
   type Misbehaviour,
   type NameServer,
   type PublishResult,
@@ -57,9 +65,34 @@ export class TestWorld {
     return publish(this.world, records ?? (await this.records()), servers);
   }
 
+  /** Gives a DNS server a fault, beside those that it has: `fault('ns2', { kind: 'refusing', zone: 'lab.example' })`. */
+  async fault(server: DnsServer, fault: DnsFault): Promise<void> {
+    await disturb(this.world, server, fault);
+  }
+
+  /** Takes every fault of a DNS server away, or of all. */
+  async heal(server?: DnsServer): Promise<void> {
+    await heal(this.world, server);
+  }
+
+  /** Puts an IPv4 address or a domain on its blocklist. */
+  async list(what: string, code: string = usualCode(what)): Promise<void> {
+    await changeListings(this.world, (listings) => withListing(listings, what, code));
+  }
+
+  /** Takes an address or a domain off its blocklist, or all that the lab put there. */
+  async unlist(what?: string): Promise<void> {
+    await changeListings(this.world, (listings) => withoutListing(listings, what));
+  }
+
+  /** Makes a blocklist give one answer to all questions, as `127.255.255.254` to who may not ask; without one it lists again. */
+  async blocklistAnswers(list: Blocklist, code: string | undefined): Promise<void> {
+    await changeListings(this.world, ({ listed, always }) => ({ listed, always: { ...always, [list]: code } }));
+  }
+
   /** Stops a name server, or starts it again. */
   async nameServer(server: NameServer, action: 'start' | 'stop'): Promise<void> {
-    await this.lab.sh('world', `systemctl ${action} world-ns@${server}`);
+    await (action === 'stop' ? this.fault(server, { kind: 'stopped' }) : this.heal(server));
   }
 
   /** How long both resolvers remember an answer from now on: a second, as at first, or as long as its TTL says. */
@@ -68,7 +101,7 @@ export class TestWorld {
   }
 
   /** A resolver that asks one name server, or one of the lab's resolvers. */
-  ask(whom: NameServer | LabResolver): Resolver {
+  ask(whom: DnsServer): Resolver {
     const { nameServers, resolvers } = this.addresses;
     const resolver = new Resolver({ timeout: 2000, tries: 2 });
     resolver.setServers([{ ...nameServers, ...resolvers }[whom]]);
@@ -134,7 +167,7 @@ export class TestWorld {
     return (await refusals(this.world)).filter((one) => provider === undefined || one.provider === provider);
   }
 
-  /** Forgets messages and refusals, and all misbehaviour. */
+  /** Forgets messages and refusals, and all misbehaviour of providers. */
   async fresh(): Promise<void> {
     await behave(this.world);
     await emptyMailboxes(this.world);

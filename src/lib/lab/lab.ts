@@ -38,4 +38,16 @@ export {
   type Rule,
 } from './world/mailbox-types.js';
 export { showMessages, showRule } from './world/present.js';
-export { findWorld, publish, remember, type PublishResult, type World } from './world/world.js';
+export { findWorld, type World } from './world/world.js';
+export { changeListings, disturb, heal, publish, remember, type PublishResult } from './world/dns.js';
+export { DNS_SERVERS, isNameServer, showFault, type DnsFault, type DnsServer } from './world/faults.js';
+export {
+  BLOCKLISTS,
+  BLOCKLIST_NAMES,
+  showListings,
+  usualCode,
+  withListing,
+  withoutListing,
+  type Blocklist,
+  type Listings,
+} from './world/blocklists.js';

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { LabPlace } from './names.js';
+import { BLOCKLISTS } from './world/blocklists.js';
 import type { LabSubnet } from './network.js';
 
 /** What the lab itself decides about a settings file: set at every `up`, while all else in the file stays as it is. */
@@ -71,7 +72,13 @@ export function withAddresses(text: string, { subnet, resolvers, pmtaPackage }: 
     VPS2_IP: subnet.hosts.vps2,
     VPS3_IP: subnet.hosts.vps3,
     SENDING_IPS: first === last ? first : `${first}-${last}`,
-    ...(resolvers === undefined ? {} : { DNS_RESOLVERS: resolvers.join(',') }),
+    ...(resolvers === undefined
+      ? {}
+      : {
+          DNS_RESOLVERS: resolvers.join(','),
+          IP_BLOCKLISTS: BLOCKLISTS.zen,
+          NAME_BLOCKLISTS: BLOCKLISTS.dbl,
+        }),
     ...(pmtaPackage === undefined ? {} : { PMTA_PACKAGE: pmtaPackage }),
   };
   return Object.entries(lines).reduce((result, [name, value]) => {

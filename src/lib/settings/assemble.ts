@@ -26,7 +26,11 @@ export function assemble(given: Validated['given'], identities: readonly Sending
     file: place.file,
     hosts: hostsOf(given, values, path),
     sending: { baseDomain: values.BASE_DOMAIN, identities, postmaster },
-    dns: { resolvers: values.DNS_RESOLVERS },
+    dns: {
+      resolvers: values.DNS_RESOLVERS,
+      ipBlocklists: values.IP_BLOCKLISTS,
+      nameBlocklists: values.NAME_BLOCKLISTS,
+    },
     backup: {
       dir: path(values.BACKUP_DIR),
       ...present('sourceDir', values.BACKUP_SOURCE_DIR, path),

@@ -114,6 +114,16 @@ export const CATALOGUE = {
     example: '9.9.9.9, 192.0.2.53:5353',
     otherwise: '',
   }),
+  IP_BLOCKLISTS: setting('DNS', 'default', type.blocklists, {
+    description: 'Blocklists that are asked about sending IPs: their zones, or none',
+    example: 'zen.spamhaus.org',
+    otherwise: 'zen.spamhaus.org, bl.spamcop.net',
+  }),
+  NAME_BLOCKLISTS: setting('DNS', 'default', type.blocklists, {
+    description: 'Blocklists that are asked about domains: their zones, or none',
+    example: 'none',
+    otherwise: 'dbl.spamhaus.org',
+  }),
 
   BACKUP_DIR: setting('backup', 'default', type.path, {
     description: 'Folder of the backup set; read, never written',

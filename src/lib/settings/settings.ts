@@ -37,8 +37,14 @@ export interface Settings {
     readonly identities: readonly SendingIdentity[];
     readonly postmaster: string;
   };
-  /** Name servers that are asked about records, each `address[:port]`; empty means those of this machine. */
-  readonly dns: { readonly resolvers: readonly string[] };
+  readonly dns: {
+    /** Name servers that are asked about records, each `address[:port]`; empty means those of this machine. */
+    readonly resolvers: readonly string[];
+    /** Zones of DNS blocklists (RFC 5782) that are asked about sending IPs. */
+    readonly ipBlocklists: readonly string[];
+    /** And about domains. */
+    readonly nameBlocklists: readonly string[];
+  };
   readonly backup: {
     readonly dir: string;
     readonly sourceDir?: string;

@@ -174,32 +174,33 @@ function isNetwork(value: string): boolean {
   return base !== undefined && isAddress(base) && Number(bits) <= (isIpv4(base) ? 32 : 128);
 }
 
-export const networks = z
-  .string()
-  .transform(items)
-  .superRefine((list, context) => {
-    for (const item of list) {
-      if (isAddress(item) || isNetwork(item)) continue;
-      context.addIssue({
-        code: 'custom',
-        message: `has ${item}, which is neither an address nor a range — write them like 192.0.2.7, 2001:db8::/48`,
-      });
-    }
-  });
+/** Items of which each is right; `wrong` says what an item that is not right is, and how to write it. */
+const listOf = (isRight: (item: string) => boolean, wrong: string) =>
+  z
+    .string()
+    .transform(items)
+    .superRefine((list, context) => {
+      for (const item of list.filter((one) => !isRight(one))) {
+        context.addIssue({ code: 'custom', message: `has ${item}, which is ${wrong}` });
+      }
+    });
+
+export const networks = listOf(
+  (item) => isAddress(item) || isNetwork(item),
+  'neither an address nor a range — write them like 192.0.2.7, 2001:db8::/48',
+);
 
 /** Name servers: `9.9.9.9`, `192.0.2.53:5353`, `2620:fe::fe`. */
-export const resolvers = z
-  .string()
-  .transform(items)
-  .superRefine((list, context) => {
-    for (const item of list) {
-      if (isResolver(item)) continue;
-      context.addIssue({
-        code: 'custom',
-        message: `has ${item}, which is not the address of a name server — write them like 9.9.9.9, 192.0.2.53:5353, 2001:db8::53`,
-      });
-    }
-  });
+export const resolvers = listOf(
+  isResolver,
+  'not the address of a name server — write them like 9.9.9.9, 192.0.2.53:5353, 2001:db8::53',
+);
+
+/** The zones of DNS blocklists. An empty value would be the default, so there is a word for none. */
+export const blocklists = listOf(
+  (item) => item === 'none' || isFqdn(item),
+  'not the zone of a blocklist — write them like zen.spamhaus.org, bl.spamcop.net, or write none',
+).transform((list) => list.filter((item) => item !== 'none'));
 
 /** No port after an IPv6 address: it would need brackets, and those are what a template leaves to be filled in. */
 function isResolver(value: string): boolean {

@@ -48,10 +48,19 @@ describe('the settings file of a lab', () => {
     ]);
   });
 
-  it('names the resolvers of the world where the lab has one', async () => {
+  it('names the resolvers and blocklists of the world where the lab has one', async () => {
     const withWorld = withAddresses(text, { ...addresses, resolvers: ['10.77.4.4', '10.77.4.5'] });
-    expect(withWorld).toBe(`${text}DNS_RESOLVERS=10.77.4.4,10.77.4.5\n`);
-    expect((await parseSettings(withWorld, lab.settingsFile)).dns.resolvers).toEqual(['10.77.4.4', '10.77.4.5']);
+    expect(withWorld).toBe(
+      `${text}DNS_RESOLVERS=10.77.4.4,10.77.4.5
+IP_BLOCKLISTS=zen.lab-blocklist.example
+NAME_BLOCKLISTS=dbl.lab-blocklist.example
+`,
+    );
+    expect((await parseSettings(withWorld, lab.settingsFile)).dns).toEqual({
+      resolvers: ['10.77.4.4', '10.77.4.5'],
+      ipBlocklists: ['zen.lab-blocklist.example'],
+      nameBlocklists: ['dbl.lab-blocklist.example'],
+    });
   });
 
   it('is not changed by addresses that it has', () => {

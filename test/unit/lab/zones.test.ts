@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hostPlace, labPlace } from '../../../src/lib/lab/names.js';
 import { labSubnet } from '../../../src/lib/lab/network.js';
-import { memoryFile, nameServiceFiles, stubFile, zoneFiles } from '../../../src/lib/lab/world/name-service.js';
+import {
+  memoryFile,
+  nameServiceFiles,
+  stubFile,
+  zoneFiles,
+  zoneListFile,
+} from '../../../src/lib/lab/world/name-service.js';
 import { worldAddresses } from '../../../src/lib/lab/world/addresses.js';
 import { CONTROL_SOCKET } from '../../../src/lib/lab/world/world-files.js';
 import { NotAZoneLine, reverseZone, serialAt, zonesOf } from '../../../src/lib/lab/world/zones.js';
@@ -83,17 +89,17 @@ describe('the configuration of the name services', () => {
 
   it('gives each name server its own address and its own zones', () => {
     const files = nameServiceFiles(addresses, ['192.0.2.53']);
-    expect(files['etc/world/ns1.conf']).toContain('listen: 10.77.3.2@53');
-    expect(files['etc/world/ns2.conf']).toContain('listen: 10.77.3.3@53');
+    expect(files['etc/world/ns1.conf']).toContain('listen: [ 10.77.3.2@53, 10.77.3.2@5300 ]');
+    expect(files['etc/world/ns2.conf']).toContain('listen: [ 10.77.3.3@53, 10.77.3.3@5300 ]');
     expect(files['etc/world/ns2.conf']).toContain('include: /var/lib/world/ns2/zones.conf');
-    expect(zoneFiles('ns2', zones)).toEqual({
-      'var/lib/world/ns2/lab.example.zone': 'text',
+    expect(zoneFiles('ns2', zones)).toEqual({ 'var/lib/world/ns2/lab.example.zone': 'text' });
+    expect(zoneListFile('ns2', ['lab.example'])).toEqual({
       'var/lib/world/ns2/zones.conf': 'zone:\n  - domain: lab.example\n',
     });
   });
 
   it('has the resolvers ask them for their zones, and the machine’s resolver for all else', () => {
-    expect(stubFile(zones, addresses)).toEqual({
+    expect(stubFile(['lab.example'], addresses)).toEqual({
       'var/lib/world/stubs.conf': 'stub-zone:\n  name: lab.example\n  stub-addr: 10.77.3.2\n  stub-addr: 10.77.3.3\n',
     });
     const files = nameServiceFiles(addresses, ['192.0.2.53']);

@@ -191,6 +191,18 @@ describe('an invalid file', () => {
     },
   );
 
+  it('asks the usual blocklists unless others, or none, are named', () => {
+    expect(parse(validText()).dns).toMatchObject({
+      ipBlocklists: ['zen.spamhaus.org', 'bl.spamcop.net'],
+      nameBlocklists: ['dbl.spamhaus.org'],
+    });
+    const text = validText({ IP_BLOCKLISTS: 'key.zen.dq.spamhaus.net', NAME_BLOCKLISTS: 'none' });
+    expect(parse(text).dns).toMatchObject({ ipBlocklists: ['key.zen.dq.spamhaus.net'], nameBlocklists: [] });
+    expect(problems(validText({ IP_BLOCKLISTS: '192.0.2.1' }))).toEqual([
+      expect.stringMatching(/^line \d+: IP_BLOCKLISTS: has 192\.0\.2\.1, which is not the zone of a blocklist/),
+    ]);
+  });
+
   it('[R4] takes IPv6 for a host', () => {
     expect(parse(validText({ VPS1_IP: '2001:db8::10' })).hosts.vps1.address).toBe('2001:db8::10');
   });

@@ -1,7 +1,6 @@
 """Starts the providers: `python3 -m lab_world SETTINGS`."""
 
 import asyncio
-import os
 import signal
 import socket
 import sys
@@ -10,6 +9,7 @@ import threading
 from .certificate import server_context
 from .control import Control
 from .lookups import Lookups
+from .notify import notify_ready
 from .receiver import Receiver
 from .rules import Rules
 from .settings import Settings, read_settings
@@ -43,14 +43,6 @@ def listener(address: str) -> socket.socket:
     sock.setsockopt(socket.SOL_IP, IP_FREEBIND, 1)
     sock.bind((address, SMTP_PORT))
     return sock
-
-
-def notify_ready() -> None:
-    """Tells systemd that mail is taken now (sd_notify(3))."""
-    if path := os.environ.get("NOTIFY_SOCKET"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-            sock.connect(path.replace("@", "\0", 1))
-            sock.send(b"READY=1")
 
 
 asyncio.run(serve(read_settings(sys.argv[1])))

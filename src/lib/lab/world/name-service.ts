@@ -1,4 +1,5 @@
 import { NAME_SERVERS, RESOLVERS, type LabResolver, type NameServer, type WorldAddresses } from './addresses.js';
+import { BACK_PORT, zonesByState, type DnsFault } from './faults.js';
 import type { Zone } from './zones.js';
 
 /** Files of a host by their paths from its root. */
@@ -37,19 +38,37 @@ fi
 `,
 ).join('');
 
-/** The zones of one name server: a file each, and the list of them. */
+/** The zones of one name server, a file each. */
 export function zoneFiles(server: NameServer, zones: readonly Zone[]): Files {
-  const folder = folderOf(server);
-  return {
-    ...Object.fromEntries(zones.map(({ name, text }) => [`${folder}/${name}.zone`, text])),
-    [`${folder}/zones.conf`]: `zone:\n${zones.map(({ name }) => `  - domain: ${name}\n`).join('')}`,
-  };
+  return Object.fromEntries(zones.map(({ name, text }) => [`${folderOf(server)}/${name}.zone`, text]));
+}
+
+/** The list of the zones that one name server knows: without those that it refuses, and with those it lost named but nowhere. */
+export function zoneListFile(server: NameServer, zones: readonly string[], faults?: readonly DnsFault[]): Files {
+  const { sound, failing } = zonesByState(zones, faults);
+  const entries = [...sound.map((zone) => `  - domain: ${zone}\n`), ...failing.map(lost)];
+  return { [`${folderOf(server)}/zones.conf`]: entries.length === 0 ? '' : `zone:\n${entries.join('')}` };
+}
+
+const lost = (zone: string): string => `  - domain: ${zone}\n    file: /nonexistent/${zone}\n`;
+
+/** Shell that has a name server read its zones anew, once it has found no fault in them; one that is stopped does so at its start. */
+export function reloadNameServer(server: NameServer, zones: readonly string[], faults?: readonly DnsFault[]): string {
+  const { sound } = zonesByState(zones, faults);
+  if (sound.length === 0) return '';
+  const knotc = `knotc -c /etc/world/${server}.conf`;
+  return `${knotc} zone-check ${sound.join(' ')} >/dev/null
+if systemctl -q is-active world-ns@${server}; then
+  ${knotc} -b reload >/dev/null
+  ${knotc} -b zone-reload ${sound.join(' ')} >/dev/null
+fi
+`;
 }
 
 /** What the resolvers ask the name servers for. */
-export function stubFile(zones: readonly Zone[], { nameServers }: WorldAddresses): Files {
+export function stubFile(zones: readonly string[], { nameServers }: WorldAddresses): Files {
   const servers = Object.values(nameServers).map((address) => `  stub-addr: ${address}\n`);
-  const stub = ({ name }: Zone): string => `stub-zone:\n  name: ${name}\n${servers.join('')}`;
+  const stub = (zone: string): string => `stub-zone:\n  name: ${zone}\n${servers.join('')}`;
   return { 'var/lib/world/stubs.conf': zones.map(stub).join('') };
 }
 
@@ -58,7 +77,7 @@ function knotConfiguration(server: NameServer, address: string): string {
   return `server:
     rundir: /run/world-${server}
     identity: ${server}
-    listen: ${address}@53
+    listen: [ ${address}@53, ${address}@${BACK_PORT} ]
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
@@ -89,6 +108,7 @@ function resolverConfiguration(resolver: LabResolver, address: string, forwarder
   do-daemonize: no
   num-threads: 1
   interface: ${address}
+  interface: ${address}@${BACK_PORT}
   ip-freebind: yes
   access-control: 10.77.0.0/16 allow
   do-ip6: no

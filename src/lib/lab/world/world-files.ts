@@ -5,13 +5,14 @@ import { packageRoot } from '../../package-root.js';
 import type { LabSubnet } from '../network.js';
 import { nameServers as serversIn, resolvConf } from '../resolv-conf.js';
 import { NAME_SERVERS, RESOLVERS, worldAddresses } from './addresses.js';
-import { memoryFile, nameServiceFiles, stubFile, zoneFiles, type Files } from './name-service.js';
+import { memoryFile, nameServiceFiles, stubFile, zoneFiles, zoneListFile, type Files } from './name-service.js';
+import { AT_FIRST, dnsStateFile } from './dns-state.js';
 import { exchangeOf, providersOf } from './providers.js';
 import { serialAt, zonesOf } from './zones.js';
 
 /** The Debian packages of the world, and none that they merely recommend. */
 export const WORLD_PACKAGES = [
-  ...['knot', 'knot-dnsutils', 'unbound', 'openssl'],
+  ...['knot', 'knot-dnsutils', 'unbound', 'nftables', 'openssl'],
   ...['python3', 'python3-aiosmtpd', 'python3-dkim', 'python3-dnspython', 'python3-spf'],
 ] as const;
 
@@ -53,8 +54,12 @@ export async function writeWorld(root: string, subnet: LabSubnet, domain: string
   });
   if (existsSync(join(root, 'var/lib/world/stubs.conf'))) return;
   const zones = zonesOf(subnet, domain, '', serialAt(Date.now()));
-  for (const server of NAME_SERVERS) await writeFiles(root, zoneFiles(server, zones));
-  await writeFiles(root, stubFile(zones, addresses));
+  const names = zones.map(({ name }) => name);
+  for (const server of NAME_SERVERS) {
+    await writeFiles(root, { ...zoneFiles(server, zones), ...zoneListFile(server, names) });
+  }
+  await writeFiles(root, dnsStateFile({ ...AT_FIRST, zones: { ns1: names, ns2: names } }));
+  await writeFiles(root, stubFile(names, addresses));
 }
 
 const link = (unit: string, at: string): Promise<void> => place(`../${unit}.service`, at);

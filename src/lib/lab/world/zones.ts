@@ -2,6 +2,7 @@ import { reverseName } from '../../dns/names.js';
 import { HOST_NAMES } from '../../settings/settings.js';
 import type { LabSubnet } from '../network.js';
 import { worldAddresses } from './addresses.js';
+import { BLOCKLISTS, NOTHING_LISTED, listingRecords, type Listings } from './blocklists.js';
 import { exchangeOf, providersOf } from './providers.js';
 
 /** A zone: its name and its file, whole. */
@@ -22,14 +23,26 @@ const TTL = 60;
 
 /**
  * Every zone that the lab's name servers answer for: the lab's domain and the reverse zone of its network, those of the mailbox
- * providers, and one for each published name that lies in none of these. A published record stands in the place of the lab's own
+ * providers and of the blocklists, and one for each published name that lies in none of these. A published record stands in the place of the lab's own
  * with its name and type, so that what was published is what DNS answers.
  */
-export function zonesOf(subnet: LabSubnet, domain: string, published: string, serial: number): Zone[] {
+export function zonesOf(
+  subnet: LabSubnet,
+  domain: string,
+  published: string,
+  serial: number,
+  listings: Listings = NOTHING_LISTED,
+): Zone[] {
   const records = readRecords(published);
-  const own = ownRecords(subnet, domain).filter((one) => !records.some((other) => sameSet(one, other)));
+  const own = [
+    ...ownRecords(subnet, domain),
+    ...listingRecords(listings).map(([name, type, value]) => ownRecord(name, type, value)),
+  ].filter((one) => !records.some((other) => sameSet(one, other)));
   const all = [...own, ...records];
-  const known = [domain, reverseZone(subnet), ...providersOf(subnet).flatMap(({ domains }) => domains)];
+  const known = [
+    ...[domain, reverseZone(subnet), ...Object.values(BLOCKLISTS)],
+    ...providersOf(subnet).flatMap(({ domains }) => domains),
+  ];
   const names = [...new Set([...known, ...records.map(({ name }) => zoneFor(name, known))])].sort();
   return names.map((name) => ({
     name,
@@ -80,14 +93,9 @@ function zoneFor(name: string, zones: readonly string[]): string {
 
 /** What the lab itself says of its hosts and of the providers. */
 function ownRecords(subnet: LabSubnet, domain: string): ZoneRecord[] {
-  const record = (name: string, type: string, value: string): ZoneRecord => ({
-    name,
-    type,
-    line: `${name}. ${TTL} IN ${type} ${value}`,
-  });
   const host = (name: string, address: string): ZoneRecord[] => [
-    record(name, 'A', address),
-    record(reverseName(address), 'PTR', `${name}.`),
+    ownRecord(name, 'A', address),
+    ownRecord(reverseName(address), 'PTR', `${name}.`),
   ];
   const { nameServers, resolvers } = worldAddresses(subnet);
   return [
@@ -97,9 +105,13 @@ function ownRecords(subnet: LabSubnet, domain: string): ZoneRecord[] {
     ),
     ...providersOf(subnet).flatMap((provider) => [
       ...host(exchangeOf(provider), provider.address),
-      ...provider.domains.map((name) => record(name, 'MX', `10 ${exchangeOf(provider)}.`)),
+      ...provider.domains.map((name) => ownRecord(name, 'MX', `10 ${exchangeOf(provider)}.`)),
     ]),
   ];
+}
+
+function ownRecord(name: string, type: string, value: string): ZoneRecord {
+  return { name, type, line: `${name}. ${TTL} IN ${type} ${value}` };
 }
 
 function zoneText(zone: string, domain: string, serial: number, records: readonly ZoneRecord[]): string {
