@@ -1,4 +1,4 @@
-import { DEAD_LETTERS, SHIPPER_STATUS } from '../../roles/accounting.js';
+import { ACCOUNTING_SERVICE, DEAD_LETTERS, SHIPPER_STATUS } from '../../roles/accounting.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Answers, Proof } from './proof.js';
 
@@ -8,8 +8,15 @@ const MOVES_WITHIN = 300;
 /** Days that a loss is told of. */
 const LOSS_IS_NEWS = 7;
 
+/** Seconds that a shipper has to say its first word after a start, which on a busy host comes late. */
+const FIRST_WORD = 15;
+
 /** Questions to VPS2 about the accounting on its way to the API. */
 export const ACCOUNTING_QUESTIONS = [
+  `for try in $(seq ${FIRST_WORD}); do`,
+  `  [ ! -s ${SHIPPER_STATUS} ] || break`,
+  `  case $(systemctl is-system-running):$(systemctl is-active ${ACCOUNTING_SERVICE}) in starting:* | *:active | *:activating) sleep 1 ;; *) break ;; esac`,
+  'done',
   `printf 'now\\t%s\\n' "$(date +%s)"`,
   `printf 'accounting\\t%s\\n' "$(cat ${SHIPPER_STATUS} 2>/dev/null)"`,
   `printf 'dead letters\\t%s\\n' "$(grep -c . ${DEAD_LETTERS} 2>/dev/null || :)"`,
