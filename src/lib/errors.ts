@@ -285,11 +285,18 @@ const failures = {
       `${domains.length === 1 ? 'There is no DKIM key' : 'There are no DKIM keys'} for ${domains.join(', ')}.`,
     hint: () => 'Run `ee dkim generate`; it keeps the keys that exist.',
   }),
-  DKIM_SELECTOR_UNCLEAR: row<{ folder: string; selectors: readonly string[]; reason: string }>({
+  DKIM_SELECTOR_UNCLEAR: row<{ folder: string; selectors: readonly string[] }>({
     exit: EXIT.failed,
-    message: ({ folder, selectors, reason }) =>
-      `${folder} does not say which key signs: it holds ${selectors.join(', ') || 'no key'}, and ${reason}.`,
-    hint: ({ folder }) => `Write the selector that DNS publishes and PowerMTA uses to ${folder}/active (mode 600).`,
+    message: ({ folder, selectors }) =>
+      `${folder} does not say which key signs: it holds ${selectors.join(', ')}, and no ledger.`,
+    hint: () =>
+      'Leave the key there that DNS publishes and PowerMTA uses, and move the others out of the folder. If there was a ledger.jsonl, bring it back from your own copy instead.',
+  }),
+  DKIM_LEDGER_BROKEN: row<{ file: string; line: number; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ file, line, reason }) => `${file}, line ${line} cannot be right: ${reason}. Nothing was changed.`,
+    hint: () =>
+      'Nobody but ee writes into this file. Bring it back from your own copy, the newest there is; no line of it may be left out.',
   }),
   DNS_ADDRESS_NEEDED: row<{ name: string; address: string }>({
     exit: EXIT.usage,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
 import { link, mkdir, open, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EeError } from './errors.js';
@@ -42,17 +43,26 @@ export async function createPrivateFile(path: string, content: string): Promise<
   }
 }
 
-/** Reads a private file; undefined when there is none. One that other users can read is refused. */
+/** A private file as it was read. */
+export interface PrivateFile {
+  readonly content: Buffer;
+  /** When it was last written. */
+  readonly written: Date;
+}
+
+/** Reads a private file of text; undefined when there is none. One that other users can read is refused. */
 export async function readPrivateFile(path: string): Promise<string | undefined> {
+  return (await readPrivateBytes(path))?.content.toString('utf8');
+}
+
+/** The same for any bytes, with the time when they were written. */
+export async function readPrivateBytes(path: string): Promise<PrivateFile | undefined> {
   try {
     const file = await open(path, 'r');
     try {
       const status = await file.stat();
-      if (!status.isFile())
-        throw new EeError('SECRET_FILE_UNUSABLE', { file: path, action: 'read', reason: 'not a file' });
-      const mode = status.mode & 0o777;
-      if (mode & 0o077) throw new EeError('SECRET_FILE_OPEN', { file: path, mode: octal(mode) });
-      return await file.readFile('utf8');
+      assertPrivate(path, status);
+      return { content: await file.readFile(), written: status.mtime };
     } finally {
       await file.close();
     }
@@ -60,6 +70,50 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error instanceof EeError ? error : unusable(path, 'read', error);
   }
+}
+
+/**
+ * Keeps the first `length` bytes of a private file, which is made where there is none, and writes `text` behind them. It is on the disk
+ * afterwards; where that fails, nothing but those bytes is left.
+ */
+export async function extendPrivateFile(path: string, length: number, text: string): Promise<void> {
+  try {
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    try {
+      assertPrivate(path, await file.stat());
+      await file.truncate(length);
+      const bytes = Buffer.from(text);
+      try {
+        const { bytesWritten } = await file.write(bytes, 0, bytes.length, length);
+        if (bytesWritten < bytes.length) throw new Error('the disk took only a part of it');
+        await file.sync();
+      } catch (error) {
+        await file.truncate(length);
+        throw error;
+      }
+    } finally {
+      await file.close();
+    }
+    if (length === 0) await syncFolder(dirname(path));
+  } catch (error) {
+    throw error instanceof EeError ? error : unusable(path, 'written', error);
+  }
+}
+
+/** Removes a private file for good; one that is not there is no failure. */
+export async function removePrivateFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw unusable(path, 'removed', error);
+  }
+}
+
+function assertPrivate(path: string, status: Stats): void {
+  if (!status.isFile()) throw new EeError('SECRET_FILE_UNUSABLE', { file: path, action: 'read', reason: 'not a file' });
+  const mode = status.mode & 0o777;
+  if (mode & 0o077) throw new EeError('SECRET_FILE_OPEN', { file: path, mode: octal(mode) });
 }
 
 /** Creates the file, or refuses it if it exists; its bytes are on the disk afterwards. */

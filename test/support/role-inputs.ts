@@ -73,6 +73,7 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
         local: `/srv/engine/secrets/dkim/${domain}/mail.pem`,
         pem: new Secret(`key ${index}\n`),
       })),
+      revokedKeys: [],
       relayTls: tls,
       accounting: { bundle: Buffer.from('the shipper'), engineCertificate: 'certificate\n' },
     },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureKeys, readKeys } from '../../src/lib/dkim/key-store.js';
-import { FIRST_SELECTOR, recordName } from '../../src/lib/dkim/selector.js';
+import { FIRST_SELECTOR, recordName } from '../../src/lib/dkim-selector.js';
 import { recordSet, type RecordSet } from '../../src/lib/dns/record-set.js';
 import { adapt } from '../../src/lib/pmta/adapt.js';
 import { RELAY_CERTIFICATE, adaptationPlan } from '../../src/lib/pmta/adapt/plan.js';

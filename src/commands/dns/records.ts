@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
-import { readKeys } from '../../lib/dkim/key-store.js';
+import { publications } from '../../lib/dkim/key-store.js';
 import { document, type DnsDocument } from '../../lib/dns/formats/document.js';
 import { FORMATS, render } from '../../lib/dns/formats/format.js';
 import { recordSet } from '../../lib/dns/record-set.js';
@@ -25,7 +25,7 @@ export default class DnsRecords extends EeCommand {
   async run(): Promise<DnsDocument> {
     const { flags } = await this.parse(DnsRecords);
     const settings = await this.settings(flags);
-    const keys = await readKeys(settings.secretsDir, settings.sending.identities);
+    const keys = await publications(settings.secretsDir, settings.sending.identities);
     const set = recordSet(settings, keys);
 
     const text = render(set, flags.format);

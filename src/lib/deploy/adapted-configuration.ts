@@ -1,22 +1,28 @@
+import { FIRST_SELECTOR } from '../dkim-selector.js';
 import { currentSelector } from '../dkim/key-store.js';
-import { FIRST_SELECTOR } from '../dkim/selector.js';
 import { adapt } from '../pmta/adapt.js';
 import { adaptationPlan, type AdaptationPlan } from '../pmta/adapt/plan.js';
 import { parseDocument } from '../pmta/parse.js';
 import type { Settings } from '../settings/settings.js';
 
-/** The configuration, adapted to the identities of the settings, each with the selector that signs for it now. */
-export async function adaptedConfiguration(settings: Settings, bytes: Buffer): Promise<ReturnType<typeof adapt>> {
-  return adapt(parseDocument(bytes), await withCurrentSelectors(settings));
+/** Selectors by domain, for those that shall not sign with their active key. */
+export type Selectors = ReadonlyMap<string, string>;
+
+/** The configuration, adapted to the identities of the settings, each with the selector that signs for it now or with the given one. */
+export async function adaptedConfiguration(
+  settings: Settings,
+  bytes: Buffer,
+  selectors: Selectors = new Map(),
+): Promise<ReturnType<typeof adapt>> {
+  return adapt(parseDocument(bytes), await withSelectors(settings, selectors));
 }
 
-async function withCurrentSelectors(settings: Settings): Promise<AdaptationPlan> {
+async function withSelectors(settings: Settings, selectors: Selectors): Promise<AdaptationPlan> {
   const plan = adaptationPlan(settings, FIRST_SELECTOR);
+  const selectorOf = async (domain: string): Promise<string> =>
+    selectors.get(domain) ?? (await currentSelector(settings.secretsDir, domain)) ?? FIRST_SELECTOR;
   const identities = await Promise.all(
-    plan.identities.map(async (identity) => ({
-      ...identity,
-      selector: (await currentSelector(settings.secretsDir, identity.domain)) ?? FIRST_SELECTOR,
-    })),
+    plan.identities.map(async (identity) => ({ ...identity, selector: await selectorOf(identity.domain) })),
   );
   return { ...plan, identities };
 }

@@ -1,14 +1,16 @@
-import { join } from 'node:path';
+import { FIRST_SELECTOR } from '../dkim-selector.js';
 import { examineLicence } from '../backup/licence.js';
 import type { UsedFiles } from '../backup/used-files.js';
-import { ensureKeys, readKey, type StoredKey } from '../dkim/key-store.js';
-import { FIRST_SELECTOR } from '../dkim/selector.js';
+import { keyPath } from '../dkim/key-files.js';
+import { domainKeys, ensureKeys, readKey, type StoredKey } from '../dkim/key-store.js';
+import { keyFileName } from '../pmta/adapt/plan.js';
 import { printDocument } from '../pmta/document.js';
+import type { DkimKeyFile } from '../roles/dkim-keys.js';
 import type { EngineInputs } from '../roles/engine.js';
 import type { MailwizzInputs } from '../roles/mailwizz.js';
 import type { PowermtaInputs } from '../roles/powermta.js';
 import { Secret } from '../secret.js';
-import type { HostName, Settings } from '../settings/settings.js';
+import type { HostName, SendingIdentity, Settings } from '../settings/settings.js';
 import type { Subject } from '../tls/certificate.js';
 import { ensureCertificate, readCertificate } from '../tls/self-signed.js';
 import { adaptedConfiguration } from './adapted-configuration.js';
@@ -75,18 +77,36 @@ async function forPowermta(settings: Settings, used: UsedFiles, store: Store): P
     package: pmta,
     licence,
     configuration: printDocument((await adaptedConfiguration(settings, await readVerified(used.config))).document),
-    dkimKeys: identities.map(({ index, domain }, at) => ({
-      fileName: `mail${index}.pem`,
-      domain,
-      pem: keys[at]?.privateKey,
-      local: join(settings.secretsDir, 'dkim', domain, `${keys[at]?.selector ?? FIRST_SELECTOR}.pem`),
-    })),
+    dkimKeys: identities.map((identity, at) => dkimKeyFile(settings, identity, keys[at])),
+    revokedKeys: await revokedKeyFiles(settings),
     relayTls: await relayCertificate(settings, store),
     accounting: {
       bundle: await shipperBundle(),
       engineCertificate: (await store.engineCertificate(settings.engine.domain)).certificate,
     },
   };
+}
+
+/** The key that signs for an identity, as a file of the host; the first one of its domain where there is none yet. */
+export function dkimKeyFile(
+  { secretsDir }: Settings,
+  { index, domain }: SendingIdentity,
+  key: StoredKey | undefined,
+): DkimKeyFile {
+  const selector = key?.selector ?? FIRST_SELECTOR;
+  const local = key?.path ?? keyPath(secretsDir, domain, selector);
+  return { fileName: keyFileName({ index, selector }), domain, pem: key?.privateKey, local };
+}
+
+async function revokedKeyFiles({ secretsDir, sending }: Settings): Promise<string[]> {
+  const files = await Promise.all(
+    sending.identities.map(async ({ index, domain }) => {
+      const keys = (await domainKeys(secretsDir, domain))?.keys ?? [];
+      const gone = keys.filter(({ state }) => state === 'revoked' || state === 'removed');
+      return gone.map(({ selector }) => keyFileName({ index, selector }));
+    }),
+  );
+  return files.flat();
 }
 
 /** One for all names of the relay: VPS2 shows it, VPS1 and VPS3 trust it and no other. */

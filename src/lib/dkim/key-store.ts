@@ -1,15 +1,16 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FIRST_SELECTOR } from '../dkim-selector.js';
 import { EeError } from '../errors.js';
-import { createPrivateFile, ensurePrivateFolder, readPrivateFile } from '../private-file.js';
+import { ensurePrivateFolder } from '../private-file.js';
 import type { Secret } from '../secret.js';
-import { generatePair, parsePair, type KeyPair } from './key-pair.js';
-import { recordValue } from './record.js';
-import { FIRST_SELECTOR } from './selector.js';
+import { keyFileSelectors, keyPath, makeKeyFile, readKeyFile, type KeyFile } from './key-files.js';
+import type { DomainKey, DomainKeys } from './ledger/domain-keys.js';
+import { domainFolder, readLedger } from './ledger/file.js';
+import { recordValue, REVOKED_RECORD } from './record.js';
 
 /*
- * Keys lie in SECRETS_DIR/dkim/<domain>/<selector>.pem. A domain with a single key signs with it. As soon as it has several,
- * the file `active` beside them holds the selector that signs: making a key never changes what signs.
+ * Keys lie in SECRETS_DIR/dkim/<domain>/<selector>.pem. The ledger beside them says which one signs; a domain without a ledger
+ * was never rotated, and signs with its only key. Making a key never changes what signs.
  */
 
 /** A key on this machine. */
@@ -32,70 +33,96 @@ export interface EnsuredKey {
   readonly created: boolean;
 }
 
-/** Gives every domain a key. One that exists is never replaced; one that exists and cannot be used is an error. */
-export async function ensureKeys(
-  secretsDir: string,
-  identities: readonly { readonly domain: string }[],
-): Promise<EnsuredKey[]> {
+type Domains = readonly { readonly domain: string }[];
+
+/** Gives every domain a key. A domain that has one is left alone; a key that exists and cannot be used is an error. */
+export async function ensureKeys(secretsDir: string, identities: Domains): Promise<EnsuredKey[]> {
   await ensurePrivateFolder(secretsDir);
   await ensurePrivateFolder(join(secretsDir, 'dkim'));
   const domains = [...new Set(identities.map(({ domain }) => domain))];
   return Promise.all(domains.map((domain) => ensureKey(secretsDir, domain)));
 }
 
+/** All keys of a domain with their states; undefined when it has none. */
+export async function domainKeys(secretsDir: string, domain: string): Promise<DomainKeys | undefined> {
+  return (await readLedger(secretsDir, domain)) ?? (await onlyKey(secretsDir, domain));
+}
+
+/** The selector that signs for the domain; undefined when it has no key. Several keys without a ledger are an error. */
+export async function currentSelector(secretsDir: string, domain: string): Promise<string | undefined> {
+  return (await domainKeys(secretsDir, domain))?.active.selector;
+}
+
 /** The key that signs for the domain; undefined when it has none. */
 export async function readKey(secretsDir: string, domain: string): Promise<StoredKey | undefined> {
-  const selector = await currentSelector(secretsDir, domain);
-  if (selector === undefined) return undefined;
-  const path = pathOf(secretsDir, domain, selector);
-  const pem = await readPrivateFile(path);
-  if (pem === undefined) throw new EeError('DKIM_KEY_UNUSABLE', { file: path, reason: 'it is missing' });
-  const pair = parse(path, pem);
-  return { domain, selector, path, privateKey: pair.privateKey, record: recordValue(pair.publicKey) };
+  const keys = await domainKeys(secretsDir, domain);
+  return keys && storedKey(secretsDir, domain, keys.active);
 }
 
 /** The keys that sign for the domains, in their order. Throws one error that names every domain without a key. */
-export async function readKeys(
-  secretsDir: string,
-  identities: readonly { readonly domain: string }[],
-): Promise<StoredKey[]> {
-  const keys: StoredKey[] = [];
+export async function readKeys(secretsDir: string, identities: Domains): Promise<StoredKey[]> {
+  return ofEach(identities, (domain) => readKey(secretsDir, domain));
+}
+
+/** The file of a key; an error where it is missing, or holds another key than the ledger says. */
+export async function storedKey(secretsDir: string, domain: string, key: DomainKey): Promise<StoredKey> {
+  const { selector } = key;
+  const file = await readKeyFile(secretsDir, domain, selector);
+  const unusable = (reason: string): EeError =>
+    new EeError('DKIM_KEY_UNUSABLE', { file: keyPath(secretsDir, domain, selector), reason });
+  if (!file) throw unusable('it is missing');
+  if (file.fingerprint !== key.fingerprint) throw unusable('it is another key than the one that the ledger names');
+  return { domain, selector, path: file.path, privateKey: file.privateKey, record: recordValue(file.publicKey) };
+}
+
+/** What DNS must have of a key, by its state. */
+export interface KeyPublication {
+  readonly domain: string;
+  readonly selector: string;
+  /** The TXT value as one string. */
+  readonly record: string;
+}
+
+/**
+ * What DNS must have of all keys of the domains: those that will sign, the one that does and those that did, and the revoked ones as
+ * such. Throws one error that names every domain without a key.
+ */
+export async function publications(secretsDir: string, identities: Domains): Promise<KeyPublication[]> {
+  const all = await ofEach(identities, (domain) => domainKeys(secretsDir, domain));
+  return Promise.all(
+    all.flatMap(({ domain, keys }) =>
+      keys.filter(({ state }) => state !== 'removed').map((key) => publication(secretsDir, domain, key)),
+    ),
+  );
+}
+
+async function publication(secretsDir: string, domain: string, key: DomainKey): Promise<KeyPublication> {
+  const { selector, state } = key;
+  if (state === 'revoked') return { domain, selector, record: REVOKED_RECORD };
+  return { domain, selector, record: (await storedKey(secretsDir, domain, key)).record };
+}
+
+/** Something of each domain, in their order; one error for all domains that have no key. */
+async function ofEach<T>(identities: Domains, read: (domain: string) => Promise<T | undefined>): Promise<T[]> {
+  const found: T[] = [];
   const missing: string[] = [];
   for (const { domain } of identities) {
-    const key = await readKey(secretsDir, domain);
-    if (key) keys.push(key);
+    const one = await read(domain);
+    if (one) found.push(one);
     else missing.push(domain);
   }
   if (missing.length > 0) throw new EeError('DKIM_KEY_MISSING', { domains: missing });
-  return keys;
-}
-
-/** The selector that signs for the domain; undefined when it has no key. Several keys without a choice are an error. */
-export async function currentSelector(secretsDir: string, domain: string): Promise<string | undefined> {
-  const folder = join(secretsDir, 'dkim', domain);
-  const selectors = (await list(folder))
-    .filter((name) => name.endsWith('.pem') && !name.startsWith('.'))
-    .map((name) => name.slice(0, -'.pem'.length))
-    .sort();
-  const active = (await readPrivateFile(join(folder, 'active')))?.trim();
-  if (active !== undefined) {
-    if (selectors.includes(active)) return active;
-    throw new EeError('DKIM_SELECTOR_UNCLEAR', { folder, selectors, reason: `active names "${active}"` });
-  }
-  if (selectors.length > 1)
-    throw new EeError('DKIM_SELECTOR_UNCLEAR', { folder, selectors, reason: 'none is marked active' });
-  return selectors[0];
+  return found;
 }
 
 async function ensureKey(secretsDir: string, domain: string): Promise<EnsuredKey> {
   const kept = await readKey(secretsDir, domain);
   if (kept) return { domain, selector: kept.selector, path: kept.path, created: false };
 
-  await ensurePrivateFolder(join(secretsDir, 'dkim', domain));
-  const path = pathOf(secretsDir, domain, FIRST_SELECTOR);
-  const { privateKey } = await generatePair();
-  if (await createPrivateFile(path, privateKey.reveal()))
-    return { domain, selector: FIRST_SELECTOR, path, created: true };
+  await ensurePrivateFolder(domainFolder(secretsDir, domain));
+  const path = keyPath(secretsDir, domain, FIRST_SELECTOR);
+  const { created } = await makeKeyFile(secretsDir, domain, FIRST_SELECTOR);
+  if (created) return { domain, selector: FIRST_SELECTOR, path, created };
 
   // Another run was faster: its key counts.
   const theirs = await readKey(secretsDir, domain);
@@ -103,28 +130,25 @@ async function ensureKey(secretsDir: string, domain: string): Promise<EnsuredKey
   return { domain, selector: theirs.selector, path: theirs.path, created: false };
 }
 
-function parse(file: string, pem: string): KeyPair {
-  try {
-    return parsePair(pem);
-  } catch (cause) {
-    throw new EeError(
-      'DKIM_KEY_UNUSABLE',
-      { file, reason: cause instanceof Error ? cause.message : String(cause) },
-      { cause },
-    );
-  }
+/** A domain that was never rotated: its only key signs, since its file was written. */
+async function onlyKey(secretsDir: string, domain: string): Promise<DomainKeys | undefined> {
+  const selectors = await keyFileSelectors(secretsDir, domain);
+  const [selector, ...others] = selectors;
+  if (selector === undefined) return undefined;
+  const folder = domainFolder(secretsDir, domain);
+  if (others.length > 0) throw new EeError('DKIM_SELECTOR_UNCLEAR', { folder, selectors });
+  const file = await readKeyFile(secretsDir, domain, selector);
+  if (!file)
+    throw new EeError('DKIM_KEY_UNUSABLE', { file: keyPath(secretsDir, domain, selector), reason: 'it is missing' });
+  const active = activeSince(selector, file);
+  return { domain, keys: [active], active };
 }
 
-function pathOf(secretsDir: string, domain: string, selector: string): string {
-  return join(secretsDir, 'dkim', domain, `${selector}.pem`);
-}
-
-async function list(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EeError('SECRET_FILE_UNUSABLE', { file: folder, action: 'read', reason }, { cause });
-  }
-}
+const activeSince = (selector: string, { fingerprint, written }: KeyFile): DomainKey => ({
+  selector,
+  fingerprint,
+  state: 'active',
+  made: written,
+  since: written,
+  compromised: false,
+});

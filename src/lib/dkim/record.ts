@@ -9,6 +9,9 @@ export function recordValue(publicKey: KeyObject): string {
   return `v=DKIM1; k=rsa; p=${spki.toString('base64')}`;
 }
 
+/** The TXT value that says that a key is revoked (RFC 6376 §3.6.1): its tag p is empty. */
+export const REVOKED_RECORD = 'v=DKIM1; k=rsa; p=';
+
 /** What DNS publishes under a selector. Only `key` verifies signatures. */
 export type PublishedRecord =
   | { readonly kind: 'key'; readonly publicKey: KeyObject; readonly bits: number; readonly testing: boolean }

@@ -2,17 +2,10 @@ import { isIPv4 } from 'node:net';
 import { EeError } from '../errors.js';
 import type { SendingIdentity, Settings } from '../settings/settings.js';
 import { issuerOf } from './certificate-authority.js';
+import { dkimRecord, type DkimPublication } from './dkim-record.js';
 import { isWithin } from './names.js';
 import { policyRecords } from './policy.js';
 import { a, caa, mx, ptr, txt, type DnsRecord, type RecordOf } from './records.js';
-
-/** The public half of a DKIM key, ready to be published. */
-export interface DkimPublication {
-  readonly domain: string;
-  readonly selector: string;
-  /** The TXT value as one string. */
-  readonly record: string;
-}
 
 /** Everything that DNS must say for the three hosts. */
 export interface RecordSet {
@@ -67,9 +60,7 @@ function hostRecords({ ip, domain }: SendingIdentity, keys: readonly DkimPublica
     mx(domain, domain, 'bounces and complaints come back here'),
     // Senders are at their host's name, so greeting and return path are one name. SPF is not inherited, and needs no lookups.
     txt(domain, `v=spf1 ip4:${ip} -all`, 'SPF of the greeting and the return path'),
-    ...keys
-      .filter((key) => key.domain === domain)
-      .map((key) => txt(`${key.selector}._domainkey.${domain}`, key.record, 'DKIM public key')),
+    ...keys.filter((key) => key.domain === domain).map(dkimRecord),
   ];
 }
 

@@ -13,6 +13,7 @@ import { parseDocument } from '../pmta/parse.js';
 import { sourceAddresses } from '../pmta/source-addresses.js';
 import type { HostAccess, Settings } from '../settings/settings.js';
 import { accounting, ACCOUNTING_PACKAGES, type AccountingInputs } from './accounting.js';
+import { dkimKey, noDkimKey, type DkimKeyFile } from './dkim-keys.js';
 import { notWhileDraining } from './pmta-configuration/not-while-draining.js';
 import { pmtaConfiguration } from './pmta-configuration/resource.js';
 import type { PortRule } from './ports.js';
@@ -26,19 +27,11 @@ export interface PowermtaInputs {
   readonly configuration: Buffer;
   /** One a sending identity; `pem` is missing where a plan is made before the keys are. */
   readonly dkimKeys: readonly DkimKeyFile[];
+  /** Names of key files that were revoked. */
+  readonly revokedKeys: readonly string[];
   /** Certificate and key of the submission service. */
   readonly relayTls: { readonly certificate: string; readonly key: Secret };
   readonly accounting: AccountingInputs;
-}
-
-/** A DKIM key, and where it is on both sides. */
-export interface DkimKeyFile {
-  /** In the key folder of the host. */
-  readonly fileName: string;
-  readonly domain: string;
-  readonly pem: Secret | undefined;
-  /** Path on this machine, where it is or where it would be. */
-  readonly local: string;
 }
 
 export const PMTA_PACKAGE_LABEL = 'powermta';
@@ -73,6 +66,7 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
         ...packageAndLicence(inputs),
         ...keys(inputs, settings.hosts.vps2),
         pmtaConfiguration({ content: inputs.configuration }),
+        ...inputs.revokedKeys.map(noDkimKey),
         service('pmta'),
         service('pmtahttp'),
       ],
@@ -120,22 +114,10 @@ function packageAndLicence({ package: { path, ...known }, licence }: PowermtaInp
   ];
 }
 
-function keys({ dkimKeys, relayTls }: PowermtaInputs, { user, address }: HostAccess): Resource[] {
+function keys({ dkimKeys, relayTls }: PowermtaInputs, vps2: HostAccess): Resource[] {
   return [
     directory(KEY_DIR, '0750', OWNER),
-    ...dkimKeys.map(({ fileName, domain, pem, local }) =>
-      file({
-        path: `${KEY_DIR}/${fileName}`,
-        content: pem?.reveal() ?? '',
-        mode: '0640',
-        owner: OWNER,
-        sensitive: true,
-        createOnly: {
-          why: `it is the DKIM key of ${domain}, and DNS may name it`,
-          next: `If it is the right one, bring it here: \`scp -p ${user}@${address}:${KEY_DIR}/${fileName} ${local}\` (mode 600), then run again.`,
-        },
-      }),
-    ),
+    ...dkimKeys.map((key) => dkimKey(key, vps2)),
     directory('/etc/pmta/tls', '0750', OWNER),
     file({
       path: RELAY_CERTIFICATE,

@@ -2,9 +2,20 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generatePair } from '../../../src/lib/dkim/key-pair.js';
-import { currentSelector, ensureKeys, readKey, readKeys } from '../../../src/lib/dkim/key-store.js';
-import { isPublicHalf, readPublished } from '../../../src/lib/dkim/record.js';
+import { generatePair, parsePair } from '../../../src/lib/dkim/key-pair.js';
+import { fingerprint } from '../../../src/lib/dkim/fingerprint.js';
+import {
+  currentSelector,
+  domainKeys,
+  ensureKeys,
+  publications,
+  readKey,
+  readKeys,
+} from '../../../src/lib/dkim/key-store.js';
+import type { Happening } from '../../../src/lib/dkim/ledger/event.js';
+import { appendToLedger } from '../../../src/lib/dkim/ledger/file.js';
+import { isPublicHalf, readPublished, recordValue } from '../../../src/lib/dkim/record.js';
+import { events } from './ledger/events.js';
 
 let secrets: string;
 const TWO = [{ domain: 'mail1.example.com' }, { domain: 'mail2.example.com' }];
@@ -114,38 +125,88 @@ describe('an existing file in place of a key', () => {
 });
 
 describe('the selector that signs', () => {
-  const add = async (selector: string): Promise<void> => {
-    const { privateKey } = await generatePair();
-    await writeFile(fileOf('mail1.example.com', `${selector}.pem`), privateKey.reveal(), { mode: 0o600 });
+  const DOMAIN = 'mail1.example.com';
+
+  /** A further key; gives what the ledger says of it. */
+  const add = async (selector: string): Promise<{ selector: string; fingerprint: string; record: string }> => {
+    const { privateKey, publicKey } = await generatePair();
+    await writeFile(fileOf(DOMAIN, `${selector}.pem`), privateKey.reveal(), { mode: 0o600 });
+    return { selector, fingerprint: fingerprint(publicKey), record: recordValue(publicKey) };
+  };
+  const note = (...happenings: Happening[]) => appendToLedger(secrets, DOMAIN, events(...happenings));
+
+  /** A domain that a rotation has brought from its first key to a second one. */
+  const rotated = async () => {
+    await ensureKeys(secrets, ONE);
+    const first = (await domainKeys(secrets, DOMAIN))?.active.fingerprint ?? '';
+    const { record, ...second } = await add('s20261127');
+    const selector = 's20261127';
+    await note(
+      { event: 'began', selector: 'mail', fingerprint: first, made: '2026-05-01T00:00:00Z' },
+      { event: 'generated', ...second },
+      { event: 'published', selector, hold: 3600 },
+      { event: 'verified', selector },
+      { event: 'activating', selector },
+      { event: 'activated', selector, replaces: 'mail' },
+    );
+    return record;
   };
 
   it('is that of the only key', async () => {
-    expect(await currentSelector(secrets, 'mail1.example.com')).toBeUndefined();
+    expect(await currentSelector(secrets, DOMAIN)).toBeUndefined();
     await ensureKeys(secrets, ONE);
-    expect(await currentSelector(secrets, 'mail1.example.com')).toBe('mail');
+    expect(await currentSelector(secrets, DOMAIN)).toBe('mail');
   });
 
-  it('[R64] is the one marked active among several, and a new run makes no further key', async () => {
+  it('is not guessed among several keys without a ledger', async () => {
     await ensureKeys(secrets, ONE);
-    await add('s202611a');
-    await expect(currentSelector(secrets, 'mail1.example.com')).rejects.toMatchObject({
+    await add('s20261127');
+    await expect(currentSelector(secrets, DOMAIN)).rejects.toMatchObject({
       code: 'DKIM_SELECTOR_UNCLEAR',
-      message:
-        `${join(secrets, 'dkim', 'mail1.example.com')} does not say which key signs: ` +
-        'it holds mail, s202611a, and none is marked active.',
+      message: `${join(secrets, 'dkim', DOMAIN)} does not say which key signs: it holds mail, s20261127, and no ledger.`,
+      hint: expect.stringContaining('move the others out of the folder') as string,
     });
-
-    await writeFile(fileOf('mail1.example.com', 'active'), 's202611a\n', { mode: 0o600 });
-    expect(await ensureKeys(secrets, ONE)).toMatchObject([{ selector: 's202611a', created: false }]);
-    expect((await readKey(secrets, 'mail1.example.com'))?.path).toBe(fileOf('mail1.example.com', 's202611a.pem'));
   });
 
-  it('may not name a key that is not there', async () => {
-    await ensureKeys(secrets, ONE);
-    await writeFile(fileOf('mail1.example.com', 'active'), 'gone', { mode: 0o600 });
-    await expect(ensureKeys(secrets, ONE)).rejects.toMatchObject({ code: 'DKIM_SELECTOR_UNCLEAR' });
+  it('[R62] [R64] [R88] is the active one of the ledger, and a new run makes no further key', async () => {
+    await rotated();
+    const before = await readdir(join(secrets, 'dkim', DOMAIN));
+    expect(await ensureKeys(secrets, ONE)).toMatchObject([{ selector: 's20261127', created: false }]);
+    expect((await readKey(secrets, DOMAIN))?.path).toBe(fileOf(DOMAIN, 's20261127.pem'));
+    expect(await readdir(join(secrets, 'dkim', DOMAIN))).toEqual(before);
+  });
+
+  it('[R64] [R86] is published together with the keys of before and after, and a revoked one as such', async () => {
+    const second = await rotated();
+    const third = await add('s20261201');
+    await note({ event: 'generated', selector: third.selector, fingerprint: third.fingerprint });
+    const published = async () =>
+      Object.fromEntries((await publications(secrets, ONE)).map(({ selector, record }) => [selector, record]));
+    const first = recordOf(await readFile(fileOf(DOMAIN), 'utf8'));
+    expect(await published()).toEqual({ mail: first, s20261127: second, s20261201: third.record });
+
+    await note({ event: 'revoked', selector: 'mail' });
+    await rm(fileOf(DOMAIN));
+    expect(await published()).toEqual({ mail: 'v=DKIM1; k=rsa; p=', s20261127: second, s20261201: third.record });
+
+    await note({ event: 'removed', selector: 'mail' });
+    expect(Object.keys(await published())).toEqual(['s20261127', 's20261201']);
+  });
+
+  it('stops the run when its key is missing, or another one than the ledger names', async () => {
+    await rotated();
+    await rm(fileOf(DOMAIN, 's20261127.pem'));
+    await expect(readKey(secrets, DOMAIN)).rejects.toMatchObject({ facts: { reason: 'it is missing' } });
+    await expect(ensureKeys(secrets, ONE)).rejects.toMatchObject({ code: 'DKIM_KEY_UNUSABLE' });
+    await add('s20261127');
+    await expect(readKey(secrets, DOMAIN)).rejects.toMatchObject({
+      code: 'DKIM_KEY_UNUSABLE',
+      facts: { reason: 'it is another key than the one that the ledger names' },
+    });
   });
 });
+
+const recordOf = (pem: string): string => recordValue(parsePair(pem).publicKey);
 
 describe('reading keys', () => {
   it('names every domain that has none, and the command that makes them', async () => {

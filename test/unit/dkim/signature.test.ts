@@ -3,7 +3,7 @@ import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { describe, expect, it } from 'vitest';
 import { generatePair } from '../../../src/lib/dkim/key-pair.js';
 import { recordValue } from '../../../src/lib/dkim/record.js';
-import { FIRST_SELECTOR, recordName } from '../../../src/lib/dkim/selector.js';
+import { FIRST_SELECTOR, recordName } from '../../../src/lib/dkim-selector.js';
 import { split } from '../../../src/lib/dns/character-strings.js';
 
 const DOMAIN = 'mail1.example.com';

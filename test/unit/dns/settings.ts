@@ -1,4 +1,5 @@
-import type { DkimPublication, DnsSettings } from '../../../src/lib/dns/record-set.js';
+import type { DkimPublication } from '../../../src/lib/dns/dkim-record.js';
+import type { DnsSettings } from '../../../src/lib/dns/record-set.js';
 import type { HostName } from '../../../src/lib/settings/settings.js';
 
 const host = <Name extends HostName>(name: Name, address: string) => ({

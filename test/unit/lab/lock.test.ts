@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { withLock } from '../../../src/lib/lab/lock.js';
-import { digest } from '../../../src/lib/lab/names.js';
 
 const onLinux = process.platform === 'linux';
 
@@ -51,7 +51,8 @@ describe.skipIf(!onLinux)('withLock', () => {
 
   it('is freed by the kernel when its holder is killed', async () => {
     const name = `test-kill-${process.pid}`;
-    const hold = `require('node:net').createServer().listen('\\0ee-lab:${digest(name, 32)}', () => console.log('held'))`;
+    const address = `ee-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
+    const hold = `require('node:net').createServer().listen('\\0${address}', () => console.log('held'))`;
     const holder = spawn(process.execPath, ['-e', hold], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(holder.stdout, 'data');
     let waited = false;

@@ -6,14 +6,15 @@ import { printDocument } from '../../pmta/document.js';
 import { lint } from '../../pmta/lint.js';
 import { parseDocument } from '../../pmta/parse.js';
 import type { Settings } from '../../settings/settings.js';
-import { adaptedConfiguration } from '../adapted-configuration.js';
+import { adaptedConfiguration, type Selectors } from '../adapted-configuration.js';
 import { readVerified } from '../read-verified.js';
 import { soundBackup } from '../sound-backup.js';
 import { withFirstIdentities } from './first-identities.js';
 
 /** The configuration for the first `count` identities, from the backup set as it is. Nothing is to be changed by it. */
 export async function renderedConfiguration(settings: Settings, count: number | undefined): Promise<Buffer> {
-  return adapted(settings, count, await readFile(await configurationIn(settings.backup.dir)));
+  const backup = await readFile(await configurationIn(settings.backup.dir));
+  return printDocument((await adaptedConfiguration(withFirstIdentities(settings, count), backup)).document);
 }
 
 /** The same, from a backup set that was read whole and found sound; one with errors in it is refused. */
@@ -22,15 +23,22 @@ export async function soundConfiguration(
   count: number | undefined,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const bytes = await adapted(settings, count, await readVerified((await soundBackup(settings, signal)).config));
-  const errors = lint(parseDocument(bytes), loadCatalogue()).filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return bytes;
-  throw new EeError('PMTA_LINT_ERRORS', {
-    problems: errors.map(({ line, code, message }) => `line ${line}: ${code}: ${message}`),
-  });
+  return (await soundConfigurations(withFirstIdentities(settings, count), signal))(new Map());
 }
 
-async function adapted(settings: Settings, count: number | undefined, bytes: Buffer): Promise<Buffer> {
-  const { document } = await adaptedConfiguration(withFirstIdentities(settings, count), bytes);
-  return printDocument(document);
+/** The same for any choice of the keys that sign. The backup set is read once. */
+export async function soundConfigurations(
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<(selectors: Selectors) => Promise<Buffer>> {
+  const backup = await readVerified((await soundBackup(settings, signal)).config);
+  return async (selectors) => {
+    const { document } = await adaptedConfiguration(settings, backup, selectors);
+    const bytes = printDocument(document);
+    const errors = lint(parseDocument(bytes), loadCatalogue()).filter(({ severity }) => severity === 'error');
+    if (errors.length === 0) return bytes;
+    throw new EeError('PMTA_LINT_ERRORS', {
+      problems: errors.map(({ line, code, message }) => `line ${line}: ${code}: ${message}`),
+    });
+  };
 }

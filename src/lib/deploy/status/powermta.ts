@@ -38,7 +38,7 @@ export function powermtaProofs(answers: Answers, settings: Settings): Proof[] {
     ...sending.identities.map(({ index, ip, domain, sender }): Proof => {
       const seen = vmtas.get(String(index)) ?? '';
       const listens = listeners.has(`${ip}:${pmta.smtpPort}`);
-      const agrees = seen.includes(` ${ip} ${domain} `) && seen.includes(`/mail${index}.pem`);
+      const agrees = seen.includes(` ${ip} ${domain} `) && isKeyOf(index).test(seen);
       return {
         what: `vmta-mail${index}`,
         seen: agrees
@@ -51,3 +51,6 @@ export function powermtaProofs(answers: Answers, settings: Settings): Proof[] {
     firewallProof(answers),
   ];
 }
+
+/** The key of an identity, whichever of them it signs with now. */
+const isKeyOf = (index: number): RegExp => new RegExp(`/mail${index}(\\.[a-z0-9-]+)?\\.pem`, 'i');

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { FIRST_SELECTOR } from '../../dkim-selector.js';
 import { EeError } from '../../errors.js';
 import type { Secret } from '../../secret.js';
 import type { SendingIdentity, Settings } from '../../settings/settings.js';
@@ -19,7 +20,7 @@ export interface AdaptationPlan {
   readonly smtpPort: number;
   readonly hostName: string;
   readonly postmaster: string;
-  /** Where the keys lie on the host: `mail{index}.pem` each. */
+  /** Where the keys lie on the host; see `keyFileName`. */
   readonly keyDir: string;
   /** Certificate and key of the listeners, in one PEM file on the host. */
   readonly certificate: string;
@@ -50,8 +51,11 @@ export function adaptationPlan(settings: Settings, selector: string, retiring: r
 /** Names follow the index, not the domain: `a.example` and `a.test` never collide. */
 export const virtualMtaName = ({ index }: { index: number }): string => `vmta-mail${index}`;
 export const isGeneratedName = (name: string): boolean => /^vmta-mail[1-9]\d*$/.test(name);
-export const keyFile = ({ keyDir }: AdaptationPlan, { index }: { index: number }): string =>
-  `${keyDir}/mail${index}.pem`;
+/** The file of a key in the key folder of the host. Only that of a domain's first key has no selector in its name. */
+export const keyFileName = ({ index, selector }: { index: number; selector: string }): string =>
+  selector === FIRST_SELECTOR ? `mail${index}.pem` : `mail${index}.${selector}.pem`;
+export const keyFile = ({ keyDir }: AdaptationPlan, identity: { index: number; selector: string }): string =>
+  `${keyDir}/${keyFileName(identity)}`;
 
 /** What each kind of value may be made of. Nothing here can end a line, a tag, a quote or an expression, or start a comment. */
 const SAFE = {

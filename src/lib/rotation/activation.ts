@@ -1,0 +1,84 @@
+import { EeError } from '../errors.js';
+import type { DomainRotation, HostStep } from './domain-rotation.js';
+import { goesOn } from './interrupted.js';
+import { describeStep } from './sentences.js';
+import type { Signing, Site } from './site.js';
+
+/** A step of a domain on the host. */
+export interface Pending<Of extends HostStep = HostStep> {
+  readonly rotation: DomainRotation;
+  readonly step: Of;
+}
+
+export type StepOf<Kind extends HostStep['do']> = Extract<HostStep, { do: Kind }>;
+type Activation = Pending<StepOf<'activate'>>;
+type Return = Pending<StepOf<'take-back'>>;
+
+const NOBODY: Signing = new Map();
+
+/**
+ * Puts new keys into force, those of all domains in one application, and proves each by a message whose signature verifies. A key that
+ * does not prove itself goes back alone. Until a key is noted as active the one before is: a run that is cut anywhere in here leaves
+ * a host that signs with one of two keys which DNS both has.
+ */
+export async function activate(
+  activations: readonly Activation[],
+  returns: readonly Return[],
+  site: Site,
+): Promise<void> {
+  const { host, keys, signal } = site;
+  const signing: Signing = new Map(activations.map(({ rotation, step }) => [rotation.domain, step.selector]));
+  // After a cut run the host may have the new configuration or the old one.
+  const isResumed = returns.length > 0 || activations.some(({ step }) => step.resume);
+  if (!isResumed) await host.assertCurrent();
+  if (activations.length > 0) await host.bring(signing);
+  for (const { rotation, step } of activations) {
+    if (!step.resume) await keys.note(rotation.domain, { event: 'activating', selector: step.selector });
+  }
+  goesOn(signal);
+  try {
+    await host.apply(signing);
+  } catch (error) {
+    await takenBack([...activations, ...returns], error, site);
+    return;
+  }
+  for (const one of returns) await setBack(one, one.step.reason, site);
+  if (activations.length > 0) await proven(activations, site);
+}
+
+async function proven(activations: readonly Activation[], site: Site): Promise<void> {
+  const proofs = await site.host.prove(activations.map(({ rotation }) => rotation.domain));
+  const failed: { one: Activation; reason: string }[] = [];
+  for (const one of activations) {
+    const { domain } = one.rotation;
+    const { selector, replaces } = one.step;
+    const proof = proofs.get(domain) ?? { kind: 'failed', reason: 'no probe message came' };
+    if (proof.kind === 'failed') failed.push({ one, reason: proof.reason });
+    else if (proof.selector !== selector) failed.push({ one, reason: `the probe is signed with ${proof.selector}` });
+    else {
+      await site.keys.note(domain, { event: 'activated', selector, replaces });
+      one.rotation.did(`mail is signed with ${selector} in the place of ${replaces}; a probe through VPS2 verifies`);
+    }
+  }
+  if (failed.length === 0) return;
+  await site.host.apply(NOBODY);
+  for (const { one, reason } of failed) await setBack(one, reason, site);
+}
+
+/** The application failed. The former configuration is in force, or comes back now; where neither is known, the next run decides. */
+async function takenBack(all: readonly (Activation | Return)[], error: unknown, site: Site): Promise<void> {
+  const isKnown = error instanceof EeError && error.code !== 'SSH_LOST' && error.code !== 'INTERRUPTED';
+  if (!isKnown || site.signal.aborted) throw error;
+  try {
+    await site.host.apply(NOBODY);
+  } catch {
+    throw error;
+  }
+  for (const one of all) await setBack(one, error.message, site);
+}
+
+async function setBack({ rotation, step }: Activation | Return, reason: string, { keys }: Site): Promise<void> {
+  await keys.note(rotation.domain, { event: 'activation-failed', selector: step.selector, reason });
+  rotation.failed(reason);
+  rotation.did(describeStep({ do: 'take-back', selector: step.selector, reason }, ''));
+}

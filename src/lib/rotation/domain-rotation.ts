@@ -1,0 +1,150 @@
+import { isPending, type DomainKeys } from '../dkim/ledger/domain-keys.js';
+import { freshSelector } from '../dkim/rotation/fresh-selector.js';
+import type { Look } from '../dkim/rotation/look.js';
+import { nextSteps, type Step, type Wait } from '../dkim/rotation/steps.js';
+import { goesOn } from './interrupted.js';
+import { describeStep } from './sentences.js';
+import type { Site } from './site.js';
+
+/** What a run did about a domain, and what it waits for. */
+export interface DomainOutcome {
+  readonly domain: string;
+  readonly keys: DomainKeys;
+  /** What was done, or in a dry run what would be: a sentence each. */
+  readonly steps: readonly string[];
+  readonly waits: readonly Wait[];
+  /** What DNS said of the keys that it was asked about. */
+  readonly looks: ReadonlyMap<string, Look>;
+  /** Keys that this run took out of the world: their names may go from DNS. */
+  readonly removed: readonly string[];
+  /** Why the new key did not come into force; the former one signs. */
+  readonly failure: string | undefined;
+}
+
+/** Steps that need nothing but this machine and DNS. */
+type LocalStep = Extract<Step, { do: 'generate' | 'note' }>;
+
+/** Steps on the host that signs, or with what cannot be undone. */
+export type HostStep = Exclude<Step, LocalStep | Wait>;
+
+/** The rotation of one domain in one run: it asks, decides, and does what needs no other domain. */
+export class DomainRotation {
+  readonly #done: string[] = [];
+  readonly #removed: string[] = [];
+  #looks = new Map<string, Look>();
+  #failure: string | undefined;
+  #begin: boolean;
+
+  constructor(
+    readonly domain: string,
+    private readonly site: Site,
+    begin: boolean,
+  ) {
+    this.#begin = begin;
+  }
+
+  /** Goes on as far as it can without the host, and gives what the host is needed for. Asks DNS anew. */
+  async advance(): Promise<HostStep[]> {
+    this.#looks = new Map();
+    for (;;) {
+      const steps = await this.steps();
+      const local = steps.find((step): step is LocalStep => step.do === 'generate' || step.do === 'note');
+      if (!local) return steps.filter((step): step is HostStep => this.#isForHost(step));
+      goesOn(this.site.signal);
+      await (local.do === 'generate' ? this.#generate() : this.#note(local));
+    }
+  }
+
+  /** What is to be done next, from the ledger, DNS and the clock as they are. */
+  async steps(): Promise<Step[]> {
+    const keys = await this.site.keys.read(this.domain);
+    for (const key of keys.keys) {
+      if (!this.#looks.has(key.selector) && (isPending(key) || key.state === 'revoked'))
+        this.#looks.set(key.selector, await this.site.dns.look(this.domain, key));
+    }
+    const { now, policy } = this.site;
+    return nextSteps(keys, { now: now(), policy, looks: this.#looks, begin: this.#begin });
+  }
+
+  did(sentence: string): void {
+    this.#done.push(sentence);
+    this.site.tell(`${this.domain}: ${sentence}`);
+  }
+
+  removed(selector: string): void {
+    this.#removed.push(selector);
+  }
+
+  /** The new key is not to be tried again in this run. */
+  failed(reason: string): void {
+    this.#failure = reason;
+  }
+
+  async outcome(): Promise<DomainOutcome> {
+    const waits = (await this.steps()).filter((step): step is Wait => step.do === 'wait');
+    return this.#outcome(await this.site.keys.read(this.domain), this.#done, waits);
+  }
+
+  /** What a run would do, without doing it. */
+  async intended(): Promise<DomainOutcome> {
+    const steps = await this.steps();
+    const keys = await this.site.keys.read(this.domain);
+    const next = steps.some((step) => step.do === 'generate') ? await this.#freshSelector(keys) : '';
+    const intended = steps.filter((step) => step.do !== 'wait').map((step) => describeStep(step, next));
+    return this.#outcome(
+      keys,
+      intended,
+      steps.filter((step): step is Wait => step.do === 'wait'),
+    );
+  }
+
+  #outcome(keys: DomainKeys, steps: readonly string[], waits: readonly Wait[]): DomainOutcome {
+    return {
+      domain: this.domain,
+      keys,
+      steps,
+      waits,
+      looks: this.#looks,
+      removed: this.#removed,
+      failure: this.#failure,
+    };
+  }
+
+  #isForHost(step: Step): boolean {
+    if (step.do === 'wait') return false;
+    return !(step.do === 'activate' && this.#failure !== undefined);
+  }
+
+  async #generate(): Promise<void> {
+    this.#begin = false; // never a second one in the same run
+    const { keys } = this.site;
+    const known = await keys.read(this.domain);
+    const refused = new Set<string>();
+    for (;;) {
+      const selector = await this.#freshSelector(known, refused);
+      const fingerprint = await keys.make(this.domain, selector);
+      if (fingerprint !== undefined) {
+        await keys.note(this.domain, { event: 'generated', selector, fingerprint });
+        return this.did(`the key ${selector} was made`);
+      }
+      refused.add(selector);
+    }
+  }
+
+  #freshSelector({ keys }: DomainKeys, refused: ReadonlySet<string> = new Set()): Promise<string> {
+    const { dns, now } = this.site;
+    return freshSelector(
+      now(),
+      async (selector) =>
+        refused.has(selector) ||
+        keys.some((key) => key.selector === selector) ||
+        (await dns.isTaken(this.domain, selector)),
+    );
+  }
+
+  async #note(step: Extract<Step, { do: 'note' }>): Promise<void> {
+    const { do: _note, ...happening } = step;
+    await this.site.keys.note(this.domain, happening);
+    this.did(describeStep(step, ''));
+  }
+}

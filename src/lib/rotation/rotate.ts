@@ -1,0 +1,98 @@
+import { activate, type Pending, type StepOf } from './activation.js';
+import { DomainRotation, type DomainOutcome, type HostStep } from './domain-rotation.js';
+import { goesOn } from './interrupted.js';
+import { describeStep } from './sentences.js';
+import type { Site } from './site.js';
+
+export interface RotationRequest {
+  readonly domains: readonly string[];
+  /** Begin a rotation where none is under way. */
+  readonly begin: boolean;
+  /** The present keys are known to others. */
+  readonly emergency: boolean;
+}
+
+/**
+ * Drives the rotations of some domains as far as they can go now. Everything that is done is noted in the ledger before the next thing
+ * begins, so that a run that is cut anywhere continues with the next one.
+ */
+export async function rotate({ domains, begin, emergency }: RotationRequest, site: Site): Promise<DomainOutcome[]> {
+  if (emergency) await declareEmergency(domains, site);
+  const rotations = domains.map((domain) => new DomainRotation(domain, site, begin));
+  let confirmed = emergency;
+  for (;;) {
+    const pending = (await allOf(rotations, advanced)).flat();
+    if (pending.length === 0) break;
+    if (!confirmed) await site.confirm(pending.map(intention));
+    confirmed = true;
+    await onHost(pending, site);
+  }
+  return allOf(rotations, (rotation) => rotation.outcome());
+}
+
+/** What a run would do now. Nothing is changed, neither here nor on the host. */
+export function intendedRotation({ domains, begin }: RotationRequest, site: Site): Promise<DomainOutcome[]> {
+  return allOf(domains, (domain) => new DomainRotation(domain, site, begin).intended());
+}
+
+/** What an emergency costs, in the words in which the operator is asked. */
+export const EMERGENCY_COST =
+  'mail that is queued or on its way, signed with a key of before, fails DKIM from the moment when DNS says that the key is revoked';
+
+/** Notes that all present keys are known to others, once: a run that continues an emergency declares no second one. */
+async function declareEmergency(domains: readonly string[], site: Site): Promise<void> {
+  const calm: string[] = [];
+  for (const domain of domains) if (!(await site.keys.read(domain)).active.compromised) calm.push(domain);
+  if (calm.length === 0) return;
+  await site.confirm([
+    ...calm.map((domain) => `${domain}: replace all of its keys now, and revoke them at once`),
+    EMERGENCY_COST,
+  ]);
+  for (const domain of calm) await site.keys.note(domain, { event: 'emergency' });
+}
+
+const advanced = async (rotation: DomainRotation): Promise<Pending[]> =>
+  (await rotation.advance()).map((step) => ({ rotation, step }));
+
+/** Works on all at the same time. When one fails the others come to their end first: nothing is at work once this returns. */
+async function allOf<In, Out>(all: readonly In[], work: (one: In) => Promise<Out>): Promise<Out[]> {
+  const ended = await Promise.allSettled(all.map(work));
+  return ended.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+}
+
+/** One round on the host: first what signs, then what goes. */
+async function onHost(pending: readonly Pending[], site: Site): Promise<void> {
+  const [activations, returns] = [of(pending, 'activate'), of(pending, 'take-back')];
+  // What goes waits for the next round then: activations decide which keys still sign.
+  if (activations.length + returns.length > 0) return activate(activations, returns, site);
+  await revoke(of(pending, 'revoke'), site);
+  await remove(of(pending, 'remove'), site);
+}
+
+const of = <Kind extends HostStep['do']>(pending: readonly Pending[], kind: Kind): Pending<StepOf<Kind>>[] =>
+  pending.flatMap(({ rotation, step }) => (step.do === kind ? [{ rotation, step: step as StepOf<Kind> }] : []));
+
+async function revoke(revocations: readonly Pending<StepOf<'revoke'>>[], { host, keys, signal }: Site): Promise<void> {
+  if (revocations.length > 0) await host.assertCurrent();
+  for (const { rotation, step } of revocations) {
+    goesOn(signal);
+    await host.forget(rotation.domain, step.selector);
+    await keys.note(rotation.domain, { event: 'revoked', selector: step.selector });
+    rotation.did(`${step.selector} is revoked; its private key is gone from VPS2`);
+  }
+}
+
+async function remove(removals: readonly Pending<StepOf<'remove'>>[], { keys, signal }: Site): Promise<void> {
+  for (const { rotation, step } of removals) {
+    goesOn(signal);
+    await keys.discard(rotation.domain, step.selector);
+    await keys.note(rotation.domain, { event: 'removed', selector: step.selector });
+    rotation.removed(step.selector);
+    rotation.did(`${step.selector} is removed; its private key is destroyed`);
+  }
+}
+
+const intention = ({ rotation, step }: Pending): string => `${rotation.domain}: ${describeStep(step, '')}`;

@@ -1,0 +1,58 @@
+import type { DomainKey, DomainKeys } from '../dkim/ledger/domain-keys.js';
+import type { Happening } from '../dkim/ledger/event.js';
+import type { Look } from '../dkim/rotation/look.js';
+import type { Policy } from '../dkim/rotation/steps.js';
+
+/** The keys and their ledgers, on this machine. */
+export interface KeyRoom {
+  /** The keys of a domain; throws where it has none. */
+  read(domain: string): Promise<DomainKeys>;
+  /** Writes down what happened. It is on the disk when this returns. */
+  note(domain: string, happening: Happening): Promise<void>;
+  /** Makes a key and gives its fingerprint; of the one that a cut run left under that selector, else. Nothing where the name is taken. */
+  make(domain: string, selector: string): Promise<string | undefined>;
+  /** Removes a private key for good. */
+  discard(domain: string, selector: string): Promise<void>;
+}
+
+/** What DNS says, asked anew each time. */
+export interface Dns {
+  look(domain: string, key: DomainKey): Promise<Look>;
+  /** Whether anything answers under the name of a selector. */
+  isTaken(domain: string, selector: string): Promise<boolean>;
+}
+
+/** The selector that signs for each of these domains; for all others the active one does. */
+export type Signing = ReadonlyMap<string, string>;
+
+/** What a probe message through the sender of a domain showed. */
+export type Proof =
+  { readonly kind: 'signed'; readonly selector: string } | { readonly kind: 'failed'; readonly reason: string };
+
+/** The host that signs. */
+export interface SigningHost {
+  /** Throws unless what runs there is what the settings and the ledgers ask for: a rotation must bring no other change with it. */
+  assertCurrent(): Promise<void>;
+  /** Brings the private keys there. Nothing signs with them yet. */
+  bring(keys: Signing): Promise<void>;
+  /** Puts the configuration into force with these keys. On a failure the former one is in force, unless the connection broke. */
+  apply(signing: Signing): Promise<void>;
+  /** Sends a message through the sender of each domain and verifies its signature against DNS. */
+  prove(domains: readonly string[]): Promise<ReadonlyMap<string, Proof>>;
+  /** Removes a private key there. Throws while the configuration in force names it. */
+  forget(domain: string, selector: string): Promise<void>;
+}
+
+/** Everything that a rotation works on. */
+export interface Site {
+  readonly keys: KeyRoom;
+  readonly dns: Dns;
+  readonly host: SigningHost;
+  readonly policy: Policy;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  /** Asked before the first thing that changes the host, destroys a key or lets mail fail; throws to decline. */
+  readonly confirm: (intentions: readonly string[]) => Promise<void>;
+  /** Told what goes on, a sentence at a time. */
+  readonly tell: (sentence: string) => void;
+}
