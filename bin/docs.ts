@@ -1,8 +1,9 @@
-// Writes what is generated: .env.production.example and the settings table of the README from the settings catalogue, and
-// docs/pmta-rules.md from the rules of `ee pmta check`.
+// Writes what is generated: .env.production.example and the settings table of the README from the settings catalogue,
+// docs/pmta-rules.md from the rules of `ee pmta check`, and the codes in docs/dns.md from those of `ee dns check`.
 // With --check nothing is written, and the status is 1 when one of them is not current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withCodes } from '../src/lib/dns/check/codes-document.js';
 import { packageRoot } from '../src/lib/package-root.js';
 import { renderRulesDocument } from '../src/lib/pmta/rules-document.js';
 import { renderExample, renderSettingsTable } from '../src/lib/settings/example.js';
@@ -38,8 +39,9 @@ function main(check: boolean): number {
     wanted: renderExample(),
   };
   const rules = { file: 'docs/pmta-rules.md', current: read('docs/pmta-rules.md'), wanted: renderRulesDocument() };
+  const dns = { file: 'docs/dns.md', current: read('docs/dns.md'), wanted: withCodes(read('docs/dns.md')) };
   let stale = 0;
-  for (const make of [() => example, readme, () => rules]) {
+  for (const make of [() => example, readme, () => rules, () => dns]) {
     const { file, current, wanted } = make();
     if (current === wanted) continue;
     stale++;

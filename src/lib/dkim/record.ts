@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Secret } from '../secret.js';
 import { KEY_BITS } from './key-pair.js';
-import { parseTagList } from './tag-list.js';
+import { parseTagList } from '../tag-list.js';
 
 /** The TXT value of a key, as one logical string (RFC 6376 §3.6.1). Its `p` is SPKI: some verifiers refuse PKCS#1. */
 export function recordValue(publicKey: KeyObject): string {

@@ -44,6 +44,8 @@ export function dnsSurvey(given: readonly string[], options: SurveyOptions = {})
   };
 }
 
+const NOBODY: Authorities<never> = { zone: undefined, negativeTtl: undefined, answers: [] };
+
 type Typed<Type extends QueryType> = Question & { readonly type: Type };
 type Authorities<Value> = Pick<NameView<Value>, 'zone' | 'negativeTtl' | 'answers' | 'reason'>;
 
@@ -67,14 +69,10 @@ class Survey {
     const question = { name: canonical(written), type };
     const { only = false } = this.options;
     if (!isPossibleName(question.name)) return impossible(question, this.resolvers);
-    const [authorities, resolved] = await Promise.all([
-      only ? undefined : this.#authorities(question, ALIASES),
-      Promise.all(
-        (whom === 'authoritative' ? [] : this.resolvers).map((server) => this.#resolverAnswer(server, question)),
-      ),
-    ]);
-    const none = { zone: undefined, negativeTtl: undefined, answers: [] };
-    const { answers, ...zone } = authorities ?? { ...none, reason: 'only the servers that were named are asked' };
+    const { answers, ...zone } = only ? NOBODY : await this.#authorities(question, ALIASES);
+    // What does not exist is no business of resolvers: they would keep it.
+    const asked = whom === 'authoritative' || isMissing(answers) ? [] : this.resolvers;
+    const resolved = await Promise.all(asked.map((server) => this.#resolverAnswer(server, question)));
     return { ...question, ...zone, answers: [...answers, ...resolved] };
   }
 
@@ -154,6 +152,12 @@ class Survey {
     const { timeouts = TIMEOUTS, signal } = this.options;
     return this.#asker.put(server, question, { recursion, timeouts, signal });
   }
+}
+
+/** Whether all name servers that say something say that there is nothing. */
+function isMissing(answers: readonly ServerAnswer<unknown>[]): boolean {
+  const definite = answers.filter(({ answer }) => answer.kind !== 'unknown');
+  return definite.length > 0 && definite.every(({ answer }) => answer.kind === 'none');
 }
 
 const label = ({ host, address }: ZoneServer): string => (address === undefined ? host : `${host} (${address})`);

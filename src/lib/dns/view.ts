@@ -27,8 +27,8 @@ export interface NameView<Value = string> {
 }
 
 /**
- * Who is asked; default: all that count. A resolver that hears that a name is missing goes on saying so, so what may not be published
- * yet is asked of the name servers of its zone alone.
+ * Who is asked; default: all. A resolver that hears that a name is missing goes on saying so, so resolvers are not asked where the
+ * name servers of the zone hold nothing, and with `authoritative` not at all.
  */
 export interface Whom {
   readonly ask?: 'all' | 'authoritative';

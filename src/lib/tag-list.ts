@@ -1,5 +1,5 @@
 /**
- * Parses a tag list (RFC 6376 §3.2): `tag=value` separated by semicolons, with optional white space. The result keeps the order.
+ * Parses a tag list (RFC 6376 §3.2), the form of DKIM, DMARC and other policy records: `tag=value` separated by semicolons, with optional white space. The result keeps the order.
  * Throws an Error that says what is wrong: a duplicate tag makes the whole list invalid.
  */
 export function parseTagList(text: string): Map<string, string> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTagList } from '../../../src/lib/dkim/tag-list.js';
+import { parseTagList } from '../../src/lib/tag-list.js';
 
 describe('a tag list', () => {
   it('keeps the order, trims white space and takes a trailing semicolon', () => {

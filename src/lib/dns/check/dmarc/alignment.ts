@@ -1,0 +1,33 @@
+import type { Finding } from '../result.js';
+
+/** The domains of one message: of its From address, its return path and its signature. */
+export interface MessageDomains {
+  readonly from: string;
+  readonly returnPath: string;
+  /** `d=`; undefined where nothing signs. */
+  readonly signature: string | undefined;
+}
+
+/** Whether two domains are aligned: the same, or with `relaxed` under the same organizational domain (RFC 9989 §4.10.2). */
+export function isAligned(from: string, other: string, mode: 'strict' | 'relaxed', organization: string): boolean {
+  if (from === other) return true;
+  const inside = (domain: string): boolean => domain === organization || domain.endsWith(`.${organization}`);
+  return mode === 'relaxed' && inside(from) && inside(other);
+}
+
+/** DMARC passes when one of SPF and DKIM passes and is aligned; a good sender has both aligned. */
+export function judgeAlignment(
+  { from, returnPath, signature }: MessageDomains,
+  tags: ReadonlyMap<string, string> | undefined,
+  organization: string,
+): readonly Finding[] {
+  const mode = (tag: 'aspf' | 'adkim'): 'strict' | 'relaxed' => (tags?.get(tag) === 's' ? 'strict' : 'relaxed');
+  const spf = isAligned(from, returnPath, mode('aspf'), organization);
+  const dkim = signature !== undefined && isAligned(from, signature, mode('adkim'), organization);
+  if (spf && dkim) return [];
+  const broken = [
+    ...(spf ? [] : [`the return path (${returnPath})`]),
+    ...(dkim ? [] : [`the signature (${signature ?? 'none'})`]),
+  ];
+  return [{ code: 'dmarc-unaligned', message: `Mail from ${from}: ${broken.join(' and ')} is not aligned with it.` }];
+}

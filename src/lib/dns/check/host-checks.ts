@@ -1,0 +1,146 @@
+import { isIP } from 'node:net';
+import type { SendingIdentity } from '../../settings/settings.js';
+import { domainOf, reverseName } from '../names.js';
+import type { MailExchange } from '../values.js';
+import { judgeA, judgeAaaa } from './address.js';
+import { asIs, checkOf, writeMx } from './check.js';
+import { judgeDkim, type ExpectedKey, type ReadKey } from './dkim.js';
+import { judgeAlignment } from './dmarc/alignment.js';
+import { dmarcTags, judgeDmarc } from './dmarc/judge.js';
+import type { fixesIn } from './fix.js';
+import { firstAnswer, lookupsOf } from './lookups.js';
+import { judgeMx, type ExchangeAddress } from './mail-exchange.js';
+import { judgeMtaSts, judgeTlsRpt } from './reporting.js';
+import { judgePtr } from './reverse.js';
+import type { Check, Looking } from './result.js';
+import { evaluateSpf, type SpfResult } from './spf/evaluate.js';
+import { judgeSpf, onlySpf } from './spf/judge.js';
+
+export interface HostSubject {
+  readonly identity: SendingIdentity;
+  readonly keys: readonly ExpectedKey[];
+  readonly readKey: ReadKey;
+  /** The domain whose DMARC policy holds for the host. */
+  readonly policyDomain: string;
+  readonly fix: ReturnType<typeof fixesIn>;
+}
+
+/** Everything that is checked of one sending host. Nothing in it depends on another host. */
+export function hostChecks(subject: HostSubject): Check[] {
+  const { identity, keys, readKey, fix } = subject;
+  const { ip, domain: host } = identity;
+  return [
+    checkOf(
+      { kind: 'a', host, name: host, type: 'A', right: `${host} leads to ${ip}` },
+      ({ survey }) => survey.a(host),
+      asIs,
+      (said) => judgeA({ name: host, ip, fix: fix('A', host) }, said),
+    ),
+    checkOf(
+      { kind: 'ptr', host, name: reverseName(ip), type: 'PTR', right: `${ip} leads back to ${host}` },
+      ({ survey }) => survey.ptr(ip),
+      asIs,
+      (said) => judgePtr({ ip, domain: host, fix: fix('PTR', reverseName(ip)) }, said),
+    ),
+    aaaaCheck(host),
+    spfCheck(subject),
+    ...keys.map((key) => dkimCheck(key, host, readKey, fix)),
+    dmarcCheck(subject),
+    mxCheck(subject),
+    checkOf(
+      {
+        kind: 'tls-rpt',
+        host,
+        name: `_smtp._tls.${host}`,
+        type: 'TXT',
+        right: 'others report how TLS to this host works',
+      },
+      ({ survey }) => survey.txt(`_smtp._tls.${host}`),
+      asIs,
+      (said) => judgeTlsRpt(`_smtp._tls.${host}`, fix('TXT', `_smtp._tls.${host}`), said),
+    ),
+    checkOf(
+      { kind: 'mta-sts', host, name: `_mta-sts.${host}`, type: 'TXT', right: 'MTA-STS is either right or not there' },
+      ({ survey }) => survey.txt(`_mta-sts.${host}`),
+      asIs,
+      (said) => judgeMtaSts(`_mta-sts.${host}`, said),
+    ),
+  ];
+}
+
+export function aaaaCheck(host: string): Check {
+  return checkOf(
+    { kind: 'aaaa', host, name: host, type: 'AAAA', right: `${host} has no IPv6 address` },
+    ({ survey }) => survey.aaaa(host),
+    asIs,
+    (said) => judgeAaaa(host, said),
+  );
+}
+
+function spfCheck({ identity: { ip, domain: host, sender }, fix }: HostSubject): Check {
+  return checkOf(
+    { kind: 'spf', host, name: host, type: 'TXT', right: `SPF allows ${ip}, as greeting and as return path` },
+    ({ survey }) => survey.txt(host),
+    asIs,
+    async (said, dns) => {
+      const text = onlySpf(said);
+      const addresses = text === undefined ? [] : [`postmaster@${host}`, sender];
+      const lookups = lookupsOf(dns.resolvers);
+      const evaluate = (address: string): Promise<SpfResult> =>
+        evaluateSpf(text ?? '', { ip, address, helo: host }, host, lookups);
+      return judgeSpf({ name: host, ip, fix: fix('TXT', host) }, said, await Promise.all(addresses.map(evaluate)));
+    },
+  );
+}
+
+function dkimCheck(key: ExpectedKey, host: string, read: ReadKey, fix: HostSubject['fix']): Check {
+  const name = `${key.selector}._domainkey.${key.domain}`;
+  const right = key.revoked ? `the key ${key.selector} is given up` : `DNS has the key ${key.selector}`;
+  return checkOf(
+    { kind: 'dkim', host, name, type: 'TXT', right },
+    ({ survey }) => survey.txt(name),
+    asIs,
+    (said) => judgeDkim(key, { name, fix: fix('TXT', name), read }, said),
+  );
+}
+
+/** A policy of the host's own, which counts before that of the domain; and the alignment of its mail. */
+function dmarcCheck({ identity: { domain: host, sender }, keys, policyDomain }: HostSubject): Check {
+  const name = `_dmarc.${host}`;
+  return checkOf(
+    { kind: 'dmarc', host, name, type: 'TXT', right: `the mail of ${host} is aligned` },
+    ({ survey }) => survey.txt(name),
+    asIs,
+    async (said, { survey }) => {
+      const own = said.values.length > 0 ? said.values : await policyOf(survey, policyDomain);
+      const signature = keys.find(({ revoked }) => !revoked)?.domain;
+      return [
+        // Where the host is the domain with the policy, that is checked as such.
+        ...(host === policyDomain ? [] : judgeDmarc({ name, fix: undefined, optional: true }, said)),
+        ...judgeAlignment({ from: domainOf(sender), returnPath: host, signature }, dmarcTags(own), policyDomain),
+      ];
+    },
+  );
+}
+
+async function policyOf(survey: Looking['survey'], domain: string): Promise<readonly string[]> {
+  const answer = firstAnswer(await survey.txt(`_dmarc.${domain}`));
+  return answer.kind === 'found' ? answer.values : [];
+}
+
+function mxCheck({ identity: { ip, domain: host }, fix }: HostSubject): Check {
+  return checkOf<MailExchange>(
+    { kind: 'mx', host, name: host, type: 'MX', right: `bounces come back to ${host}` },
+    ({ survey }) => survey.mx(host),
+    writeMx,
+    async (said, { survey }) => {
+      const names = said.values.map(({ exchange }) => exchange).filter((name) => name !== '' && isIP(name) === 0);
+      const address = async (exchange: string): Promise<ExchangeAddress> => {
+        const view = await survey.a(exchange);
+        const alias = view.answers.find((one) => one.alias !== undefined)?.alias;
+        return { exchange, answer: firstAnswer(view), alias };
+      };
+      return judgeMx({ name: host, ip, fix: fix('MX', host) }, said, await Promise.all(names.map(address)));
+    },
+  );
+}

@@ -1,0 +1,46 @@
+import { isWithin } from '../names.js';
+import type { DnsSettings, RecordSet } from '../record-set.js';
+import type { ExpectedKey, ReadKey } from './dkim.js';
+import { policyCheck, policyDomains, postmasterCheck, webChecks } from './domain-checks.js';
+import { fixesIn } from './fix.js';
+import { hostChecks } from './host-checks.js';
+import { listChecks, type Blocklists } from './list-checks.js';
+import type { Check } from './result.js';
+
+/** What DNS must say, and how what it says is read. */
+export interface CheckSubject {
+  readonly settings: DnsSettings;
+  /** The records that should be there: what is wrong is repaired with one of them. */
+  readonly records: RecordSet;
+  /** Every key that must be in DNS, and those that must be there as given up. */
+  readonly keys: readonly ExpectedKey[];
+  readonly readKey: ReadKey;
+  /** Lists to be asked about each address and name; none when they are not wanted. */
+  readonly blocklists?: Blocklists;
+}
+
+/** Everything that is checked, host by host. */
+export function planChecks({ settings, records, keys, readKey, blocklists }: CheckSubject): Check[] {
+  const fix = fixesIn([...records.records, ...records.reverse]);
+  const { baseDomain, identities } = settings.sending;
+  const hosts = identities.flatMap((identity) => {
+    const policyDomain = isWithin(identity.domain, baseDomain) ? baseDomain : identity.domain;
+    const own = keys.filter(({ domain }) => domain === identity.domain);
+    return hostChecks({ identity, keys: own, readKey, policyDomain, fix });
+  });
+  // The policy of a domain is checked once, also where a sending host is that domain.
+  const policies = policyDomains(settings).map((domain) => policyCheck(domain, fix));
+  const checks = [
+    ...hosts,
+    ...policies,
+    ...postmasterCheck(settings),
+    ...webChecks(settings, fix),
+    ...(blocklists ? listChecks(blocklists, identities) : []),
+  ];
+  return checks;
+}
+
+/** Those checks that are about one of these names: a host or domain, or the very name that is asked about. */
+export function checksAbout(checks: readonly Check[], names: readonly string[]): Check[] {
+  return checks.filter(({ host, name }) => names.includes(host) || names.includes(name));
+}

@@ -1,0 +1,76 @@
+import type { CheckReport } from './run.js';
+import type { CheckResult } from './result.js';
+import { SEVERITIES, VERDICTS } from './codes.js';
+
+/**
+ * The report for people: what is wrong first, host by host, each with the record that repairs it; what could not be determined by its
+ * cause, since one name server that is down makes many; then what is right, in short, or with `verbose` line by line.
+ */
+export function presentChecks(report: CheckReport, { verbose }: { readonly verbose: boolean }): string[] {
+  const bad = report.checks.filter(({ verdict }) => verdict === 'wrong' || verdict === 'missing');
+  const doubtful = report.checks.filter(({ verdict }) => verdict === 'undetermined');
+  const good = report.checks.filter(({ verdict }) => verdict === 'ok');
+  return [
+    ...section(byHost(bad).flatMap(([host, results]) => [host, ...results.flatMap(problemLines)])),
+    ...section(doubtful.length === 0 ? [] : ['Could not be determined', ...doubtLines(doubtful)]),
+    ...(verbose
+      ? section(byHost(good).flatMap(([host, results]) => [host, ...results.flatMap(goodLines)]))
+      : section(good.length === 0 ? [] : ['Right', ...shortLines(good)])),
+    summary(report),
+  ].map(printable);
+}
+
+const section = (lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : [...lines, '']);
+
+/** Results by their host, in the order in which hosts appear; of each host the gravest first. */
+function byHost(results: readonly CheckResult[]): [string, CheckResult[]][] {
+  const groups = grouped(results, ({ host }) => host);
+  const gravity = ({ severity, verdict }: CheckResult): number =>
+    SEVERITIES.indexOf(severity) * VERDICTS.length + VERDICTS.indexOf(verdict);
+  return [...groups].map(([host, some]) => [host, some.sort((one, other) => gravity(one) - gravity(other))]);
+}
+
+function problemLines({ severity, verdict, message, code, fix }: CheckResult): string[] {
+  const grade = severity === 'required' ? '' : `, ${severity}`;
+  return [
+    `  ${verdict}${grade}: ${message} [${code}]`,
+    ...(fix ? [`    ${fix.line}`, ...(fix.line.includes(fix.value) ? [] : [`    as one value: ${fix.value}`])] : []),
+  ];
+}
+
+function goodLines({ message, code, seen }: CheckResult): string[] {
+  return [`  ok: ${message} [${code}]`, `    as ${seen.map(({ server }) => server).join(', ')} say`];
+}
+
+function doubtLines(results: readonly CheckResult[]): string[] {
+  const groups = grouped(results, ({ cause, message }) => cause ?? message);
+  return [...groups].map(([cause, some]) => {
+    const [first] = some;
+    if (some.length === 1 && first) return `  ${first.message} [${first.code}]`;
+    const names = [...new Set(some.map(({ name }) => name))];
+    const few = names.slice(0, 3).join(', ');
+    const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+    return `  ${cause}: ${some.length} checks, of ${few}${more} [${[...new Set(some.map(({ code }) => code))].join(', ')}]`;
+  });
+}
+
+function shortLines(results: readonly CheckResult[]): string[] {
+  return byHost(results).map(([host, some]) => `  ${host}: ${[...new Set(some.map(({ kind }) => kind))].join(', ')}`);
+}
+
+function summary({ checks, totals }: CheckReport): string {
+  if (checks.length === 0) return 'Nothing was checked.';
+  const found = VERDICTS.filter((verdict) => verdict !== 'ok' && totals[verdict] > 0);
+  const parts = [`${totals.ok} right`, ...found.map((verdict) => `${totals[verdict]} ${verdict}`)];
+  const failed = totals.failed === 0 ? 'nothing that is required fails' : `${totals.failed} that are required fail`;
+  return `${parts.join(', ')}; ${failed}.`;
+}
+
+function grouped<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
+
+/** What strangers publish may hold control characters, which a terminal would obey. */
+const printable = (line: string): string => line.replace(/[\u0000-\u001F\u007F-\u009F]/g, '·');
