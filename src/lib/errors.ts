@@ -143,6 +143,22 @@ const failures = {
     message: ({ host, during }) => `The connection to ${host} was lost during ${during}.`,
     hint: () => 'Run the same command again: it continues where this one stopped.',
   }),
+  SSH_FORWARDING: row<{ host: string; where: string }>({
+    exit: EXIT.failed,
+    message: ({ host, where }) => `sshd on ${host} does not lead connections through (${where}).`,
+    hint: ({ host }) =>
+      `Allow it there: \`sshd -T | grep -i forwarding\` on ${host} must say \`allowtcpforwarding yes\`, and \`disableforwarding no\`.`,
+  }),
+  DIAL_FAILED: row<{ host: string; where: string; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ host, where, reason }) => `${host} gets no connection to ${where}: ${reason}.`,
+    hint: ({ host, where }) => `See whether something listens there: \`ss -ltnp\` on ${host} must show ${where}.`,
+  }),
+  PORT_TAKEN: row<{ host: string; where: string; owner: string }>({
+    exit: EXIT.failed,
+    message: ({ host, where, owner }) => `${host} cannot listen on ${where}: ${owner} is there already.`,
+    hint: () => 'If another run of ee is at it, wait until it has ended. Else end that program, then run again.',
+  }),
   SSH_SUDO: row<{ host: string; user: string; reason: string }>({
     exit: EXIT.unreachable,
     message: ({ host, user, reason }) => `${user} on ${host} cannot become root with sudo: ${reason}.`,
@@ -497,6 +513,17 @@ const failures = {
       `${host} cannot be rolled back: its files, packages and databases belong together, and one without the others would not work. Nothing was changed.`,
     hint: ({ host }) =>
       `Bring back your former settings file and run \`ee deploy ${host}\`. Single files as they were are under /var/lib/ee/backups on the host, by run and path.`,
+  }),
+  RELAY_CERTIFICATE_MISSING: row<{ file: string }>({
+    exit: EXIT.usage,
+    message: ({ file }) => `${file} does not exist: the certificate by which PowerMTA's submission is known.`,
+    hint: () => 'Bring it back from your copy of SECRETS_DIR, or let `ee deploy vps2` make a new one.',
+  }),
+  PROBE_UNPREPARED: row<{ host: string; domain: string }>({
+    exit: EXIT.failed,
+    message: ({ host, domain }) =>
+      `The PowerMTA configuration on ${host} has no <domain ${domain}> as ee writes it, so probe messages would not come back. None was sent.`,
+    hint: () => '`ee pmta diff` shows what is missing there, and `ee pmta apply` puts it into force.',
   }),
   PMTA_CONFIG_BROKEN: row<{ problems: readonly string[] }>({
     exit: EXIT.failed,

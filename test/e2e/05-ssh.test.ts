@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { createServer, connect as dial, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +13,7 @@ import type { ConnectOptions, NewHostKey } from '../../src/lib/ssh/connect-optio
 import type { Host, Upload } from '../../src/lib/ssh/host.js';
 import { STAGING } from '../../src/lib/ssh/upload-scripts.js';
 import type { HostAccess } from '../../src/lib/settings/settings.js';
-import { type KeyKind, makeKey, noSshd, startSshd, type Sshd } from '../support/sshd.js';
+import { freePort, type KeyKind, makeKey, noSshd, startSshd, type Sshd } from '../support/sshd.js';
 
 const reason = noSshd();
 if (reason && process.env.EE_REQUIRE_LAB === '1') throw new Error(`EE_REQUIRE_LAB=1, but this ${reason}`);
@@ -47,6 +48,13 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
     await sleep(50);
   }
   throw new Error('it did not come about in 10 s');
+}
+
+/** All that a stream says until it ends. */
+async function heard(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
 }
 
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
@@ -581,6 +589,90 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (skipped: ${reason}
     });
   });
 
+  describe('connections through the host', () => {
+    let host: Host;
+    beforeEach(async () => {
+      await trust();
+      host = await login();
+    });
+
+    /** A server of this machine that greets, repeats what it hears, and ends when its client does. */
+    async function echo(): Promise<{ port: number; stop: () => void }> {
+      const server = createServer((socket: Socket) => {
+        socket.write('hello ');
+        socket.pipe(socket);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as { port: number };
+      return { port, stop: () => server.close() };
+    }
+
+    it('dials from the host, and gives what is there', async () => {
+      const { port, stop } = await echo();
+      const stream = await host.dial('127.0.0.1', port);
+      stream.end('there');
+      expect(await heard(stream)).toBe('hello there');
+      stop();
+    });
+
+    it('says that nothing answers where it dials', async () => {
+      const port = await freePort();
+      const error = await failure(host.dial('127.0.0.1', port));
+      expect([error.code, error.exit]).toEqual(['DIAL_FAILED', 1]);
+      expect(error.message).toContain(`vps1 gets no connection to 127.0.0.1:${port}`);
+    });
+
+    it('listens on the host, tells where each connection comes from, and stops', async () => {
+      const port = await freePort();
+      const peers: { address: string; port: number }[] = [];
+      const listener = await host.listen('127.0.0.1', port, (stream, from) => {
+        peers.push(from);
+        stream.end(`you are ${from.address}`);
+      });
+      const client = dial({ port, host: '127.0.0.1', localAddress: '127.0.0.7' });
+      expect(await heard(client)).toBe('you are 127.0.0.7');
+      expect(peers).toEqual([{ address: '127.0.0.7', port: expect.any(Number) }]);
+      await listener.close();
+      const again = dial({ port, host: '127.0.0.1' });
+      await expect(heard(again)).rejects.toThrow('ECONNREFUSED');
+    });
+
+    it('says who has the port that it shall listen on', async () => {
+      const { port, stop } = await echo();
+      const error = await failure(host.listen('127.0.0.1', port, () => undefined));
+      stop();
+      expect([error.code, error.exit]).toEqual(['PORT_TAKEN', 1]);
+      expect(error.message).toContain(`vps1 cannot listen on 127.0.0.1:${port}: `);
+      expect(error.message).toContain(` on 127.0.0.1:${port} is there already.`);
+    });
+
+    it('says that sshd leads nothing through, either way', async () => {
+      const closed = await startSshd(
+        ['ed25519'],
+        [`AuthorizedKeysFile ${sshd.folder}/authorized_keys`, 'AllowTcpForwarding no'],
+      );
+      try {
+        await trust(closed);
+        const other = await login(access(closed));
+        const out = await failure(other.dial('127.0.0.1', sshd.port));
+        expect([out.code, out.exit]).toEqual(['SSH_FORWARDING', 1]);
+        const into = await failure(other.listen('127.0.0.1', await freePort(), () => undefined));
+        expect(into.code).toBe('SSH_FORWARDING');
+        expect(into.hint).toContain('allowtcpforwarding yes');
+      } finally {
+        await closed.stop();
+      }
+    });
+
+    it('takes a connection that is gone for what it is', async () => {
+      const listener = await host.listen('127.0.0.1', await freePort(), () => undefined);
+      await host.close();
+      expect((await failure(host.dial('127.0.0.1', sshd.port))).code).toBe('SSH_LOST');
+      expect((await failure(host.listen('127.0.0.1', await freePort(), () => undefined))).code).toBe('SSH_LOST');
+      await listener.close();
+    });
+  });
+
   describe('through a jump host', () => {
     let jump: Sshd;
     beforeAll(async () => {
@@ -651,6 +743,15 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (skipped: ${reason}
       const target = join(folder, 'uploaded');
       expect(await host.upload({ source: content, bytes: 300_000, sha256: sha256(content), target })).toBe(300_000);
       expect(await stat(target)).toMatchObject({ mode: 0o100600, uid: 0 });
+    });
+
+    it('dials and listens as that user', async () => {
+      await mayDo('NOPASSWD: ALL');
+      const host = await login(access(sshd, { user }));
+      const port = await freePort();
+      const listener = await host.listen('127.0.0.1', port, (stream) => stream.end('heard'));
+      expect(await heard(await host.dial('127.0.0.1', port))).toBe('heard');
+      await listener.close();
     });
 
     it('stops what runs as root, too', async () => {

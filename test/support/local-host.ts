@@ -22,6 +22,8 @@ export class LocalHost implements Host {
 
   pipe = refuse;
   upload = refuse;
+  dial: Host['dial'] = refuse;
+  listen: Host['listen'] = refuse;
   reconnect = refuse;
   close = async (): Promise<void> => undefined;
 }

@@ -6,6 +6,7 @@ import { placeFeeders } from './adapt/feeders.js';
 import { replaceListeners, setGlobal } from './adapt/identity.js';
 import { boundAccounting, dropOldGlobals, noteOldAddresses, oldAddresses } from './adapt/leftovers.js';
 import { assertPlan, type AdaptationPlan } from './adapt/plan.js';
+import { placeProbeDomain } from './adapt/probe.js';
 import { ReportBook, type AdaptationReport } from './adapt/report.js';
 import { authSourceName, placeSenderList, repairPatternLists, routeSenders } from './adapt/routing.js';
 import { repairDefaults, replaceVirtualMtas } from './adapt/topology.js';
@@ -45,6 +46,7 @@ export function adapt(document: Document, plan: AdaptationPlan): Adaptation {
   nodes = placeSenderList(nodes, plan, topology, book);
   nodes = placeFeeders(nodes, auth, plan, book);
   nodes = placeAccounting(nodes, book);
+  nodes = placeProbeDomain(nodes, book);
   nodes = boundAccounting(nodes, book);
 
   noteKept(document.nodes, nodes, book);

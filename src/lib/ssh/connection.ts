@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { NodeSSH } from 'node-ssh';
-import type { Client, ClientChannel } from 'ssh2';
+import type { AcceptConnection, Client, ClientChannel, TcpConnectionDetails } from 'ssh2';
 import { Semaphore } from '../semaphore.js';
+import type { RemotePeer } from './host.js';
 
 /** sshd's MaxSessions is 10 by default: eight for commands leave two to stop them with. */
 const COMMANDS_AT_ONCE = 8;
@@ -16,6 +17,14 @@ export class ConnectionLost extends Error {
 export class SessionRefused extends Error {
   override readonly name = 'SessionRefused';
 }
+
+/** sshd does not lead connections of TCP through, or not this one. */
+export class ForwardingRefused extends Error {
+  override readonly name = 'ForwardingRefused';
+}
+
+/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254 §5.1); other reasons are about the far end. */
+const PROHIBITED = 1;
 
 /** One authenticated SSH connection, and the one that it goes through, if any. */
 export class Connection {
@@ -62,6 +71,54 @@ export class Connection {
     return this.#ssh.forwardOut('127.0.0.1', 0, host, port);
   }
 
+  /**
+   * A stream to `address:port` from this connection's host. Throws ForwardingRefused where sshd forbids it, ConnectionLost, and an
+   * Error with sshd's words where nothing answers there.
+   */
+  dial(address: string, port: number): Promise<ClientChannel> {
+    return this.#asked((client, resolve, reject) =>
+      client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
+        if (!error) return resolve(channel);
+        const { reason } = error as { reason?: number | string };
+        const forbidden = reason === PROHIBITED || /prohibited/i.test(`${reason} ${error.message}`);
+        reject(forbidden ? new ForwardingRefused(error.message, { cause: error }) : error);
+      }),
+    );
+  }
+
+  /**
+   * Has this connection's host listen, and hands each connection that comes in there to `onConnection`. Gives what ends it. Throws
+   * ForwardingRefused, for which sshd never says a reason, and ConnectionLost.
+   */
+  async listen(
+    address: string,
+    port: number,
+    onConnection: (channel: ClientChannel, from: RemotePeer) => void,
+  ): Promise<() => Promise<void>> {
+    const incoming = (details: TcpConnectionDetails, accept: AcceptConnection<ClientChannel>) => {
+      if (details.destIP !== address || details.destPort !== port) return;
+      onConnection(accept(), { address: details.srcIP, port: details.srcPort });
+    };
+    this.#client.on('tcp connection', incoming);
+    try {
+      await this.#asked<undefined>((client, resolve, reject) =>
+        client.forwardIn(address, port, (error) =>
+          error ? reject(new ForwardingRefused(error.message, { cause: error })) : resolve(undefined),
+        ),
+      );
+    } catch (error) {
+      this.#client.off('tcp connection', incoming);
+      throw error;
+    }
+    return async () => {
+      this.#client.off('tcp connection', incoming);
+      // A connection that is gone has taken its listeners with it.
+      await this.#asked<undefined>((client, resolve) =>
+        client.unforwardIn(address, port, () => resolve(undefined)),
+      ).catch(() => undefined);
+    };
+  }
+
   /** Ends this connection and those that it goes through. Harmless when they are closed already. */
   async close(): Promise<void> {
     if (this.#ssh.isConnected()) {
@@ -75,6 +132,34 @@ export class Connection {
       });
     }
     await this.#through?.close();
+  }
+
+  /** Asks the host for something that it grants or refuses. An answer that cannot come any more is ConnectionLost. */
+  #asked<Result>(
+    ask: (client: Client, resolve: (result: Result) => void, reject: (error: Error) => void) => void,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const lost = (cause?: unknown) => refuse(new ConnectionLost('the connection is closed', { cause }));
+      const closed = () => lost();
+      const settled = () => this.#client.off('close', closed);
+      const refuse = (error: Error) => {
+        settled();
+        reject(error);
+      };
+      this.#client.once('close', closed);
+      try {
+        ask(
+          this.#client,
+          (result) => {
+            settled();
+            resolve(result);
+          },
+          (error) => (this.#ssh.isConnected() ? refuse(error) : lost(error)),
+        );
+      } catch (error) {
+        lost(error);
+      }
+    });
   }
 
   #open<Result>(command: string, attach: (channel: ClientChannel) => Result): Promise<Result> {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 
 /** What a remote command gave. `stdout` and `stderr` are raw bytes, since configuration files need not be UTF-8. */
 export interface RunResult {
@@ -28,6 +28,17 @@ export interface Upload {
   readonly target: string;
 }
 
+/** A port of a host whose connections come here, until it is closed. */
+export interface RemoteListener {
+  close(): Promise<void>;
+}
+
+/** The other end of a connection that came in on a host, as the host sees it. */
+export interface RemotePeer {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** One VPS. Everything runs as root: directly, or through sudo for another user. */
 export interface Host {
   readonly name: string;
@@ -50,6 +61,22 @@ export interface Host {
    * Returns the number of bytes that the host lacked.
    */
   upload(file: Upload, options?: RunOptions & { onBytes?: (sent: number, total: number) => void }): Promise<number>;
+
+  /**
+   * A connection from the host itself to `address:port`; it ends with this one. Whoever gets it must hear its `error`. Throws
+   * SSH_FORWARDING where sshd forbids it, DIAL_FAILED where nothing answers there, SSH_LOST.
+   */
+  dial(address: string, port: number): Promise<Duplex>;
+
+  /**
+   * Listens on a port of the host, as long as this connection lasts, and gives each connection that comes in there. sshd binds it
+   * as the user who logs in, so `port` is above 1023. Throws SSH_FORWARDING, PORT_TAKEN where something listens there, SSH_LOST.
+   */
+  listen(
+    address: string,
+    port: number,
+    onConnection: (stream: Duplex, from: RemotePeer) => void,
+  ): Promise<RemoteListener>;
 
   /** A second, fresh connection to the same host: proves that logging in still works. The caller closes it. */
   reconnect(): Promise<Host>;

@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { EeError } from '../errors.js';
 import type { HostAccess } from '../settings/settings.js';
-import type { Connection } from './connection.js';
+import { type Connection, ConnectionLost, ForwardingRefused } from './connection.js';
 import { execute } from './execute.js';
-import type { Host, RunOptions, RunResult, Upload } from './host.js';
+import type { Host, RemoteListener, RemotePeer, RunOptions, RunResult, Upload } from './host.js';
 import { remoteFailure } from './remote-failure.js';
 import { newMark, scriptText, shellReadingStdin, shellRunning, stopScript } from './remote-shell.js';
 import { Semaphore } from '../semaphore.js';
@@ -54,6 +54,33 @@ export class SshHost implements Host {
     }
   }
 
+  async dial(address: string, port: number): Promise<Duplex> {
+    try {
+      return await this.#parts.connection.dial(address, port);
+    } catch (error) {
+      const where = `${address}:${port}`;
+      if (error instanceof ConnectionLost || error instanceof ForwardingRefused) throw this.#refused(error, where);
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new EeError('DIAL_FAILED', { host: this.name, where, reason }, { cause: error });
+    }
+  }
+
+  async listen(
+    address: string,
+    port: number,
+    onConnection: (stream: Duplex, from: RemotePeer) => void,
+  ): Promise<RemoteListener> {
+    const where = `${address}:${port}`;
+    try {
+      return { close: await this.#parts.connection.listen(address, port, onConnection) };
+    } catch (error) {
+      // sshd says no, and not why.
+      const owner = error instanceof ForwardingRefused ? await this.#listenerOn(port) : '';
+      if (owner !== '') throw new EeError('PORT_TAKEN', { host: this.name, where, owner }, { cause: error });
+      throw this.#refused(error, where);
+    }
+  }
+
   async reconnect(): Promise<Host> {
     return this.#parts.again();
   }
@@ -79,6 +106,22 @@ export class SshHost implements Host {
       user: this.#parts.access.user,
       reason: said || `it runs commands as user ${stdout.toString().trim() || 'unknown'} (status ${code})`,
     });
+  }
+
+  #refused(error: unknown, where: string): unknown {
+    const host = this.name;
+    if (error instanceof ConnectionLost)
+      return new EeError('SSH_LOST', { host, during: `a connection to ${where}` }, { cause: error });
+    if (error instanceof ForwardingRefused) return new EeError('SSH_FORWARDING', { host, where }, { cause: error });
+    return error;
+  }
+
+  /** Who listens on a port of the host, as `ss` tells it: `127.0.0.1:2599 (python3)`. Empty when nobody does. */
+  async #listenerOn(port: number): Promise<string> {
+    const { stdout } = await this.run(`ss -Hltnp 'sport = :${port}'`, { step: 'asking who listens on a port' });
+    const [, local, owner = 'an unknown program'] =
+      /^\S+\s+\d+\s+\d+\s+(\S+)\s+\S+(?:\s+users:\(\("([^"]*)".*)?/.exec(stdout.toString('utf8').trim()) ?? [];
+    return local === undefined ? '' : `${owner} on ${local}`;
   }
 
   async #execute(command: string, mark: string, input: Buffer | Readable, options: RunOptions): Promise<RunResult> {

@@ -50,6 +50,11 @@ export async function readCertificate(
   return stored && isCurrent(stored.x509, subject, now) ? present(stored.certificate, stored.key, false) : undefined;
 }
 
+/** The certificate of that name as it lies there, in PEM, whomever it names and however long it lasts; undefined when there is none. */
+export async function storedCertificate(secretsDir: string, name: string): Promise<string | undefined> {
+  return (await readStored(join(secretsDir, 'tls', name)))?.certificate;
+}
+
 interface Stored {
   readonly certificate: string;
   readonly key: string;

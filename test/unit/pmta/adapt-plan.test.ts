@@ -60,16 +60,21 @@ describe('a plan', () => {
     expect(refusal(changes)).toBe(reason);
   });
 
-  it('comes from the settings, with one feeder where VPS1 and VPS3 are one', () => {
+  it('comes from the settings, with one feeder where VPS1 and VPS3 are one, and VPS2 itself', () => {
     const { identities, smtpPassword } = planFor(2);
     const settings = {
       sending: {
         identities: identities.map(({ index, ip, domain, sender }) => ({ index, ip, domain, sender })),
         postmaster: 'postmaster@example.com',
       },
-      hosts: { vps1: { address: '198.51.100.10' }, vps3: { address: '198.51.100.10' } },
+      hosts: {
+        vps1: { address: '198.51.100.10' },
+        vps2: { address: '198.51.100.20' },
+        vps3: { address: '198.51.100.10' },
+      },
       pmta: { smtpUser: 'relay', smtpPassword, smtpPort: 2525 },
     } as unknown as Settings;
-    expect(adaptationPlan(settings, 'mail')).toEqual(planFor(2, { feeders: ['198.51.100.10'], smtpPassword }));
+    const feeders = ['198.51.100.10', '198.51.100.20', '192.0.2.1'];
+    expect(adaptationPlan(settings, 'mail')).toEqual(planFor(2, { feeders, smtpPassword }));
   });
 });

@@ -34,9 +34,10 @@ export const RELAY_CERTIFICATE = '/etc/pmta/tls/relay.pem';
 /** The plan that the settings ask for. `selector` is the DKIM selector of all identities. */
 export function adaptationPlan(settings: Settings, selector: string, retiring: readonly string[] = []): AdaptationPlan {
   const { identities, postmaster } = settings.sending;
+  const { vps1, vps3 } = settings.hosts;
   return {
     identities: identities.map((identity) => ({ ...identity, selector })),
-    feeders: [...new Set([settings.hosts.vps1.address, settings.hosts.vps3.address])],
+    feeders: [...new Set([vps1.address, vps3.address, ...ownAddresses(settings)])],
     smtpUser: settings.pmta.smtpUser,
     smtpPassword: settings.pmta.smtpPassword,
     smtpPort: settings.pmta.smtpPort,
@@ -46,6 +47,14 @@ export function adaptationPlan(settings: Settings, selector: string, retiring: r
     certificate: RELAY_CERTIFICATE,
     retiring,
   };
+}
+
+/**
+ * The addresses from which VPS2 reaches its own first listener, which is how probe messages get in: a /32 answers from itself, an
+ * address beside another one in its network answers from that one.
+ */
+function ownAddresses({ hosts, sending }: Settings): readonly string[] {
+  return [hosts.vps2.address, ...sending.identities.slice(0, 1).map(({ ip }) => ip)];
 }
 
 /** Names follow the index, not the domain: `a.example` and `a.test` never collide. */
