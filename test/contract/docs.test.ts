@@ -14,6 +14,7 @@ const DOCUMENTS = [
   'docs/lab.md',
   'docs/hosts.md',
   'docs/powermta.md',
+  'docs/sending.md',
   'docs/rules.md',
 ];
 const text = (file: string): string => readFileSync(join(ROOT, file), 'utf8');

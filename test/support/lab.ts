@@ -47,7 +47,10 @@ export class TestLab {
   }
 
   /** Brings it up anew. The host `world`, where mail arrives and names are asked, only when it is wanted. */
-  async up(from: Origin, options: { hosts?: readonly HostName[]; world?: boolean } = {}): Promise<void> {
+  async up(
+    from: Origin,
+    options: { hosts?: readonly HostName[]; world?: boolean; sendingIps?: number } = {},
+  ): Promise<void> {
     await labDown({ name: this.name }, () => undefined);
     const packages = labPackages();
     await labUp({ name: this.name, from, packages, ...options }, () => undefined);

@@ -16,13 +16,16 @@ const PASSING: readonly { readonly categories: readonly string[]; readonly thres
   { categories: ['routing-errors', 'relaying-issues'], threshold: 4 },
 ];
 
+/** No name of `.invalid` exists in DNS (RFC 6761 §6.4): the probes of `ee` go there, and a customer never does. */
+const isProbe = (recipient: string): boolean => /\.invalid$/i.test(recipient);
+
 /**
  * Decides by the category of the bounce. All others are about the sender or the network (spam, virus, content, policy, protocol,
  * configuration, connection, …), and so is every status 5.7.x (RFC 3463 §3.8): the recipient is not to blame. A bounce that does not
  * say that it is permanent is not taken for one.
  */
 export function consequenceOf(record: AccountingRecord): Consequence | undefined {
-  if (record.recipient === null) return undefined;
+  if (record.recipient === null || isProbe(record.recipient)) return undefined;
   if (record.type === 'f') return { kind: 'forever', reason: 'complaint' };
   if (record.type !== 'b' && record.type !== 'rb') return undefined;
   const { bounceCategory: category, dsnStatus: status, dsnAction: action } = record;

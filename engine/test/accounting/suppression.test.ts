@@ -49,6 +49,8 @@ describe('what follows from an accounting record', () => {
     ['a status about the sender', { bounceCat: 'bad-mailbox', dsnStatus: '5.7.1 (refused)' }],
     ['a status that may pass', { bounceCat: 'bad-mailbox', dsnStatus: '4.2.1' }],
     ['a delay', { bounceCat: 'bad-mailbox', dsnAction: 'delayed' }],
+    ['a probe that nobody took', { rcpt: 'probe-1@ee-probe.invalid', bounceCat: 'no-answer-from-host' }],
+    ['a probe that bounced', { rcpt: 'probe-1@EE-PROBE.invalid', bounceCat: 'bad-domain', dsnStatus: '5.1.2' }],
     ['a complaint about nobody', { type: 'f', rcpt: '' }],
   ])('is nothing after %s', (_what, fields) => {
     expect(consequence(fields)).toBeUndefined();

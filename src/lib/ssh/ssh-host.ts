@@ -116,7 +116,7 @@ export class SshHost implements Host {
     return error;
   }
 
-  /** Who listens on a port of the host, as `ss` tells it: `127.0.0.1:2599 (python3)`. Empty when nobody does. */
+  /** Who listens on a port of the host, as `ss` tells it: `python3 on 127.0.0.1:2599`. Empty when nobody does. */
   async #listenerOn(port: number): Promise<string> {
     const { stdout } = await this.run(`ss -Hltnp 'sport = :${port}'`, { step: 'asking who listens on a port' });
     const [, local, owner = 'an unknown program'] =

@@ -10,6 +10,8 @@ import type { Duplex } from 'node:stream';
  * other.
  */
 export async function asSocket(stream: Duplex): Promise<Socket> {
+  // An error that nobody hears would end the process; whoever uses the socket sees it close.
+  stream.on('error', () => undefined);
   const folder = await mkdtemp(join(tmpdir(), 'ee-'));
   try {
     const [near, far] = await pair(join(folder, 'socket'));
@@ -33,14 +35,14 @@ function pair(path: string): Promise<[Socket, Socket]> {
       near.once('error', reject);
       server.once('connection', (far) => {
         server.close();
-        near.off('error', reject);
+        near.on('error', () => undefined);
         resolve([near, far]);
       });
     });
   });
 }
 
-/** Leads each into the other. Whichever fails or closes takes the other with it. */
+/** Leads each into the other. Whichever is cut takes the other with it; one that ends lets the other finish. */
 function joined(one: Duplex, other: Duplex): void {
   for (const [from, to] of [
     [one, other],
@@ -48,6 +50,8 @@ function joined(one: Duplex, other: Duplex): void {
   ] as const) {
     from.pipe(to);
     from.on('error', () => to.destroy());
-    from.on('close', () => to.destroy());
+    from.on('close', () => {
+      if (!from.readableEnded) to.destroy();
+    });
   }
 }
