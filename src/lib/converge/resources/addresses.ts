@@ -41,8 +41,10 @@ export function addresses(wanted: AddressesWanted): Resource[] {
     {
       ...exact,
       diff: (seen) => {
-        const retired = retiredIn(seen, wanted.addresses);
-        return (retired.length === 0 ? exact : withAll([...wanted.addresses, ...retired])).diff(seen);
+        const present = presentIn(seen);
+        const missing = wanted.addresses.filter((ip) => !present.includes(ip));
+        // In the order in which they stand, so that a file that lacks none is not written anew.
+        return (present.some(isRetired(wanted.addresses)) ? withAll([...present, ...missing]) : exact).diff(seen);
       },
     },
   ];
@@ -77,7 +79,7 @@ export function retiredAddresses(wanted: AddressesWanted): Resource {
     id: 'addresses:retired',
     probe: without.probe,
     diff(seen) {
-      const retired = retiredIn(seen, kept);
+      const retired = presentIn(seen).filter(isRetired(kept));
       const onInterface = seen.toString('utf8').split('\n').includes('inactive');
       if (retired.length === 0 && !onInterface) return undefined;
       const change = without.diff(seen);
@@ -95,9 +97,13 @@ const place = ({ path, mode, content, check }: AddressFile, list: readonly strin
   ...(check === undefined ? {} : { verify: check }),
 });
 
-/** What the file on the host has beyond what is wanted. The probe shows it only where it differs. */
-const retiredIn = (seen: Buffer, wanted: readonly string[]): string[] =>
-  addressesIn(seen.toString('utf8')).filter((ip) => !wanted.includes(ip));
+/** What the file on the host has. The probe shows it only where it differs from what is wanted. */
+const presentIn = (seen: Buffer): string[] => addressesIn(seen.toString('utf8'));
+
+const isRetired =
+  (wanted: readonly string[]) =>
+  (ip: string): boolean =>
+    !wanted.includes(ip);
 
 const onInterface = (ip: string, device: string): string =>
   `ip -o -4 address show dev ${quote(device)} to "${ip}/32" | grep -q .`;
