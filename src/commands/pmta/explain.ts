@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
-import { EeError } from '../../lib/errors.js';
 import type { Document } from '../../lib/pmta/document.js';
 import type { Explanation } from '../../lib/pmta/explain.js';
 
@@ -54,8 +53,11 @@ export default class PmtaExplain extends EeCommand {
     'env-file'?: string | undefined;
   }): Promise<{ file: string; document: Document }> {
     if (flags.config !== undefined) {
-      const { parseDocument } = await import('../../lib/pmta/parse.js');
-      return { file: flags.config, document: parseDocument(await contentOf(flags.config)) };
+      const [{ parseDocument }, { readConfiguration }] = await Promise.all([
+        import('../../lib/pmta/parse.js'),
+        import('../../lib/pmta/read-configuration.js'),
+      ]);
+      return { file: flags.config, document: parseDocument(await readConfiguration(flags.config)) };
     }
     const settings = await this.settings(flags);
     const [{ adaptedConfiguration }, { configurationIn }] = await Promise.all([
@@ -64,17 +66,5 @@ export default class PmtaExplain extends EeCommand {
     ]);
     const bytes = await readFile(await configurationIn(settings.backup.dir));
     return { file: 'pmta.conf', document: (await adaptedConfiguration(settings, bytes)).document };
-  }
-}
-
-async function contentOf(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new EeError(
-      'USAGE',
-      { message: `${file} cannot be read.`, hint: 'Name a PowerMTA configuration.' },
-      { cause },
-    );
   }
 }

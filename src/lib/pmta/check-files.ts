@@ -27,10 +27,10 @@ export async function checkFiles(
   catalogue: Catalogue,
   { root, ...options }: CheckOptions,
 ): Promise<CheckedFile[]> {
+  const source = root === undefined ? undefined : await includesBelow(root);
   const checked = new Map<string, CheckedFile>();
   for (const { file, bytes } of named) {
     const path = root === undefined ? file : await placeBelow(root, file);
-    const source = root === undefined ? undefined : includesBelow(root);
     const configuration = await loadConfiguration({ path, name: file, bytes }, source);
     const worldReadable = await openToAll(configuration.files.map(({ name }) => name));
     const host = { ...options.host, worldReadable };

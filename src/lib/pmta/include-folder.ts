@@ -1,13 +1,21 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, posix, relative, sep } from 'node:path';
+import { EeError } from '../errors.js';
 import { readConfiguration } from './read-configuration.js';
 import type { IncludeSource, StoredFile } from './load-configuration.js';
 
 /**
  * Included files below a folder that stands for the root of a host: /etc/pmta/more is ROOT/etc/pmta/more. Nothing outside of it is read,
- * whatever the paths and the symbolic links in it say.
+ * whatever the paths and the symbolic links in it say. Throws where the root is no folder.
  */
-export function includesBelow(root: string): IncludeSource {
+export async function includesBelow(root: string): Promise<IncludeSource> {
+  const status = await stat(root).catch(() => undefined);
+  if (!status?.isDirectory()) {
+    throw new EeError('USAGE', {
+      message: `${root} ${status ? 'is no folder' : 'does not exist'}: no includes can be followed below it.`,
+      hint: 'Name with --root the folder that stands for the root of the host: the one with etc/pmta in it.',
+    });
+  }
   return {
     find: async (path) => {
       const matches = await expand(root, posix.normalize(path));

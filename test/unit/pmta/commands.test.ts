@@ -172,6 +172,46 @@ describe('ee pmta check', () => {
     expect(Object.fromEntries(found)).toEqual(expected);
   });
 
+  it('with --format sarif gives that report and nothing else, with the same status', async () => {
+    for (const words of [['--format', 'sarif'], ['--sarif']]) {
+      const { stdout, stderr, exit } = await check(join(dir, 'bad.conf'), ...words);
+      expect([stderr, exit]).toEqual(['', 3]);
+      const { runs } = JSON.parse(stdout) as { runs: { results: { ruleId: string }[] }[] };
+      expect(runs[0]?.results.map(({ ruleId }) => ruleId)).toEqual(['http-access-open']);
+    }
+  });
+
+  it('knows what one version takes and another does not', async () => {
+    const file = join(dir, 'version.conf');
+    await writeFile(file, 'log-file /l\npostmaster a@example.com\n<domain *>\nmax-msg-rate 100/15m\n</domain>\n');
+    expect((await check(file, '--target', '4.5')).stdout).toContain('[rate-multiplier-version]');
+    for (const target of ['5.0', '6.0'])
+      expect((await check(file, '--target', target)).stdout).toBe('no problems in 1 file\n');
+  });
+
+  it('with --root follows what is included, and without says nothing of it', async () => {
+    await mkdir(join(dir, 'root/etc/pmta'), { recursive: true });
+    await writeFile(join(dir, 'root/etc/pmta/more'), 'no-such 1\n');
+    const file = join(dir, 'root/etc/pmta/config');
+    await writeFile(file, 'log-file /l\npostmaster a@example.com\ninclude more\n');
+    expect((await check(file)).stdout).toBe('no problems in 1 file\n');
+    const { stdout } = await check(file, '--root', join(dir, 'root'));
+    expect(stdout).toContain(`${join(dir, 'root/etc/pmta/more')}:1:1: warning: no-such is not known at the top level`);
+    expect((await check(file, '--root', join(dir, 'none'))).exit).toBe(2);
+  });
+
+  it('with --fix repairs, says what, and checks what is left', async () => {
+    const file = join(dir, 'fixable.conf');
+    await writeFile(file, 'log-file /l\npostmaster a@example.com\n<domain a.example b.example>\n</domain>\n');
+    const dry = await check(file, '--fix', '--dry-run');
+    expect([dry.exit, dry.stdout.includes('+domain-macro a_example a.example,b.example')]).toEqual([3, true]);
+    const { stdout, exit } = await check(file, '--fix');
+    expect([exit, stdout.includes('no problems in 1 file')]).toEqual([0, true]);
+    expect(await readFile(file, 'latin1')).toContain(
+      'domain-macro a_example a.example,b.example\n<domain $a_example>\n',
+    );
+  });
+
   it('names a file that is missing', async () => {
     const { stderr, exit } = await check(join(dir, 'none.conf'));
     expect(exit).toBe(2);
