@@ -359,7 +359,7 @@ const failures = {
   LAB_WORLD_REFUSED: row<{ reason: string }>({
     exit: EXIT.usage,
     message: ({ reason }) => `The lab's mailbox providers cannot do that: ${reason}.`,
-    hint: () => '`ee lab provider --help` shows how they are told; docs/lab.md lists their domains.',
+    hint: () => 'docs/lab.md shows what the lab can be told; `ee lab inbox` lists the IDs of messages.',
   }),
   LAB_ZONE_LINE: row<{ line: string }>({
     exit: EXIT.usage,

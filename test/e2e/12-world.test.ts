@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -100,6 +101,100 @@ describe('the world of a lab', () => {
     expect(await world.ask('ns1').resolve4('mail1.lab.example')).toEqual([lab.sendingIp(1)]);
   });
 
+  it('has servers that refuse, fail, are slow or say nothing, each for itself, until they are told otherwise', async () => {
+    const address = (server: 'ns1' | 'ns2' | 'resolver2'): Promise<unknown> =>
+      world
+        .ask(server)
+        .resolve4('mail1.lab.example')
+        .catch((error: unknown) => (error as { code: string }).code);
+    const right = [lab.sendingIp(1)];
+    const refuse = ['--refuse', '--zone', 'lab.example'];
+    expect((await lab.ee('lab', 'dns', 'ns1', '--name', lab.name, ...refuse)).stdout).toBe(
+      'ns1 answers REFUSED for lab.example.',
+    );
+    await world.fault('ns2', { kind: 'failing', zone: 'lab.example' });
+    expect([await address('ns1'), await address('ns2')]).toEqual(['EREFUSED', 'ESERVFAIL']);
+    expect(await world.ask('ns1').resolveMx('gmail.com')).toHaveLength(1);
+    await world.publish();
+    expect([await address('ns1'), await address('ns2'), await address('resolver2')]).toEqual([
+      'EREFUSED',
+      'ESERVFAIL',
+      'ESERVFAIL',
+    ]);
+    await world.heal('ns2');
+    expect([await address('ns2'), await address('resolver2')]).toEqual([right, right]);
+
+    await world.fault('resolver2', { kind: 'slow', milliseconds: 700 });
+    const start = performance.now();
+    expect(await address('resolver2')).toEqual(right);
+    expect(performance.now() - start).toBeGreaterThan(690);
+    await world.fault('resolver2', { kind: 'silent' });
+    expect(await address('resolver2')).toBe('ETIMEOUT');
+
+    await world.heal();
+    expect([await address('ns1'), await address('resolver2')]).toEqual([right, right]);
+    const unknown = await lab.ee('lab', 'dns', 'ns1', '--name', lab.name, '--fail', '--zone', 'example.net');
+    expect([unknown.exit, unknown.stderr]).toEqual([2, expect.stringContaining('ns1 has no zone example.net')]);
+  });
+
+  it('has resolvers that forget at once, or remember for as long as a TTL says, each by itself', async () => {
+    const right = await world.records();
+    const publish = (text: string): Promise<unknown> =>
+      world.publish(`${right}long.lab.example. 600 IN TXT "${text}"\nshort.lab.example. 1 IN TXT "${text}"\n`);
+    const ask = async (server: 'resolver1' | 'resolver2'): Promise<string[]> =>
+      (await Promise.all(['long', 'short'].map((name) => world.ask(server).resolveTxt(`${name}.lab.example`)))).flat(2);
+    await world.memory('ttl');
+    await publish('old');
+    expect(await ask('resolver1')).toEqual(['old', 'old']);
+    await publish('new');
+    await sleep(1100);
+    expect([await ask('resolver1'), await ask('resolver2')]).toEqual([
+      ['old', 'new'],
+      ['new', 'new'],
+    ]);
+    await world.memory('second');
+    await publish('newest');
+    expect(await ask('resolver1')).toEqual(['newest', 'newest']);
+    await world.publish();
+  });
+
+  it('has blocklists with the test entries of RFC 5782, and lists, says nothing true, or refuses when it is told to', async () => {
+    const asked = (name: string): Promise<unknown> =>
+      world
+        .ask('resolver1')
+        .resolve4(name)
+        .catch((error: unknown) => (error as { code: string }).code);
+    const zen = `${lab.sendingIp(1).split('.').reverse().join('.')}.zen.lab-blocklist.example`;
+    expect(lab.setting('IP_BLOCKLISTS')).toBe('zen.lab-blocklist.example');
+    expect(await asked('2.0.0.127.zen.lab-blocklist.example')).toContain('127.0.0.2');
+    expect(await asked('1.0.0.127.zen.lab-blocklist.example')).toBe('ENOTFOUND');
+    expect([await asked(zen), await asked('test.dbl.lab-blocklist.example')]).toEqual(['ENOTFOUND', ['127.0.1.2']]);
+
+    const listed = await lab.ee('lab', 'blocklist', lab.sendingIp(1), '--name', lab.name, '--code', '127.0.0.4');
+    expect(listed.stdout).toBe(`zen.lab-blocklist.example lists ${lab.sendingIp(1)} (127.0.0.4).`);
+    await world.list('mail1.lab.example');
+    await sleep(1100);
+    expect([await asked(zen), await asked('mail1.lab.example.dbl.lab-blocklist.example')]).toEqual([
+      ['127.0.0.4'],
+      ['127.0.1.2'],
+    ]);
+    await world.blocklistAnswers('zen', '127.255.255.254');
+    await sleep(1100);
+    const second = zen.replace(/^\d+/, '102');
+    expect([await asked(zen), await asked(second)]).toEqual([['127.255.255.254'], ['127.255.255.254']]);
+    await world.blocklistAnswers('zen', undefined);
+    await world.unlist();
+    for (const server of ['ns1', 'ns2'] as const) {
+      await world.fault(server, { kind: 'refusing', zone: 'zen.lab-blocklist.example' });
+    }
+    await sleep(1100);
+    expect([await asked(zen), await asked('mail1.lab.example.dbl.lab-blocklist.example')]).toEqual([
+      'ESERVFAIL',
+      'ENOTFOUND',
+    ]);
+    await world.heal();
+  });
+
   it('receives over TLS, verifies and keeps a message with its verdicts', async () => {
     expect(await send('contact@mail1.lab.example', 'ann@gmail.com')).toBe('250');
     const [message] = await world.received({ to: 'ann@gmail.com', count: 1 });
@@ -123,6 +218,10 @@ describe('the world of a lab', () => {
     const raw = await lab.ee('lab', 'inbox', '--name', lab.name, '--raw', message?.id ?? '');
     expect(raw.stdout).toBe('From: contact@mail1.lab.example\r\nSubject: hello\r\n\r\nHello');
     expect((await lab.ee('lab', 'inbox', '--name', lab.name, '--raw', '1')).exit).toBe(2);
+
+    // Nobody listens on VPS2 here: the provider says who did not take its complaint.
+    const { exit, stderr } = await lab.ee('lab', 'complain', '--name', lab.name, '--message', message?.id ?? '');
+    expect([exit, stderr]).toEqual([2, expect.stringContaining(`mail1.lab.example (${lab.sendingIp(1)}): `)]);
   });
 
   it('finds a DKIM signature good, as a second verifier does', async () => {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boot, DEFAULT_STORE, labPlace, powerCut } from '../../src/lib/lab/lab.js';
 import { TestLab } from '../support/lab.js';
+import { submit } from '../support/submission.js';
+import { TestWorld } from '../support/world.js';
 
 const lab = new TestLab('t-acct');
 
@@ -57,7 +59,7 @@ async function until(wanted: string, ask: () => Promise<string>): Promise<void> 
 }
 
 describe('the accounting of PowerMTA on its way to the API', () => {
-  beforeAll(() => lab.up('packages', { hosts: ['vps2', 'vps3'] }));
+  beforeAll(() => lab.up('packages', { hosts: ['vps2', 'vps3'], world: true }));
   afterAll(() => lab.down());
 
   it('is handed over by a service of its own, confined, with a key that only root can read', async () => {
@@ -120,5 +122,54 @@ describe('the accounting of PowerMTA on its way to the API', () => {
         'ee_accounting_shipper_lag_bytes 0',
       ]),
     );
+  });
+
+  it('[R56] [R82] has the complaint and the late bounce about a message that was sent, and the recipient is suppressed', async () => {
+    const world = await TestWorld.of(lab);
+    await world.publish();
+    const auth = { user: lab.setting('PMTA_SMTP_USER'), pass: lab.setting('PMTA_SMTP_PASSWORD') };
+    const messageId = '<m1@mail1.lab.example>';
+    const message = { from: 'contact@mail1.lab.example', to: 'ann@gmail.com', ip: lab.sendingIp(1), messageId, auth };
+    await submit(lab, 'vps3', message);
+    const [received] = await world.received({ to: 'ann@gmail.com', count: 1 });
+
+    const told = await lab.ee('lab', 'complain', '--name', lab.name, '--message', received?.id ?? '');
+    expect(told.stdout).toMatch(/^The complaint went to fbl@mail1\.lab\.example: mail1\.lab\.example answered 250 /);
+    expect(await world.bounce(received?.id ?? '', { status: '5.2.2', text: 'mailbox full' })).toMatchObject({
+      to: 'contact@mail1.lab.example',
+    });
+
+    const sql = `SELECT type, recipient, dsn_action, dsn_status FROM accounting_records WHERE message_id = '${messageId}' ORDER BY type`;
+    const records = (): Promise<string> =>
+      lab.sh('vps3', `cd /; runuser -u postgres -- psql -At -F ' ' -c "${sql}" email_engine`);
+    await until(
+      ['d ann@gmail.com relayed 2.0.0', 'f ann@gmail.com  ', 'rb ann@gmail.com failed 5.2.2'].join('\n'),
+      records,
+    );
+    const suppressed = 'SELECT address, reason FROM suppressions WHERE until IS NULL';
+    expect(await lab.sh('vps3', `cd /; runuser -u postgres -- psql -At -F ' ' -c "${suppressed}" email_engine`)).toBe(
+      'ann@gmail.com complaint',
+    );
+  });
+
+  it('[R78] has port 25 for nothing else: other mail goes on to the postmaster, and no stranger is relayed', async () => {
+    const world = await TestWorld.of(lab);
+    const deliver = (to: string): Promise<string> =>
+      lab.sh(
+        'world',
+        `python3 - <<'EE'
+import smtplib, ssl
+context = ssl.create_default_context(); context.check_hostname = False; context.verify_mode = ssl.CERT_NONE
+client = smtplib.SMTP("${lab.sendingIp(1)}", 25, "mx.inbox.example", timeout=20)
+client.starttls(context=context)
+try: print(client.sendmail("bob@second.example", ["${to}"], b"Subject: a question\\r\\n\\r\\nHello\\r\\n") or 250)
+except smtplib.SMTPRecipientsRefused as error: print(error.recipients["${to}"][0])
+EE`,
+      );
+    expect(await deliver('abuse@mail1.lab.example')).toBe('250');
+    const [forwarded] = await world.received({ to: 'postmaster@lab.example', count: 1 });
+    expect(forwarded).toMatchObject({ client: lab.sendingIp(1), envelope: { from: 'bob@second.example' } });
+    expect(await deliver('someone@mail1.lab.example')).toBe('550');
+    expect(await deliver('ann@gmail.com')).toBe('550');
   });
 });

@@ -6,7 +6,9 @@ import { recordSet } from '../../src/lib/dns/record-set.js';
 import {
   NAME_SERVERS,
   behave,
+  bounceLate,
   changeListings,
+  complain,
   disturb,
   emptyMailboxes,
   findWorld,
@@ -22,6 +24,8 @@ import {
   withListing,
   withoutListing,
   type Blocklist,
+  type Bounce,
+  type Complaint,
   type DnsFault,
   type DnsServer,
   type Misbehaviour,
@@ -29,6 +33,7 @@ import {
   type PublishResult,
   type ReceivedMessage,
   type Refusal,
+  type SentReport,
   type World,
   type WorldAddresses,
 } from '../../src/lib/lab/lab.js';
@@ -160,6 +165,16 @@ export class TestWorld {
   /** Back to normal: one domain with its mailboxes, one mailbox, or all. */
   async normal(scope?: string): Promise<void> {
     await behave(this.world, scope);
+  }
+
+  /** Has the provider complain about a message that it received. */
+  async complain(id: string, complaint?: Complaint): Promise<SentReport> {
+    return complain(this.world, id, complaint);
+  }
+
+  /** Has the provider bounce a message that it took. */
+  async bounce(id: string, bounce?: Bounce): Promise<SentReport> {
+    return bounceLate(this.world, id, bounce);
   }
 
   /** What was refused, the oldest first; of the provider with this first domain. */

@@ -42,12 +42,7 @@ Without any of these it shows what they say.`;
     remove: Flags.boolean({ description: 'Take it off the list.', default: false, exclusive: ['code'] }),
     list: Flags.option({ options: BLOCKLIST_NAMES })({ description: 'The list that --answer or --normal is about.' }),
     answer: Flags.string({ description: 'Answer this to every question.', helpValue: 'IP', dependsOn: ['list'] }),
-    normal: Flags.boolean({
-      description: 'Answer with what is listed.',
-      default: false,
-      dependsOn: ['list'],
-      exclusive: ['answer'],
-    }),
+    normal: Flags.boolean({ description: 'Answer with what is listed.', default: false, exclusive: ['answer'] }),
   };
 
   async run(): Promise<Listings> {
@@ -58,6 +53,7 @@ Without any of these it shows what they say.`;
     if (what === undefined ? remove || code !== undefined : list !== undefined)
       throw wrongUse('That does not go together.');
     if (list !== undefined && answer === undefined && !normal) throw wrongUse(`What shall ${list} do?`);
+    if (list === undefined && normal) throw wrongUse('Which list?');
     const listings = await changeListings(await findWorld(labPlace(flags.name)), (before) => {
       if (list !== undefined) return { ...before, always: { ...before.always, [list]: answer } };
       if (what === undefined) return before;

@@ -28,16 +28,30 @@ export {
   type NameServer,
   type WorldAddresses,
 } from './world/addresses.js';
-export { behave, emptyMailboxes, misbehave, rawMessage, receivedMessages, refusals } from './world/control.js';
 export {
+  behave,
+  bounceLate,
+  complain,
+  emptyMailboxes,
+  misbehave,
+  rawMessage,
+  receivedMessages,
+  refusals,
+} from './world/control.js';
+export {
+  BOUNCE_ACTIONS,
+  COMPLAINT_TYPES,
   PHASES,
+  type Bounce,
+  type Complaint,
   type Misbehaviour,
   type Phase,
   type ReceivedMessage,
   type Refusal,
   type Rule,
+  type SentReport,
 } from './world/mailbox-types.js';
-export { showMessages, showRule } from './world/present.js';
+export { showMessages, showReport, showRule } from './world/present.js';
 export { findWorld, type World } from './world/world.js';
 export { changeListings, disturb, heal, publish, remember, type PublishResult } from './world/dns.js';
 export { DNS_SERVERS, isNameServer, showFault, type DnsFault, type DnsServer } from './world/faults.js';

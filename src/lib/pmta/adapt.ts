@@ -4,6 +4,7 @@ import { placeAccounting } from './adapt/accounting.js';
 import { directiveIn, isBlock, nameOf, valueOf } from './adapt/edit.js';
 import { placeFeeders } from './adapt/feeders.js';
 import { replaceListeners, setGlobal } from './adapt/identity.js';
+import { placeInbound } from './adapt/inbound.js';
 import { boundAccounting, dropOldGlobals, noteOldAddresses, oldAddresses } from './adapt/leftovers.js';
 import { assertPlan, type AdaptationPlan } from './adapt/plan.js';
 import { placeProbeDomain } from './adapt/probe.js';
@@ -45,6 +46,7 @@ export function adapt(document: Document, plan: AdaptationPlan): Adaptation {
   nodes = repairPatternLists(nodes, topology, book);
   nodes = placeSenderList(nodes, plan, topology, book);
   nodes = placeFeeders(nodes, auth, plan, book);
+  nodes = placeInbound(nodes, plan, book);
   nodes = placeAccounting(nodes, book);
   nodes = placeProbeDomain(nodes, book);
   nodes = boundAccounting(nodes, book);

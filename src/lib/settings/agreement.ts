@@ -1,6 +1,7 @@
 import type { Problem } from './problem.js';
 import { HOST_NAMES, type SendingIdentity } from './settings.js';
 import type { Validated } from './validate.js';
+import { domainOf } from './value-types.js';
 
 /** One use of a value that must be unique: where it stands and what it is for. */
 interface Use {
@@ -31,11 +32,22 @@ export function disagreements(given: Validated['given'], identities: readonly Se
     ...repeated([...elsewhere, ...addresses]),
     ...repeated([...given1('PANEL_DOMAIN'), ...given1('ENGINE_DOMAIN'), ...domains]),
     ...repeated(senders),
+    ...mailboxAtVps2(given, identities),
     ...halfOf(given, 'TELEGRAM_BOT_TOKEN', 'TELEGRAM_CHAT_ID'),
   ].filter(
     (problem, index, all) =>
       all.findIndex(({ name, message }) => name === problem.name && message === problem.message) === index,
   );
+}
+
+/** The sending hosts take bounces and complaints, and pass everything else on to POSTMASTER: there it would go round in circles. */
+function mailboxAtVps2(given: Validated['given'], identities: readonly SendingIdentity[]): Problem[] {
+  const base = given.get('BASE_DOMAIN');
+  const set = given.get('POSTMASTER') ?? (base && { ...base, value: `postmaster@${String(base.value)}` });
+  const domain = domainOf(String(set?.value));
+  if (set === undefined || !identities.some((identity) => identity.domain === domain)) return [];
+  const message = `is at ${domain}, where VPS2 takes bounces and complaints only — name a mailbox of another domain that somebody reads`;
+  return [{ line: set.line, name: 'POSTMASTER', message }];
 }
 
 function repeated(uses: readonly Use[]): Problem[] {

@@ -63,7 +63,7 @@ describe('what an adaptation writes', () => {
     ]);
   });
 
-  it('lets the feeders log in over TLS, and nobody relay by address', () => {
+  it('[R72] lets the feeders log in over TLS, and nobody relay by address', () => {
     expect(part(text, '<source 198.51.100.10>', '</source>')).toEqual([
       '<source 198.51.100.10>',
       '    smtp-service yes',
@@ -73,7 +73,73 @@ describe('what an adaptation writes', () => {
       '</source>',
     ]);
     expect(text).toContain('\nsmtp-server-tls-certificate /etc/pmta/tls/relay.pem\n');
-    expect(survey(parseText(text)).all('always-allow-relaying')).toHaveLength(1);
+    const relaying = survey(parseText(text)).all('always-allow-relaying');
+    expect(relaying.map(({ directive }) => directive.value.text)).toEqual(['yes', 'no']);
+  });
+
+  it('[R56] [R78] [R82] takes bounces and complaints on port 25 of each IP, and turns them into records', () => {
+    expect(part(text, '<source {ee-inbound}>', '</feedback-loop-processor>')).toEqual([
+      '<source {ee-inbound}>',
+      '    smtp-service yes',
+      '    always-allow-relaying no',
+      '    allow-starttls yes',
+      '    process-x-virtual-mta no',
+      '    default-virtual-mta by-smtp-source-ip',
+      '    max-message-size 10M',
+      '    suppress-local-dsn yes',
+      '</source>',
+      '<bounce-processor>',
+      '    forward-unmatched-to postmaster@example.com',
+      '    <address-list>',
+      String.raw`        address /^(contact([+-].*)?|b\+.+|bounces?([+-].*)?)@mail1\.example\.com$/`,
+      String.raw`        address /^(contact([+-].*)?|b\+.+|bounces?([+-].*)?)@mail2\.example\.com$/`,
+      '    </address-list>',
+      '</bounce-processor>',
+      '<feedback-loop-processor>',
+      '    forward-unmatched-to postmaster@example.com',
+      '    <address-list>',
+      String.raw`        address /^(fbl|feedback|abuse|postmaster)@mail1\.example\.com$/`,
+      String.raw`        address /^(fbl|feedback|abuse|postmaster)@mail2\.example\.com$/`,
+      '    </address-list>',
+      '</feedback-loop-processor>',
+    ]);
+  });
+
+  it('[R78] accepts mail at the sending hosts for these addresses, and for no other', () => {
+    const patterns = survey(parseText(text))
+      .all('relay-address')
+      .map(({ directive }) => new RegExp(directive.value.text.slice(1, -1), 'i'));
+    expect(patterns).toHaveLength(2);
+    const takes = (recipient: string): boolean => patterns.some((pattern) => pattern.test(recipient));
+    const at = (...localParts: string[]): string[] => localParts.map((one) => `${one}@mail2.example.com`);
+    const right = at(
+      'contact',
+      'CONTACT',
+      'contact-ann=gmail.com',
+      'b+t1.m7.3fe',
+      'bounces',
+      'fbl',
+      'abuse',
+      'postmaster',
+    );
+    const wrong = [
+      ...at('contacts', 'bob', 'b+', 'x-abuse'),
+      'abuse@mail3.example.com',
+      'abuse@mail2.example.com.evil.example',
+    ];
+    expect(right.filter((one) => !takes(one))).toEqual([]);
+    expect(wrong.filter(takes)).toEqual([]);
+  });
+
+  it('takes no bounces at the host for a sender that is elsewhere, and leaves processors of the operator alone', () => {
+    const [first] = planFor(1).identities;
+    if (!first) throw new Error('one identity was asked for');
+    const plan = planFor(1, { identities: [{ ...first, sender: 'sales+a@example.com' }] });
+    expect(adapted(twoIps(), plan)).toContain(
+      String.raw`        address /^(b\+.+|bounces?([+-].*)?)@mail1\.example\.com$/`,
+    );
+    const own = '<bounce-processor>\n<address-list>\naddress /^old@/\n</address-list>\n</bounce-processor>\n';
+    expect(adapted(`${text}${own}`, planFor(2))).toBe(`${text}${own}`);
   });
 
   it('listens on the new IPs alone, and names the host, the postmaster and the user anew', () => {
@@ -82,6 +148,8 @@ describe('what an adaptation writes', () => {
       'host-name mail1.example.com',
       'smtp-listener 192.0.2.1:2525',
       'smtp-listener 192.0.2.2:2525',
+      'smtp-listener 192.0.2.1:25 source={ee-inbound}',
+      'smtp-listener 192.0.2.2:25 source={ee-inbound}',
     ]);
     expect(part(text, '<smtp-user relay>', '</smtp-user>')).toEqual([
       '<smtp-user relay>',
@@ -114,7 +182,7 @@ describe('what an adaptation writes', () => {
     ]);
     const changed = text.replace('    move-interval 1h\n', '    move-interval 1d\n');
     expect(adapted(changed, planFor(2))).toBe(text);
-    expect(report(changed, planFor(2))).toContain('54 changed <acct-file /var/log/pmta/ee-acct.csv>');
+    expect(report(changed, planFor(2))).toContain('56 changed <acct-file /var/log/pmta/ee-acct.csv>');
   });
 
   it('has an entry for a sender that is not at the host of its identity, before the hosts', () => {
@@ -200,15 +268,17 @@ describe.each(COUNTS)('for %i IPs', (count) => {
   it('[R84] has as many distinct virtual MTAs, hosts, keys, listeners, senders and pool members', () => {
     const mtas = virtualMtas(document);
     expect(mtas).toHaveLength(count);
+    const listeners = survey(document)
+      .all('smtp-listener')
+      .map(({ directive }) => directive.value.text);
     for (const values of [
       mtas.map(({ name }) => name),
       mtas.map(({ ip }) => ip),
       mtas.map(({ host }) => host),
       mtas.map(({ key }) => key?.file),
       senderRoutes(document, 'sender-to-vmta').map(({ sender }) => sender),
-      survey(document)
-        .all('smtp-listener')
-        .map(({ directive }) => directive.value.text),
+      listeners.filter((listener) => listener.endsWith(':2525')),
+      listeners.filter((listener) => listener.endsWith(':25 source={ee-inbound}')),
       survey(document)
         .all('virtual-mta')
         .map(({ directive }) => directive.value.text),
@@ -284,7 +354,7 @@ describe('what was added by hand', () => {
     expect(adapted(text, planFor(5))).toBe(text);
     expect(adapted(text, planFor(4))).not.toContain('vip@');
     expect(report(text, planFor(4))).toContain(
-      String.raw`104 dropped mail-from /^vip@mail1\.example\.com$/ virtual-mta=vmta-mail5`,
+      String.raw`109 dropped mail-from /^vip@mail1\.example\.com$/ virtual-mta=vmta-mail5`,
     );
   });
 
@@ -300,6 +370,7 @@ describe('what was added by hand', () => {
       '<source 0/0>',
       '<source {pmta-auth}>',
       '<source 198.51.100.77>',
+      '<source {ee-inbound}>',
       '<source 127.0.0.1>',
     ]);
   });
@@ -310,10 +381,11 @@ describe('a configuration of another shape', () => {
     const text = adapted('log-file /var/log/pmta/log\n<domain *>\ndkim-sign yes\n</domain>', planFor(1));
     expect(lint(parseText(text), loadCatalogue())).toEqual([]);
     expect(adapted(text, planFor(1))).toBe(text);
-    expect(lines(text).slice(0, 4)).toEqual([
+    expect(lines(text).slice(0, 5)).toEqual([
       'postmaster postmaster@example.com',
       'host-name mail1.example.com',
       'smtp-listener 192.0.2.1:2525',
+      'smtp-listener 192.0.2.1:25 source={ee-inbound}',
       'smtp-server-tls-certificate /etc/pmta/tls/relay.pem',
     ]);
   });
@@ -380,6 +452,8 @@ describe('the report', () => {
       '101 changed <virtual-mta-pool pmta-pool>',
       '+ added smtp-listener 192.0.2.1:2525',
       '+ added smtp-listener 192.0.2.2:2525',
+      '+ added smtp-listener 192.0.2.1:25',
+      '+ added smtp-listener 192.0.2.2:25',
       '+ added smtp-server-tls-certificate /etc/pmta/tls/relay.pem',
       '+ added <virtual-mta vmta-mail1>',
       '+ added <virtual-mta vmta-mail2>',
@@ -387,6 +461,10 @@ describe('the report', () => {
       '+ added <pattern-list sender-to-vmta>',
       '+ added <source 198.51.100.10>',
       '+ added <source 198.51.100.30>',
+      '+ added relay-address',
+      '+ added <source {ee-inbound}>',
+      '+ added <bounce-processor>',
+      '+ added <feedback-loop-processor>',
       '+ added <acct-file /var/log/pmta/ee-acct.csv>',
       '+ added <domain ee-probe.invalid>',
     ]);

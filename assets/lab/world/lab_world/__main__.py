@@ -28,8 +28,7 @@ async def serve(settings: Settings) -> None:
     for provider in settings.providers:
         receiver = Receiver(provider, rules, store, lookups, tls)
         await loop.create_server(receiver.connection, sock=listener(provider.address))
-    domains = {domain for provider in settings.providers for domain in provider.domains}
-    control = Control(settings.control, store, rules, domains)
+    control = Control(settings.control, store, rules, settings.providers, lookups)
     threading.Thread(target=control.serve_forever, daemon=True).start()
     notify_ready()
     stop = asyncio.Event()

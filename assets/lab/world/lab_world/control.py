@@ -2,26 +2,38 @@
 
 GET /messages[?to=ADDRESS]   what was received      GET /messages/ID   one, as it came      DELETE /messages
 GET /refusals                what was refused       GET /rules         POST /rules          DELETE /rules[?scope=SCOPE]
+POST /messages/ID/complaint  sends a complaint about a message back   POST /messages/ID/bounce  sends a bounce
 """
 
 import json
+import re
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingUnixStreamServer
 from urllib.parse import parse_qs, urlsplit
 
+from .lookups import Lookups, Undetermined
+from .outgoing import NotSent, send
+from .reports import BadReport, bounce, complaint
 from .rules import BadRule, Rules, read_rule
+from .settings import Provider
 from .store import Store
+
+REPORTS = {"complaint": complaint, "bounce": bounce}
 
 
 class Control(ThreadingUnixStreamServer):
     daemon_threads = True
 
-    def __init__(self, path: str, store: Store, rules: Rules, domains: set[str]) -> None:
+    def __init__(
+        self, path: str, store: Store, rules: Rules, providers: tuple[Provider, ...], lookups: Lookups
+    ) -> None:
         self.store = store
         self.rules = rules
-        self.domains = domains
+        self.providers = {provider.name: provider for provider in providers}
+        self.domains = {domain for provider in providers for domain in provider.domains}
+        self.lookups = lookups
         # A service that was killed leaves its socket behind.
         Path(path).unlink(missing_ok=True)
         super().__init__(path, Requests)
@@ -44,11 +56,12 @@ class Requests(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         path, _ = self._asked()
+        if report := re.fullmatch(r"/messages/(\d+)/(complaint|bounce)", path):
+            return self._report(*report.groups())
         if path != "/rules":
             return self._send(404, {"error": f"there is no {path}"})
         try:
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
-            rule = read_rule(body, self.server.domains)
+            rule = read_rule(self._body(), self.server.domains)
         except BadRule as error:
             return self._send(400, {"error": str(error)})
         except (ValueError, TypeError) as error:
@@ -68,6 +81,21 @@ class Requests(BaseHTTPRequestHandler):
         else:
             return self._send(404, {"error": f"there is no {path}"})
         return self._send(200, {})
+
+    def _report(self, name: str, kind: str) -> None:
+        about, original = self.server.store.about(name), self.server.store.raw(name)
+        if about is None or original is None:
+            return self._send(404, {"error": f"there is no message {name}"})
+        provider = self.server.providers[about["provider"]]
+        try:
+            report = REPORTS[kind](about, original, provider.exchange, self._body())
+            sent = send(report, provider, self.server.lookups)
+        except (BadReport, NotSent, Undetermined, ValueError) as error:
+            return self._send(400, {"error": str(error)})
+        return self._send(200, {"message": name, "to": report.to, **sent})
+
+    def _body(self) -> dict:
+        return json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))) or b"{}")
 
     def _asked(self) -> tuple[str, dict]:
         parts = urlsplit(self.path)

@@ -24,6 +24,11 @@ class Lookups:
     def a(self, name: str) -> list[str]:
         return [record.address for record in self._ask(name, "A")]
 
+    def mx(self, name: str) -> list[str]:
+        """The hosts of the MX records, the preferred first."""
+        records = sorted(self._ask(name, "MX"), key=lambda record: record.preference)
+        return [record.exchange.to_text(True) for record in records]
+
     def ptr(self, ip: str) -> list[str]:
         return [record.target.to_text(True).lower() for record in self._ask(dns.reversename.from_address(ip), "PTR")]
 

@@ -34,6 +34,11 @@ class Store:
         documents = [json.loads(path.read_bytes()) for path in sorted(self._messages.glob("*.json"))]
         return [one for one in documents if recipient is None or _is_for(one, recipient.lower())]
 
+    def about(self, name: str) -> dict | None:
+        """All that is known of a message but the message itself."""
+        path = self._messages / f"{name}.json"
+        return json.loads(path.read_bytes()) if name.isdigit() and path.is_file() else None
+
     def raw(self, name: str) -> bytes | None:
         path = self._messages / f"{name}.eml"
         return path.read_bytes() if name.isdigit() and path.is_file() else None

@@ -58,7 +58,7 @@ class AProvider(unittest.TestCase):
         self.server = starting.result(10)
         self.addCleanup(self.stop)
         self.port = self.server.sockets[0].getsockname()[1]
-        self.control = Control(f"{self.folder.name}/control.sock", self.store, self.rules, set(GMAIL.domains))
+        self.control = Control(f"{self.folder.name}/control.sock", self.store, self.rules, (GMAIL,), FakeDns())
         threading.Thread(target=self.control.serve_forever, daemon=True).start()
         self.addCleanup(self.control.server_close)
         self.addCleanup(self.control.shutdown)

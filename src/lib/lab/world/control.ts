@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { EeError } from '../../errors.js';
-import type { Misbehaviour, ReceivedMessage, Refusal, Rule } from './mailbox-types.js';
+import type { Bounce, Complaint, Misbehaviour, ReceivedMessage, Refusal, Rule, SentReport } from './mailbox-types.js';
 
 /** Where the world of a lab is spoken to. */
 export interface WorldControl {
@@ -41,6 +41,14 @@ export function misbehave(world: WorldControl, scope: string, how: Misbehaviour)
 /** Takes back what a provider was told about a domain and its mailboxes, or about one mailbox; without a scope everything. */
 export const behave = (world: WorldControl, scope?: string): Promise<unknown> =>
   ask(world, 'DELETE', `/rules${scope === undefined ? '' : `?scope=${encodeURIComponent(scope)}`}`);
+
+/** Has the provider that received a message complain about it (RFC 5965). A host that does not take the report is LAB_WORLD_REFUSED. */
+export const complain = (world: WorldControl, id: string, complaint: Complaint = {}): Promise<SentReport> =>
+  ask(world, 'POST', `/messages/${encodeURIComponent(id)}/complaint`, complaint);
+
+/** Has it send a bounce for a message that it took (RFC 3464), to the return path. */
+export const bounceLate = (world: WorldControl, id: string, bounce: Bounce = {}): Promise<SentReport> =>
+  ask(world, 'POST', `/messages/${encodeURIComponent(id)}/bounce`, bounce);
 
 async function ask<T>(world: WorldControl, method: string, path: string, body?: unknown): Promise<T> {
   const answer = await send(world, method, path, body);

@@ -142,7 +142,8 @@ async function load(
 
 async function putFaults(world: World, state: DnsState, server: DnsServer): Promise<void> {
   const list = isNameServer(server) ? zoneListFile(server, state.zones[server], state.faults[server]) : {};
-  await replacing(world, { ...list, ...dnsStateFile(state) }, faultScript(server, state.faults, world.addresses));
+  const script = `${faultScript(server, state.faults, world.addresses)}${RELOAD_RESOLVERS}`;
+  await replacing(world, { ...list, ...dnsStateFile(state) }, script);
 }
 
 /** Writes files for a script that reads them; when that fails, those that were there are put back. */

@@ -72,13 +72,18 @@ ${packetRules(faults, addresses)}RULES
 
 /** An nft script that replaces the table of the faults. Servers of one host ask each other over loopback, which only `output` sees. */
 function packetRules(faults: Faults, addresses: WorldAddresses): string {
-  const rulesFor = (kind: DnsFault['kind'], verdict: (address: string) => string): string[] =>
-    DNS_SERVERS.filter((server) => faults[server]?.some((fault) => fault.kind === kind)).flatMap((server) => {
+  const has = (server: DnsServer, kind: DnsFault['kind']): boolean =>
+    faults[server]?.some((fault) => fault.kind === kind) ?? false;
+  const rulesFor = (servers: readonly DnsServer[], verdict: (address: string) => string): string[] =>
+    servers.flatMap((server) => {
       const address = addressOf(server, addresses);
       return ['udp', 'tcp'].map((protocol) => `    ip daddr ${address} ${protocol} dport 53 ${verdict(address)}`);
     });
-  const silent = rulesFor('silent', () => 'drop');
-  const slow = rulesFor('slow', (address) => `dnat to ${address}:${SLOW_PORT}`);
+  const isSilent = (server: DnsServer): boolean => has(server, 'silent');
+  const silent = rulesFor(DNS_SERVERS.filter(isSilent), () => 'drop');
+  // Led to another port, a question would not be one for port 53 any more when it comes to be dropped.
+  const isSlow = (server: DnsServer): boolean => has(server, 'slow') && !isSilent(server);
+  const slow = rulesFor(DNS_SERVERS.filter(isSlow), (address) => `dnat to ${address}:${SLOW_PORT}`);
   const chain = (name: string, hook: string, rules: readonly string[]): string =>
     [`  chain ${name} {`, `    type ${hook};`, ...rules, '  }', ''].join('\n');
   return `table ip world_faults

@@ -75,6 +75,39 @@ export interface Misbehaviour {
   readonly times?: number | undefined;
 }
 
+/** The kinds of complaint (RFC 5965 §7.3). */
+export const COMPLAINT_TYPES = ['abuse', 'fraud', 'virus', 'other'] as const;
+
+export interface Complaint {
+  /** Default: abuse. */
+  readonly type?: (typeof COMPLAINT_TYPES)[number] | undefined;
+  /** Where to; by default `fbl` at the domain that signed, else at that of the return path. */
+  readonly to?: string | undefined;
+  /** Leaves the recipient out, as many providers do. */
+  readonly hide?: boolean | undefined;
+}
+
+/** What a bounce can say of a recipient (RFC 3464 §2.3.3). */
+export const BOUNCE_ACTIONS = ['failed', 'delayed'] as const;
+
+export interface Bounce {
+  /** Default: failed. */
+  readonly action?: (typeof BOUNCE_ACTIONS)[number] | undefined;
+  /** `5.1.1` (RFC 3463), which is the default of what failed; of what is delayed it is 4.4.1. */
+  readonly status?: string | undefined;
+  /** What the host that refused said. */
+  readonly text?: string | undefined;
+}
+
+/** A report that went back, and was taken. */
+export interface SentReport {
+  readonly message: string;
+  readonly to: string;
+  /** The host that took it, and its answer. */
+  readonly host: string;
+  readonly answer: string;
+}
+
 /** A rule that is in force. */
 export interface Rule {
   readonly scope: string;

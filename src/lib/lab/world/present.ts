@@ -1,4 +1,4 @@
-import type { ReceivedMessage, Rule, Verdicts } from './mailbox-types.js';
+import type { ReceivedMessage, Rule, SentReport, Verdicts } from './mailbox-types.js';
 
 const HEADINGS = ['ID', 'received', 'from', 'to', 'client', 'tls', 'spf', 'dkim', 'dmarc', 'ptr', 'helo'] as const;
 
@@ -38,6 +38,10 @@ function dkimResult({ dkim }: Verdicts): string {
   const results = [...new Set(dkim.map(({ result }) => result))];
   return results.length === 0 ? 'none' : results.join('+');
 }
+
+/** What became of a report that went back. */
+export const showReport = (kind: 'complaint' | 'bounce', { to, host, answer }: SentReport): string =>
+  `The ${kind} went to ${to}: ${host} answered ${answer}`;
 
 /** What a provider does from now on, in a sentence. */
 export function showRule(rule: Rule): string {

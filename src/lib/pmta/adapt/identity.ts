@@ -1,6 +1,7 @@
 import type { Node } from '../document.js';
 import { firstWord } from '../lines.js';
 import { afterHeading, inserted, isBlock, isDirective, nameOf, withValue, written } from './edit.js';
+import { INBOUND_PORT, INBOUND_SOURCE } from './inbound.js';
 import type { AdaptationPlan } from './plan.js';
 import type { ReportBook } from './report.js';
 
@@ -27,9 +28,15 @@ export function setGlobal(
   return inserted(nodes, place === -1 ? afterHeading(nodes) : place + 1, written([`${keyword} ${value}`]));
 }
 
-/** One listener for each IP in the place of the old ones. Loopback listeners stay; options and blocks of old ones go with them. */
+/**
+ * Two listeners for each IP in the place of the old ones: where mail is handed over, and where bounces and complaints come back.
+ * Explicit listeners take away the implicit one on port 25. Loopback listeners stay; options and blocks of old ones go with them.
+ */
 export function replaceListeners(nodes: readonly Node[], plan: AdaptationPlan, book: ReportBook): readonly Node[] {
-  const wanted = plan.identities.map(({ ip }) => `${ip.includes(':') ? `[${ip}]` : ip}:${plan.smtpPort}`);
+  const hosts = plan.identities.map(({ ip }) => (ip.includes(':') ? `[${ip}]` : ip));
+  const submission = hosts.map((host) => `${host}:${plan.smtpPort}`);
+  const inbound = hosts.map((host) => `${host}:${INBOUND_PORT}`);
+  const wanted = [...submission, ...inbound];
   const isOld = (node: Node): boolean => {
     const address = listenerAddress(node);
     return address !== undefined && !/^(127\.|\[?::1\]?:|localhost:)/i.test(address);
@@ -43,14 +50,19 @@ export function replaceListeners(nodes: readonly Node[], plan: AdaptationPlan, b
       book.note('dropped', `smtp-listener ${address}`, 'listens on an address that is replaced', line);
     }
   }
-  for (const address of wanted)
-    if (!before.has(address)) book.note('added', `smtp-listener ${address}`, 'each sending IP has a listener');
+  for (const address of wanted) {
+    const reason = inbound.includes(address)
+      ? 'bounces and complaints come back here'
+      : 'each sending IP has a listener';
+    if (!before.has(address)) book.note('added', `smtp-listener ${address}`, reason);
+  }
 
   const first = nodes.findIndex(isOld);
   const hostName = nodes.findLastIndex((node) => isDirective(node, 'host-name'));
   const place = first === -1 ? hostName + 1 : first;
   const rest = nodes.filter((node) => !isOld(node));
-  return inserted(rest, place, written(wanted.map((address) => `smtp-listener ${address}`)));
+  const lines = [...submission, ...inbound.map((address) => `${address} source=${INBOUND_SOURCE}`)];
+  return inserted(rest, place, written(lines.map((line) => `smtp-listener ${line}`)));
 }
 
 function listenerAddress(node: Node): string | undefined {
