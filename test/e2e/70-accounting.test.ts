@@ -134,7 +134,9 @@ describe('the accounting of PowerMTA on its way to the API', () => {
     const [received] = await world.received({ to: 'ann@gmail.com', count: 1 });
 
     const told = await lab.ee('lab', 'complain', '--name', lab.name, '--message', received?.id ?? '');
-    expect(told.stdout).toMatch(/^The complaint went to fbl@mail1\.lab\.example: mail1\.lab\.example answered 250 /);
+    expect(told.stdout, told.stderr).toMatch(
+      /^The complaint went to fbl@mail1\.lab\.example: mail1\.lab\.example answered 250 /,
+    );
     expect(await world.bounce(received?.id ?? '', { status: '5.2.2', text: 'mailbox full' })).toMatchObject({
       to: 'contact@mail1.lab.example',
     });

@@ -19,8 +19,7 @@ def send(report: Report, provider: Provider, lookups: Lookups, port: int = SMTP_
     """Sends once, and tries nothing again. Gives who took it and what it answered."""
     host, address = _way_to(report.to.rpartition("@")[2], lookups)
     try:
-        with smtplib.SMTP(local_hostname=provider.exchange, timeout=SECONDS, source_address=(provider.address, 0)) as client:
-            client.connect(address, port)
+        with smtplib.SMTP(address, port, provider.exchange, SECONDS, (provider.address, 0)) as client:
             client.ehlo()
             if client.has_extn("starttls"):
                 client.starttls(context=_any_certificate())
