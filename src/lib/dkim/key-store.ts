@@ -96,6 +96,17 @@ export async function publications(secretsDir: string, identities: Domains): Pro
   );
 }
 
+/** The selectors of the domains that are out of use: DNS must not have them any more. */
+export async function removedSelectors(
+  secretsDir: string,
+  identities: Domains,
+): Promise<{ domain: string; selector: string }[]> {
+  const all = await ofEach(identities, (domain) => domainKeys(secretsDir, domain));
+  return all.flatMap(({ domain, keys }) =>
+    keys.filter(({ state }) => state === 'removed').map(({ selector }) => ({ domain, selector })),
+  );
+}
+
 async function publication(secretsDir: string, domain: string, key: DomainKey): Promise<KeyPublication> {
   const { selector, state } = key;
   if (state === 'revoked') return { domain, selector, record: REVOKED_RECORD };

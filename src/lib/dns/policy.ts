@@ -20,8 +20,6 @@ export function policyRecords(
       txt(`${domain}._report._dmarc.${reportDomain}`, 'v=DMARC1', `takes DMARC reports about ${domain}`),
     );
   const ours = [...policyDomains, ...identities.map(({ domain }) => domain)];
-  // Only the sending hosts have an MX record here.
-  const hasMx = identities.some(({ domain }) => domain === reportDomain);
   const publishable = ours.some((domain) => isWithin(reportDomain, domain));
 
   return {
@@ -39,11 +37,8 @@ export function policyRecords(
       ),
     ],
     notes: [
-      ...(hasMx
-        ? []
-        : [
-            `Reports about DMARC and TLS go to ${postmaster}: that mailbox must exist, and ${reportDomain} needs an MX record, which is not among these.`,
-          ]),
+      // The settings do not allow a postmaster at a sending host, and no other name has an MX record here.
+      `Reports about DMARC and TLS go to ${postmaster}: that mailbox must exist, and ${reportDomain} needs an MX record, which is not among these.`,
       ...(publishable
         ? []
         : permissions.map(

@@ -3,9 +3,9 @@ import { EeError } from '../errors.js';
 import type { SendingIdentity, Settings } from '../settings/settings.js';
 import { issuerOf } from './certificate-authority.js';
 import { dkimRecord, type DkimPublication } from './dkim-record.js';
-import { isWithin } from './names.js';
+import { domainOf, isWithin } from './names.js';
 import { policyRecords } from './policy.js';
-import { a, caa, mx, ptr, txt, type DnsRecord, type RecordOf } from './records.js';
+import { a, caa, mx, nullMx, ptr, txt, type DnsRecord, type RecordOf } from './records.js';
 
 /** Everything that DNS must say for the three hosts. */
 export interface RecordSet {
@@ -47,7 +47,9 @@ export function recordSet(settings: DnsSettings, keys: readonly DkimPublication[
     notes: [
       'AAAA records are intentionally absent: mail leaves over IPv4 only, and an IPv6 address without its own PTR and SPF costs reputation.',
       'The PTR records are set by whoever provides the addresses, exactly one for each.',
+      ...senderNotes(settings.sending),
       ...policy.notes,
+      'MTA-STS is left out: it demands a certificate of a public authority on port 25, and the one of VPS2 is signed by itself.',
       ...issuer.notes,
     ],
   };
@@ -64,12 +66,34 @@ function hostRecords({ ip, domain }: SendingIdentity, keys: readonly DkimPublica
   ];
 }
 
+/**
+ * A sender at its own host needs no more than the SPF record of that. One elsewhere sends from a domain that others may send from as
+ * well: its one SPF record cannot be told here, only what has to be in it.
+ */
+function senderNotes({ baseDomain, identities }: Settings['sending']): string[] {
+  const apart = identities.filter(({ sender, domain }) => domainOf(sender) !== domain);
+  const domains = [...new Set(apart.map(({ sender }) => domainOf(sender)))];
+  const elsewhere = domains.map((domain) => {
+    const ips = apart.filter(({ sender }) => domainOf(sender) === domain).map(({ ip }) => `ip4:${ip}`);
+    return `The SPF record of ${domain}, exactly one, needs ${ips.join(' ')}: senders are at that domain.`;
+  });
+  if (domains.includes(baseDomain)) return elsewhere;
+  return [...elsewhere, `There is no SPF record for ${baseDomain} here, since nothing is sent from that name itself.`];
+}
+
 function webRecords({ hosts, mailwizz, engine }: DnsSettings): DnsRecord[] {
-  return [
+  const web = [
     address(mailwizz.panelDomain, hosts.vps1.address, 'MailWizz panel, and the links and images in its messages'),
     address(engine.domain, hosts.vps3.address, 'Email-Engine API'),
   ];
+  return web.flatMap((record) => [record, ...withoutMail(record.name)]);
 }
+
+/** What keeps a name out of forged mail: nothing is sent from there, and nothing is taken. */
+const withoutMail = (name: string): DnsRecord[] => [
+  txt(name, 'v=spf1 -all', 'no mail comes from this name'),
+  nullMx(name, 'and it takes none'),
+];
 
 function address(name: string, value: string, purpose: string): DnsRecord {
   if (!isIPv4(value)) throw new EeError('DNS_ADDRESS_NEEDED', { name, address: value });

@@ -30,6 +30,11 @@ export function mx(name: string, exchange: string, purpose: string): RecordOf<'M
   return { type: 'MX', name, ttl: TTL, preference: 10, exchange, purpose };
 }
 
+/** Says that a name takes no mail (RFC 7505). */
+export function nullMx(name: string, purpose: string): RecordOf<'MX'> {
+  return { type: 'MX', name, ttl: TTL, preference: 0, exchange: '', purpose };
+}
+
 export function txt(name: string, text: string, purpose: string): RecordOf<'TXT'> {
   return { type: 'TXT', name, ttl: TTL, text, purpose };
 }
@@ -44,13 +49,13 @@ export function ptr(ip: string, target: string, purpose: string): RecordOf<'PTR'
   return { type: 'PTR', name, ttl: TTL, ip, target, purpose };
 }
 
-/** The value of a record as people write it: long texts whole, names without the final dot. */
+/** The value of a record as people write it: long texts whole, names without the final dot but for the root, which is nothing else. */
 export function valueOf(record: DnsRecord): string {
   switch (record.type) {
     case 'A':
       return record.address;
     case 'MX':
-      return record.exchange;
+      return record.exchange || '.';
     case 'TXT':
       return record.text;
     case 'CAA':

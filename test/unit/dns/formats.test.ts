@@ -17,7 +17,11 @@ const ZONE = [
   '_dmarc.example.com. 3600 IN TXT "v=DMARC1; p=none; rua=mailto:postmaster@example.com; np=reject"',
   '_smtp._tls.mail1.example.com. 3600 IN TXT "v=TLSRPTv1; rua=mailto:postmaster@example.com"',
   'panel.example.com. 3600 IN A 198.51.100.1',
+  'panel.example.com. 3600 IN TXT "v=spf1 -all"',
+  'panel.example.com. 3600 IN MX 0 .',
   'api.example.com. 3600 IN A 198.51.100.3',
+  'api.example.com. 3600 IN TXT "v=spf1 -all"',
+  'api.example.com. 3600 IN MX 0 .',
   'example.com. 3600 IN CAA 0 issue "letsencrypt.org"',
 ];
 
@@ -38,7 +42,7 @@ describe('the bind format', () => {
 
     const settings = { ...dnsSettings(1), mailwizz: { panelDomain: 'panel.example.org' } };
     expect(render(recordSet(settings, publications(settings)), 'bind')).toContain(
-      '; other zones\npanel.example.org. 3600 IN A 198.51.100.1\npanel.example.org. 3600 IN CAA 0 issue "letsencrypt.org"\n; reverse',
+      '; other zones\npanel.example.org. 3600 IN A 198.51.100.1\npanel.example.org. 3600 IN TXT "v=spf1 -all"\npanel.example.org. 3600 IN MX 0 .\npanel.example.org. 3600 IN CAA 0 issue "letsencrypt.org"\n; reverse',
     );
   });
 });
@@ -68,7 +72,11 @@ describe('the csv format', () => {
       'TXT,_dmarc.example.com,3600,,v=DMARC1; p=none; rua=mailto:postmaster@example.com; np=reject',
       'TXT,_smtp._tls.mail1.example.com,3600,,v=TLSRPTv1; rua=mailto:postmaster@example.com',
       'A,panel.example.com,3600,,198.51.100.1',
+      'TXT,panel.example.com,3600,,v=spf1 -all',
+      'MX,panel.example.com,3600,0,.',
       'A,api.example.com,3600,,198.51.100.3',
+      'TXT,api.example.com,3600,,v=spf1 -all',
+      'MX,api.example.com,3600,0,.',
       'CAA,example.com,3600,,"0 issue ""letsencrypt.org"""',
       'PTR,11.2.0.192.in-addr.arpa,3600,,mail1.example.com',
       '',

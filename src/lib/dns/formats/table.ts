@@ -24,6 +24,6 @@ export function table(set: RecordSet): string {
 }
 
 function row(record: DnsRecord): string[] {
-  const value = record.type === 'MX' ? `${record.preference} ${record.exchange}` : valueOf(record);
+  const value = record.type === 'MX' ? `${record.preference} ${valueOf(record)}` : valueOf(record);
   return [record.type, record.name, String(record.ttl), value];
 }
