@@ -30,21 +30,20 @@ export class Post {
   /** Ends what still waits when the post closes. */
   readonly #closing = new AbortController();
   readonly #token = randomBytes(6).toString('hex');
-  #relay!: Relay;
-  #keys!: ConfiguredKeys;
   #sink: Sink | undefined;
   #queues: Promise<QueueAnswer> | undefined;
 
   private constructor(
     private readonly host: Host,
     private readonly options: PostOptions,
+    private readonly relay: Relay,
+    private readonly keys: ConfiguredKeys,
   ) {}
 
   /** Throws PROBE_UNPREPARED, RELAY_CERTIFICATE_MISSING, PORT_TAKEN, SSH_FORWARDING, REMOTE_FAILED, SSH_LOST. */
   static async open(host: Host, settings: Settings, options: PostOptions): Promise<Post> {
-    const post = new Post(host, options);
-    post.#relay = await Relay.of(host, settings);
-    post.#keys = await configuredKeys(host, options.signal);
+    const relay = await Relay.of(host, settings);
+    const post = new Post(host, options, relay, await configuredKeys(host, options.signal));
     post.#sink = await openSink(host, (message) => {
       for (const recipient of message.recipients) post.#arrivals.get(recipient.toLowerCase())?.(message);
     });
@@ -61,7 +60,7 @@ export class Post {
    * once PowerMTA has it. Throws what is not about this one sender: DIAL_FAILED, SSH_FORWARDING, SSH_LOST, INTERRUPTED.
    */
   async prove(identity: SendingIdentity, message: Outgoing, taken?: () => void): Promise<ProbeOutcome> {
-    const key = this.#keys(identity);
+    const key = this.keys(identity);
     if (key.kind === 'none') return { kind: 'failed', reason: key.reason };
     const signal = AbortSignal.any([this.options.signal, this.#closing.signal]);
     const arrival = new Promise<Received>((resolve) => {
@@ -86,7 +85,7 @@ export class Post {
     const release = await this.#submissions.acquire();
     try {
       if (signal.aborted) throw interrupted();
-      await this.#relay.handOver(message, signal);
+      await this.relay.handOver(message, signal);
       return undefined;
     } catch (error) {
       if (signal.aborted) throw interrupted();

@@ -25,5 +25,6 @@ export async function askQueues(host: Host, signal: AbortSignal, domain: string 
 function sentence({ name, recipients, paused, mode, lastError }: LiveQueue): string {
   const state = paused ? ' and is paused' : mode?.startsWith('backoff') ? ' and is in backoff' : '';
   const error = lastError === null ? '' : `; its last error: ${lastError.text}`;
-  return `the queue ${name} holds ${recipients ?? 'an unknown number of'} recipients${state}${error}`;
+  const waiting = recipients === 1 ? 'one recipient' : `${recipients ?? 'an unknown number of'} recipients`;
+  return `the queue ${name} holds ${waiting}${state}${error}`;
 }
