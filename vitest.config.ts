@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-const common = { disableConsoleIntercept: true, testTimeout: 30_000 } as const;
+// Times are bounds against hanging, not figures: a loaded machine makes keys slowly.
+const common = { disableConsoleIntercept: true, testTimeout: 60_000, hookTimeout: 60_000 } as const;
 
 export default defineConfig({
   test: {
     projects: [
       { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts', 'engine/test/**/*.test.ts'] } },
-      { test: { ...common, name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { ...common, name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       {
         // Lab tests share one machine: one file at a time here; bin/test.js decides how many side by side.
         test: {
