@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { recordName } from '../../dkim-selector.js';
 import type { SendingIdentity } from '../../settings/settings.js';
 import { domainOf, reverseName } from '../names.js';
 import type { MailExchange } from '../values.js';
@@ -94,7 +95,7 @@ function spfCheck({ identity: { ip, domain: host, sender }, fix }: HostSubject):
 }
 
 function dkimCheck(key: ExpectedKey, host: string, read: ReadKey, fix: HostSubject['fix']): Check {
-  const name = `${key.selector}._domainkey.${key.domain}`;
+  const name = recordName(key.selector, key.domain);
   const right = key.revoked ? `the key ${key.selector} is given up` : `DNS has the key ${key.selector}`;
   return checkOf(
     { kind: 'dkim', host, name, type: 'TXT', right },
@@ -128,13 +129,16 @@ async function policyOf(survey: Looking['survey'], domain: string): Promise<read
   return answer.kind === 'found' ? answer.values : [];
 }
 
+const isHostName = (exchange: string): boolean => exchange !== '' && isIP(exchange) === 0;
+
 function mxCheck({ identity: { ip, domain: host }, fix }: HostSubject): Check {
   return checkOf<MailExchange>(
     { kind: 'mx', host, name: host, type: 'MX', right: `bounces come back to ${host}` },
     ({ survey }) => survey.mx(host),
     writeMx,
     async (said, { survey }) => {
-      const names = said.values.map(({ exchange }) => exchange).filter((name) => name !== '' && isIP(name) === 0);
+      // Whether the host's own name leads to it is a check of its own.
+      const names = said.values.map(({ exchange }) => exchange).filter((name) => name !== host && isHostName(name));
       const address = async (exchange: string): Promise<ExchangeAddress> => {
         const view = await survey.a(exchange);
         const alias = view.answers.find((one) => one.alias !== undefined)?.alias;

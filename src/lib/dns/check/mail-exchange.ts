@@ -18,7 +18,10 @@ export interface ExpectedMx {
   readonly fix: Fix | undefined;
 }
 
-/** The way of bounces and complaints back to a sending host. */
+/**
+ * The way of bounces and complaints back to a sending host. `addresses` are those of the exchanges other than the host itself, whose
+ * own address is judged as such.
+ */
 export function judgeMx(
   { name, ip, fix }: ExpectedMx,
   { values }: Said<MailExchange>,
@@ -34,7 +37,8 @@ export function judgeMx(
     return there ? unusable(name, there, fix) : [];
   });
   if (findings.length > 0) return findings;
-  if (addresses.some(({ answer }) => answer.kind === 'found' && answer.values.includes(ip))) return [];
+  const leadsHere = ({ answer }: ExchangeAddress): boolean => answer.kind === 'found' && answer.values.includes(ip);
+  if (values.some(({ exchange }) => exchange === name) || addresses.some(leadsHere)) return [];
   const elsewhere = values.map(({ exchange }) => exchange).join(' and ');
   const message = `Bounces to ${name} go to ${elsewhere}, not to ${ip}: PowerMTA does not see them.`;
   return [{ code: 'mx-elsewhere', message, fix }];

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { withCodes } from '../../../../src/lib/dns/check/codes-document.js';
+import { presentChecks } from '../../../../src/lib/dns/check/present.js';
+import type { CheckResult } from '../../../../src/lib/dns/check/result.js';
+
+const result = (more: Partial<CheckResult>): CheckResult => ({
+  ...{ code: 'a', kind: 'a', host: 'mail1.example.com', name: 'mail1.example.com', type: 'A' },
+  ...{ severity: 'required', verdict: 'ok', message: 'mail1.example.com leads to 192.0.2.11.', seen: [] },
+  ...more,
+});
+const key = `v=DKIM1; k=rsa; p=${'A'.repeat(300)}`;
+const line = `mail._domainkey.mail2.example.com. 3600 IN TXT "${key.slice(0, 255)}" "${key.slice(255)}"`;
+const silent = (host: string): CheckResult =>
+  result({
+    ...{ code: 'name-server-silent', host, name: host, verdict: 'undetermined' },
+    ...{ message: `ns2 does not say what ${host} is.`, cause: 'ns2.example.com (192.0.2.53): no answer in time' },
+  });
+
+describe('presentChecks', () => {
+  const checks = [
+    result({}),
+    result({ code: 'ptr', kind: 'ptr' }),
+    result({
+      code: 'tls-rpt-missing',
+      kind: 'tls-rpt',
+      host: 'mail2.example.com',
+      severity: 'recommended',
+      verdict: 'missing',
+      message: 'No TLS-RPT.',
+    }),
+    result({
+      ...{ code: 'dkim-cut', kind: 'dkim', host: 'mail2.example.com', verdict: 'wrong', message: 'It was cut.' },
+      fix: { name: 'mail._domainkey.mail2.example.com', type: 'TXT', value: key, line },
+    }),
+    ...['mail3', 'mail4', 'mail5', 'mail6'].map((host) => silent(`${host}.example.com`)),
+  ] as const;
+  const totals = { ok: 2, wrong: 1, missing: 1, undetermined: 4, failed: 5 };
+
+  it('shows what is wrong first and with its record, what is unknown by its cause, and what is right in short', () => {
+    expect(presentChecks({ checks, totals }, { verbose: false })).toEqual([
+      'mail2.example.com',
+      '  wrong: It was cut. [dkim-cut]',
+      `    ${line}`,
+      `    as one value: ${key}`,
+      '  missing, recommended: No TLS-RPT. [tls-rpt-missing]',
+      '',
+      'Could not be determined',
+      '  ns2.example.com (192.0.2.53): no answer in time: 4 checks, of mail3.example.com, mail4.example.com, mail5.example.com and 1 more [name-server-silent]',
+      '',
+      'Right',
+      '  mail1.example.com: a, ptr',
+      '',
+      '2 right, 1 wrong, 1 missing, 4 undetermined; 5 that are required fail.',
+    ]);
+  });
+
+  it('lets no control character of a stranger’s record reach the terminal', () => {
+    const lines = presentChecks(
+      { checks: [result({ verdict: 'wrong', message: 'It says "\u001b[2J\u0007".' })], totals },
+      { verbose: true },
+    );
+    expect(lines).toContain('  wrong: It says "·[2J·". [a]');
+  });
+});
+
+describe('docs/dns.md', () => {
+  it('has no place for the codes without its marks', () => {
+    expect(() => withCodes('# DNS')).toThrow('it has no place for the codes');
+  });
+});
