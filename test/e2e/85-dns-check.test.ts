@@ -72,7 +72,7 @@ describe('ee dns check', () => {
     expect((await lab.ee('lab', 'publish', '--name', lab.name)).exit).toBe(0);
     const { exit, report, problems } = await check();
     expect([exit, problems]).toEqual([0, []]);
-    expect(report.totals).toEqual({ ok: 51, wrong: 0, missing: 0, undetermined: 0, failed: 0 });
+    expect(report.totals).toEqual({ ok: 55, wrong: 0, missing: 0, undetermined: 0, failed: 0 });
     const { ns1, ns2 } = world.addresses.nameServers;
     const resolvers = Object.values(world.addresses.resolvers);
     const reverseName = report.checks.find(({ code, name }) => code === 'ptr' && name === reverse(3));
@@ -81,7 +81,7 @@ describe('ee dns check', () => {
     );
     const { stdout } = await lab.ee('dns', 'check');
     expect(stdout).toMatch(/^ {2}mail1\.lab\.example: a, ptr, spf, dkim, .*$/m);
-    expect(stdout).toMatch(/^51 right; nothing that is required fails\.$/m);
+    expect(stdout).toMatch(/^55 right; nothing that is required fails\.$/m);
   });
 
   it('[R93] finds a name that is missing, wrong or double, and tells the record to add', async () => {
@@ -92,6 +92,8 @@ describe('ee dns check', () => {
       [set('panel.lab.example', 'A', '192.0.2.9'), 'panel.lab.example web-wrong'],
       [set('api.lab.example', 'A'), 'api.lab.example web-missing'],
       [set(host(4), 'AAAA', '2001:db8::4'), 'mail4.lab.example aaaa-present'],
+      [set('api.lab.example', 'MX'), 'api.lab.example no-mail-mx-missing'],
+      [set('panel.lab.example', 'TXT', text('v=spf1 a -all')), 'panel.lab.example no-mail-spf-wrong'],
     ]);
     expect(report.checks.find(({ code }) => code === 'a-missing')).toMatchObject({
       verdict: 'missing',
@@ -260,6 +262,33 @@ describe('ee dns check', () => {
       expect([exit, zone.length]).toEqual([3, 8]);
     },
   );
+
+  it('names a server that is down once, with all that depends on it', async () => {
+    await world.publish(right);
+    await world.fault('ns2', { kind: 'failing', zone: 'lab.example' });
+    const { stdout, exit } = await lab.ee('dns', 'check');
+    expect(exit).toBe(3);
+    const { ns2 } = world.addresses.nameServers;
+    expect(stdout).toMatch(/^Could not be determined$/m);
+    expect(stdout).toContain(
+      `  ns2.lab.example (${ns2}): the name server failed (SERVFAIL): 50 checks, of mail1.lab.example, `,
+    );
+    expect(stdout).toMatch(/^5 right, 50 undetermined; \d+ that are required fail\.$/m);
+  });
+
+  it('leaves undetermined what both name servers, or one resolver, do not say', async () => {
+    await world.publish(right);
+    await world.fault('ns1', { kind: 'failing', zone: 'lab.example' });
+    await world.fault('ns2', { kind: 'failing', zone: 'lab.example' });
+    const both = await check('--only', host(1));
+    // The reverse zone is another one, but its name servers have their names in this one.
+    expect([both.exit, both.report.totals]).toMatchObject([3, { ok: 0, wrong: 0, missing: 0, undetermined: 9 }]);
+    await world.heal();
+    await world.fault('resolver2', { kind: 'stopped' });
+    const resolver = await check('--only', host(1));
+    const codes = new Set(resolver.report.checks.map(({ code, verdict }) => (verdict === 'ok' ? verdict : code)));
+    expect([resolver.exit, codes]).toEqual([3, new Set(['resolver-silent', 'ok'])]);
+  });
 
   it('[R111] tells a listing from a refusal, a dead list and a silent one', async () => {
     await world.publish(right);

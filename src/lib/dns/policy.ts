@@ -11,20 +11,19 @@ export function policyRecords(
   identities: readonly SendingIdentity[],
   postmaster: string,
 ): { records: DnsRecord[]; notes: string[] } {
-  const outside = identities.map(({ domain }) => domain).filter((domain) => !isWithin(domain, baseDomain));
-  const policyDomains = [...new Set([baseDomain, ...outside])];
+  const domains = policyDomains(baseDomain, identities);
   const reportDomain = domainOf(postmaster);
-  const permissions = policyDomains
+  const permissions = domains
     .filter((domain) => !isWithin(domain, reportDomain) && !isWithin(reportDomain, domain))
     .map((domain) =>
       txt(`${domain}._report._dmarc.${reportDomain}`, 'v=DMARC1', `takes DMARC reports about ${domain}`),
     );
-  const ours = [...policyDomains, ...identities.map(({ domain }) => domain)];
+  const ours = [...domains, ...identities.map(({ domain }) => domain)];
   const publishable = ours.some((domain) => isWithin(reportDomain, domain));
 
   return {
     records: [
-      ...policyDomains.map((domain) =>
+      ...domains.map((domain) =>
         txt(
           `_dmarc.${domain}`,
           `v=DMARC1; p=none; rua=mailto:${postmaster}; np=reject`,
@@ -46,4 +45,10 @@ export function policyRecords(
           )),
     ],
   };
+}
+
+/** The domains with a policy of their own: the base domain for all below it, and each sending host elsewhere for itself. */
+export function policyDomains(baseDomain: string, identities: readonly { readonly domain: string }[]): string[] {
+  const outside = identities.map(({ domain }) => domain).filter((domain) => !isWithin(domain, baseDomain));
+  return [...new Set([baseDomain, ...outside])];
 }

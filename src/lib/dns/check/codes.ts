@@ -60,6 +60,11 @@ export const KINDS = {
     severity: 'required',
     right: 'the authority that certifies panel and API may do so',
   },
+  'no-mail': {
+    title: 'No mail of panel and API',
+    severity: 'recommended',
+    right: 'SPF `v=spf1 -all` and a null MX, so that nobody forges mail of the name',
+  },
   web: { title: 'Address of panel and API', severity: 'required', right: 'the name leads to its host alone' },
   blocklist: {
     title: 'Blocklist',
@@ -162,6 +167,10 @@ export const PROBLEMS = {
   'web-missing': missing('web', 'Nobody reaches the host, and no certificate is issued.'),
   'web-wrong': wrong('web', 'The name leads to another address than the host has.'),
   'web-several': wrong('web', 'Some visitors are led to another host.'),
+  'no-mail-spf-missing': missing('no-mail', 'Whoever forges mail of the name is not told from others.'),
+  'no-mail-spf-wrong': wrong('no-mail', 'The name sends no mail, and its SPF record does not say so alone.'),
+  'no-mail-mx-missing': missing('no-mail', 'Without a null MX (RFC 7505) mail to the name is tried for days.'),
+  'no-mail-mx-wrong': wrong('no-mail', 'The name takes no mail, and its MX says that it does.'),
   'blocklist-listed': wrong('blocklist', 'Providers that use the list refuse the mail.'),
   'blocklist-undetermined': undetermined('blocklist', 'The list gave no answer that means anything.'),
   'blocklist-dead': undetermined(

@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.js';
 import { issuerOf } from '../certificate-authority.js';
-import { domainOf, isWithin } from '../names.js';
+import { domainOf } from '../names.js';
 import type { DnsSettings } from '../record-set.js';
 import type { CaaProperty } from '../values.js';
 import type { NameView } from '../view.js';
@@ -12,6 +12,7 @@ import type { fixesIn } from './fix.js';
 import { aaaaCheck } from './host-checks.js';
 import { firstAnswer } from './lookups.js';
 import { judgePostmasterMx } from './mail-exchange.js';
+import { judgeNoReceiver, judgeNoSender } from './no-mail.js';
 import type { Check, Finding, Fix, Looking } from './result.js';
 
 type Fixes = ReturnType<typeof fixesIn>;
@@ -78,8 +79,26 @@ export function webChecks({ hosts, mailwizz, engine, tls }: DnsSettings, fix: Fi
       (said) => judgeWeb({ name: host, ip, fix: fix('A', host) }, said),
     ),
     aaaaCheck(host),
+    ...noMailChecks(host, fix),
     ...(issuer === undefined ? [] : [caaCheck(host, issuer, fix)]),
   ]);
+}
+
+function noMailChecks(host: string, fix: Fixes): Check[] {
+  return [
+    checkOf(
+      { kind: 'no-mail', host, name: host, type: 'TXT', right: `SPF says that no mail comes from ${host}` },
+      ({ survey }) => survey.txt(host),
+      asIs,
+      (said) => judgeNoSender(host, fix('TXT', host), said),
+    ),
+    checkOf(
+      { kind: 'no-mail', host, name: host, type: 'MX', right: `${host} says that it takes no mail` },
+      ({ survey }) => survey.mx(host),
+      writeMx,
+      (said) => judgeNoReceiver(host, fix('MX', host), said),
+    ),
+  ];
 }
 
 function caaCheck(host: string, issuer: string, fix: Fixes): Check {
@@ -101,13 +120,7 @@ async function nearestCaa(survey: Looking['survey'], [name = '', ...above]: stri
 }
 
 /** A name and those above it, down to two labels: what is above belongs to a registry. */
-export function upwards(name: string): string[] {
+function upwards(name: string): string[] {
   const labels = name.split('.');
   return labels.slice(0, Math.max(1, labels.length - 1)).map((_, at) => labels.slice(at).join('.'));
-}
-
-/** The domains with a DMARC policy: the base domain for all below it, and each sending host elsewhere for itself. */
-export function policyDomains({ sending: { baseDomain, identities } }: DnsSettings): string[] {
-  const outside = identities.map(({ domain }) => domain).filter((domain) => !isWithin(domain, baseDomain));
-  return [...new Set([baseDomain, ...outside])];
 }

@@ -5,7 +5,7 @@ import type { Fix } from './result.js';
 /** A record that should be there, ready to paste. */
 export function fixOf(record: DnsRecord): Fix {
   const { name, type } = record;
-  const value = record.type === 'MX' ? `${record.preference} ${record.exchange}` : valueOf(record);
+  const value = record.type === 'MX' ? `${record.preference} ${valueOf(record)}` : valueOf(record);
   return { name, type, value, line: zoneLine(record) };
 }
 

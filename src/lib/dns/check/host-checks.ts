@@ -13,7 +13,7 @@ import { firstAnswer, lookupsOf } from './lookups.js';
 import { judgeMx, type ExchangeAddress } from './mail-exchange.js';
 import { judgeMtaSts, judgeTlsRpt } from './reporting.js';
 import { judgePtr } from './reverse.js';
-import type { Check, Looking } from './result.js';
+import type { Check, Fix, Looking } from './result.js';
 import { evaluateSpf, type SpfResult } from './spf/evaluate.js';
 import { judgeSpf, onlySpf } from './spf/judge.js';
 
@@ -44,7 +44,7 @@ export function hostChecks(subject: HostSubject): Check[] {
       (said) => judgePtr({ ip, domain: host, fix: fix('PTR', reverseName(ip)) }, said),
     ),
     aaaaCheck(host),
-    spfCheck(subject),
+    ...spfChecks(subject),
     ...keys.map((key) => dkimCheck(key, host, readKey, fix)),
     dmarcCheck(subject),
     mxCheck(subject),
@@ -78,18 +78,28 @@ export function aaaaCheck(host: string): Check {
   );
 }
 
-function spfCheck({ identity: { ip, domain: host, sender }, fix }: HostSubject): Check {
+/** SPF of the greeting, and of the return path where that is at another domain. */
+function spfChecks({ identity: { ip, domain: host, sender }, fix }: HostSubject): Check[] {
+  const apart = domainOf(sender) === host ? [] : [domainOf(sender)];
+  const greeting = [`postmaster@${host}`, ...(apart.length === 0 ? [sender] : [])];
+  return [
+    spfCheck(host, host, ip, greeting, fix('TXT', host)),
+    // What else sends from that domain is not known here, so there is no record to give.
+    ...apart.map((domain) => spfCheck(host, domain, ip, [sender], undefined)),
+  ];
+}
+
+function spfCheck(host: string, name: string, ip: string, addresses: readonly string[], fix: Fix | undefined): Check {
   return checkOf(
-    { kind: 'spf', host, name: host, type: 'TXT', right: `SPF allows ${ip}, as greeting and as return path` },
-    ({ survey }) => survey.txt(host),
+    { kind: 'spf', host, name, type: 'TXT', right: `SPF of ${name} allows ${ip}` },
+    ({ survey }) => survey.txt(name),
     asIs,
-    async (said, dns) => {
+    async (said, { resolvers }) => {
       const text = onlySpf(said);
-      const addresses = text === undefined ? [] : [`postmaster@${host}`, sender];
-      const lookups = lookupsOf(dns.resolvers);
       const evaluate = (address: string): Promise<SpfResult> =>
-        evaluateSpf(text ?? '', { ip, address, helo: host }, host, lookups);
-      return judgeSpf({ name: host, ip, fix: fix('TXT', host) }, said, await Promise.all(addresses.map(evaluate)));
+        evaluateSpf(text ?? '', { ip, address, helo: host }, name, lookupsOf(resolvers));
+      const results = text === undefined ? [] : await Promise.all(addresses.map(evaluate));
+      return judgeSpf({ name, ip, fix }, said, results);
     },
   );
 }
@@ -118,7 +128,11 @@ function dmarcCheck({ identity: { domain: host, sender }, keys, policyDomain }: 
       return [
         // Where the host is the domain with the policy, that is checked as such.
         ...(host === policyDomain ? [] : judgeDmarc({ name, fix: undefined, optional: true }, said)),
-        ...judgeAlignment({ from: domainOf(sender), returnPath: host, signature }, dmarcTags(own), policyDomain),
+        ...judgeAlignment(
+          { from: domainOf(sender), returnPath: domainOf(sender), signature },
+          dmarcTags(own),
+          policyDomain,
+        ),
       ];
     },
   );

@@ -1,7 +1,8 @@
 import { isWithin } from '../names.js';
+import { policyDomains } from '../policy.js';
 import type { DnsSettings, RecordSet } from '../record-set.js';
 import type { ExpectedKey, ReadKey } from './dkim.js';
-import { policyCheck, policyDomains, postmasterCheck, webChecks } from './domain-checks.js';
+import { policyCheck, postmasterCheck, webChecks } from './domain-checks.js';
 import { fixesIn } from './fix.js';
 import { hostChecks } from './host-checks.js';
 import { listChecks, type Blocklists } from './list-checks.js';
@@ -29,15 +30,14 @@ export function planChecks({ settings, records, keys, readKey, blocklists }: Che
     return hostChecks({ identity, keys: own, readKey, policyDomain, fix });
   });
   // The policy of a domain is checked once, also where a sending host is that domain.
-  const policies = policyDomains(settings).map((domain) => policyCheck(domain, fix));
-  const checks = [
+  const policies = policyDomains(baseDomain, identities).map((domain) => policyCheck(domain, fix));
+  return [
     ...hosts,
     ...policies,
     ...postmasterCheck(settings),
     ...webChecks(settings, fix),
     ...(blocklists ? listChecks(blocklists, identities) : []),
   ];
-  return checks;
 }
 
 /** Those checks that are about one of these names: a host or domain, or the very name that is asked about. */

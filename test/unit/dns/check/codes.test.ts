@@ -8,6 +8,7 @@ import { judgeAlignment } from '../../../../src/lib/dns/check/dmarc/alignment.js
 import { judgeDmarc, judgeReportPermission } from '../../../../src/lib/dns/check/dmarc/judge.js';
 import { reportPermission } from '../../../../src/lib/dns/check/domain-checks.js';
 import { judgeMx, judgePostmasterMx } from '../../../../src/lib/dns/check/mail-exchange.js';
+import { judgeNoReceiver, judgeNoSender } from '../../../../src/lib/dns/check/no-mail.js';
 import { judgeMtaSts, judgeTlsRpt } from '../../../../src/lib/dns/check/reporting.js';
 import type { Finding } from '../../../../src/lib/dns/check/result.js';
 import { judgePtr } from '../../../../src/lib/dns/check/reverse.js';
@@ -197,6 +198,22 @@ const CASES: Readonly<Record<ProblemCode, { bad: () => Found; good: () => Found 
   'web-missing': { bad: () => web(), good: () => web(ip) },
   'web-wrong': { bad: () => web('192.0.2.12'), good: () => web(ip) },
   'web-several': { bad: () => web(ip, '192.0.2.12'), good: () => web(ip) },
+  'no-mail-spf-missing': {
+    bad: () => judgeNoSender('api.example.com', fix, said('unrelated')),
+    good: () => judgeNoSender('api.example.com', fix, said('v=spf1 -all')),
+  },
+  'no-mail-spf-wrong': {
+    bad: () => judgeNoSender('api.example.com', fix, said('v=spf1 a -all')),
+    good: () => judgeNoSender('api.example.com', fix, said('v=spf1 -all')),
+  },
+  'no-mail-mx-missing': {
+    bad: () => judgeNoReceiver('api.example.com', fix, said()),
+    good: () => judgeNoReceiver('api.example.com', fix, said(...to(''))),
+  },
+  'no-mail-mx-wrong': {
+    bad: () => judgeNoReceiver('api.example.com', fix, said(...to('mx.example.com'))),
+    good: () => judgeNoReceiver('api.example.com', fix, said(...to(''))),
+  },
   'blocklist-listed': { bad: () => listed(found('127.0.0.4')), good: () => listed(none) },
   'blocklist-undetermined': { bad: () => listed(found('127.255.255.254')), good: () => listed(none) },
   'blocklist-dead': { bad: () => listed(none, none), good: () => listed(none) },

@@ -77,7 +77,7 @@ describe('planChecks', () => {
           pause,
         });
         expect(checks.filter(({ verdict }) => verdict !== 'ok').map(({ message }) => message)).toEqual([]);
-        expect(totals.ok).toBe(count * 9 + 8);
+        expect(totals.ok).toBe(count * 9 + 12);
       }),
       { numRuns: 8 },
     );
@@ -86,7 +86,7 @@ describe('planChecks', () => {
   it('has as many distinct checks for N hosts as for one, N times', () => {
     const perHost = (count: number): number[] => {
       const checks = planChecks(subjectOf(count));
-      const ids = checks.map(({ kind, name }) => `${kind} ${name}`);
+      const ids = checks.map(({ kind, name, type }) => `${kind} ${name} ${type}`);
       expect(new Set(ids).size).toBe(ids.length);
       return dnsSettings(count).sending.identities.map(({ domain }) => checksAbout(checks, [domain]).length);
     };
@@ -119,6 +119,27 @@ describe('planChecks', () => {
     const { checks } = await runChecks(planChecks(subject), { look: dnsWith(records).look, pause });
     const bad = checks.filter(({ verdict }) => verdict !== 'ok');
     expect(bad.map(({ host, code }) => `${host} ${code}`)).toEqual(['mail2.example.com a-wrong']);
+  });
+
+  it('checks SPF of the return path too where a sender is at another domain', async () => {
+    const settings = dnsSettings(2);
+    const [first, ...others] = settings.sending.identities;
+    const sender = { ...first, sender: 'news@example.com' } as (typeof others)[number];
+    const subject = {
+      ...subjectOf(2),
+      settings: { ...settings, sending: { ...settings.sending, identities: [sender, ...others] } },
+    };
+    const spf: DnsRecord = {
+      ...{ type: 'TXT', name: 'example.com', ttl: 60, purpose: '' },
+      text: 'v=spf1 ip4:192.0.2.12 -all',
+    };
+    const problems = async (records: DnsRecord[]): Promise<string[]> =>
+      (await runChecks(planChecks(subject), { look: dnsWith(records).look, pause })).checks
+        .filter(({ verdict }) => verdict !== 'ok')
+        .map(({ host, name, code }) => `${host} ${name} ${code}`);
+    expect(await problems(recordsOf(subject))).toEqual(['mail1.example.com example.com spf-missing']);
+    expect(await problems([...recordsOf(subject), spf])).toEqual(['mail1.example.com example.com spf-not-pass']);
+    expect(await problems([...recordsOf(subject), { ...spf, text: 'v=spf1 ip4:192.0.2.11 ~all' }])).toEqual([]);
   });
 
   it('asks no resolver about a name that the name servers do not hold', async () => {

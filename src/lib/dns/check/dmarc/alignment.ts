@@ -1,3 +1,4 @@
+import { isWithin } from '../../names.js';
 import type { Finding } from '../result.js';
 
 /** The domains of one message: of its From address, its return path and its signature. */
@@ -11,8 +12,7 @@ export interface MessageDomains {
 /** Whether two domains are aligned: the same, or with `relaxed` under the same organizational domain (RFC 9989 §4.10.2). */
 export function isAligned(from: string, other: string, mode: 'strict' | 'relaxed', organization: string): boolean {
   if (from === other) return true;
-  const inside = (domain: string): boolean => domain === organization || domain.endsWith(`.${organization}`);
-  return mode === 'relaxed' && inside(from) && inside(other);
+  return mode === 'relaxed' && isWithin(from, organization) && isWithin(other, organization);
 }
 
 /** DMARC passes when one of SPF and DKIM passes and is aligned; a good sender has both aligned. */
