@@ -314,6 +314,35 @@ const failures = {
     hint: () =>
       'Nobody but ee writes into this file. Bring it back from your own copy, the newest there is; no line of it may be left out.',
   }),
+  DKIM_LOCKED: row<{ folder: string }>({
+    exit: EXIT.locked,
+    message: ({ folder }) => `Another run on this machine works with the keys in ${folder}.`,
+    hint: () => 'Wait for it to end; its lock goes with it. Then run the same command again.',
+  }),
+  DKIM_DOMAIN_UNKNOWN: row<{ domain: string; domains: readonly string[] }>({
+    exit: EXIT.usage,
+    message: ({ domain }) => `${domain} is no sending domain of the settings.`,
+    hint: ({ domains }) => `They are: ${domains.join(', ')}.`,
+  }),
+  DKIM_NOTHING_UNDER_WAY: row<Record<never, never>>({
+    exit: EXIT.usage,
+    message: () => 'No rotation is under way, so there is none to continue.',
+    hint: () =>
+      'Begin one with --domain DOMAIN, or with --all for every domain. `ee dkim status` shows the keys and their age.',
+  }),
+  DKIM_RESOLVERS_FEW: row<{ resolvers: readonly string[] }>({
+    exit: EXIT.usage,
+    message: ({ resolvers }) =>
+      `A key comes into force only when two resolvers have its record, and ee knows ${resolvers.length === 0 ? 'none' : `one alone (${resolvers.join(', ')})`}.`,
+    hint: () => 'Name at least two in DNS_RESOLVERS, of different operators, or leave DNS_RESOLVERS out.',
+  }),
+  DKIM_CONFIG_PENDING: row<{ changes: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ changes }) =>
+      `The configuration of PowerMTA is not what the settings ask for (${changes.join('; ')}), and a rotation brings no other change with it. Nothing was changed; the former keys sign.`,
+    hint: () =>
+      '`ee pmta diff` shows the difference, `ee pmta apply` puts it into force. Then run the same command again.',
+  }),
   DNS_ADDRESS_NEEDED: row<{ name: string; address: string }>({
     exit: EXIT.usage,
     message: ({ name, address }) => `${name} needs an A record, and "${address}" is not an IPv4 address.`,

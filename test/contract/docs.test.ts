@@ -10,6 +10,7 @@ const COMMANDS = join(ROOT, 'src', 'commands');
 const DOCUMENTS = [
   'README.md',
   'docs/pmta-rules.md',
+  'docs/dkim.md',
   'docs/dns.md',
   'docs/lab.md',
   'docs/hosts.md',

@@ -3,9 +3,8 @@ import { examineLicence } from '../backup/licence.js';
 import type { UsedFiles } from '../backup/used-files.js';
 import { keyPath } from '../dkim/key-files.js';
 import { domainKeys, ensureKeys, readKey, type StoredKey } from '../dkim/key-store.js';
-import { keyFileName } from '../pmta/adapt/plan.js';
 import { printDocument } from '../pmta/document.js';
-import type { DkimKeyFile } from '../roles/dkim-keys.js';
+import { dkimKeyFile, revokedKeyFile, type DkimKeyFile } from '../roles/dkim-keys.js';
 import type { EngineInputs } from '../roles/engine.js';
 import type { MailwizzInputs } from '../roles/mailwizz.js';
 import type { PowermtaInputs } from '../roles/powermta.js';
@@ -77,7 +76,7 @@ async function forPowermta(settings: Settings, used: UsedFiles, store: Store): P
     package: pmta,
     licence,
     configuration: printDocument((await adaptedConfiguration(settings, await readVerified(used.config))).document),
-    dkimKeys: identities.map((identity, at) => dkimKeyFile(settings, identity, keys[at])),
+    dkimKeys: identities.map((identity, at) => keyFileOf(settings, identity, keys[at])),
     revokedKeys: await revokedKeyFiles(settings),
     relayTls: await relayCertificate(settings, store),
     accounting: {
@@ -88,22 +87,18 @@ async function forPowermta(settings: Settings, used: UsedFiles, store: Store): P
 }
 
 /** The key that signs for an identity, as a file of the host; the first one of its domain where there is none yet. */
-export function dkimKeyFile(
-  { secretsDir }: Settings,
-  { index, domain }: SendingIdentity,
-  key: StoredKey | undefined,
-): DkimKeyFile {
+function keyFileOf({ secretsDir }: Settings, identity: SendingIdentity, key: StoredKey | undefined): DkimKeyFile {
   const selector = key?.selector ?? FIRST_SELECTOR;
-  const local = key?.path ?? keyPath(secretsDir, domain, selector);
-  return { fileName: keyFileName({ index, selector }), domain, pem: key?.privateKey, local };
+  const local = key?.path ?? keyPath(secretsDir, identity.domain, selector);
+  return dkimKeyFile({ ...identity, selector }, { local, pem: key?.privateKey });
 }
 
 async function revokedKeyFiles({ secretsDir, sending }: Settings): Promise<string[]> {
   const files = await Promise.all(
-    sending.identities.map(async ({ index, domain }) => {
-      const keys = (await domainKeys(secretsDir, domain))?.keys ?? [];
+    sending.identities.map(async (identity) => {
+      const keys = (await domainKeys(secretsDir, identity.domain))?.keys ?? [];
       const gone = keys.filter(({ state }) => state === 'revoked' || state === 'removed');
-      return gone.map(({ selector }) => keyFileName({ index, selector }));
+      return gone.map(({ selector }) => revokedKeyFile(identity, selector));
     }),
   );
   return files.flat();

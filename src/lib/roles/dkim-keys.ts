@@ -1,7 +1,7 @@
 import { BACKUPS } from '../converge/paths.js';
 import type { Resource } from '../converge/resource.js';
 import { file } from '../converge/resources/file.js';
-import { KEY_DIR } from '../pmta/adapt/plan.js';
+import { KEY_DIR, keyFileName } from '../pmta/adapt/plan.js';
 import type { Secret } from '../secret.js';
 import type { HostAccess } from '../settings/settings.js';
 import { quote } from '../ssh/shell-quote.js';
@@ -18,20 +18,35 @@ export interface DkimKeyFile {
   readonly local: string;
 }
 
+/** The folder of the keys on the host. */
+export const KEY_FOLDER = KEY_DIR;
+
+/** The file of a key that signs for the identity with this index. */
+export function dkimKeyFile(
+  identity: { readonly index: number; readonly domain: string; readonly selector: string },
+  key: { readonly local: string; readonly pem: Secret | undefined },
+): DkimKeyFile {
+  return { fileName: keyFileName(identity), domain: identity.domain, ...key };
+}
+
+/** The name of the file of a key that signs no more. */
+export const revokedKeyFile = ({ index }: { readonly index: number }, selector: string): string =>
+  keyFileName({ index, selector });
+
 /** root writes, the service's user reads, nobody else does. */
 const OWNER = 'root:pmta';
 
 /** A key on the host. One that is another key there is never overwritten. */
 export function dkimKey({ fileName, domain, pem, local }: DkimKeyFile, { user, address }: HostAccess): Resource {
   return file({
-    path: `${KEY_DIR}/${fileName}`,
+    path: `${KEY_FOLDER}/${fileName}`,
     content: pem?.reveal() ?? '',
     mode: '0640',
     owner: OWNER,
     sensitive: true,
     createOnly: {
       why: `it is the DKIM key of ${domain}, and DNS may name it`,
-      next: `If it is the right one, bring it here: \`scp -p ${user}@${address}:${KEY_DIR}/${fileName} ${local}\` (mode 600), then run again.`,
+      next: `If it is the right one, bring it here: \`scp -p ${user}@${address}:${KEY_FOLDER}/${fileName} ${local}\` (mode 600), then run again.`,
     },
   });
 }
@@ -41,7 +56,7 @@ export function dkimKey({ fileName, domain, pem, local }: DkimKeyFile, { user, a
  * configuration in force names it.
  */
 export function noDkimKey(fileName: string): Resource {
-  const path = `${KEY_DIR}/${fileName}`;
+  const path = `${KEY_FOLDER}/${fileName}`;
   const copies = `${BACKUPS}/*${path}`;
   return {
     id: `no-key:${path}`,

@@ -1,8 +1,7 @@
 import { EeError } from '../errors.js';
 import type { DomainRotation, HostStep } from './domain-rotation.js';
 import { goesOn } from './interrupted.js';
-import { describeStep } from './sentences.js';
-import type { Signing, Site } from './site.js';
+import type { Proof, Signing, Site } from './site.js';
 
 /** A step of a domain on the host. */
 export interface Pending<Of extends HostStep = HostStep> {
@@ -39,15 +38,25 @@ export async function activate(
   try {
     await host.apply(signing);
   } catch (error) {
-    await takenBack([...activations, ...returns], error, site);
-    return;
+    return takenBack([...activations, ...returns], error, site);
   }
   for (const one of returns) await setBack(one, one.step.reason, site);
-  if (activations.length > 0) await proven(activations, site);
+  if (activations.length === 0) return;
+  let proofs: ReadonlyMap<string, Proof>;
+  try {
+    proofs = await host.prove([...signing.keys()]);
+  } catch (error) {
+    return takenBack(activations, error, site);
+  }
+  await conclude(activations, proofs, site);
 }
 
-async function proven(activations: readonly Activation[], site: Site): Promise<void> {
-  const proofs = await site.host.prove(activations.map(({ rotation }) => rotation.domain));
+/** Notes as active what proved itself, and lets the others go back. */
+async function conclude(
+  activations: readonly Activation[],
+  proofs: ReadonlyMap<string, Proof>,
+  site: Site,
+): Promise<void> {
   const failed: { one: Activation; reason: string }[] = [];
   for (const one of activations) {
     const { domain } = one.rotation;
@@ -65,7 +74,7 @@ async function proven(activations: readonly Activation[], site: Site): Promise<v
   for (const { one, reason } of failed) await setBack(one, reason, site);
 }
 
-/** The application failed. The former configuration is in force, or comes back now; where neither is known, the next run decides. */
+/** The application failed, or its proof could not be made. The former configuration is in force, or comes back now; where neither is known, the next run decides. */
 async function takenBack(all: readonly (Activation | Return)[], error: unknown, site: Site): Promise<void> {
   const isKnown = error instanceof EeError && error.code !== 'SSH_LOST' && error.code !== 'INTERRUPTED';
   if (!isKnown || site.signal.aborted) throw error;
@@ -80,5 +89,4 @@ async function takenBack(all: readonly (Activation | Return)[], error: unknown, 
 async function setBack({ rotation, step }: Activation | Return, reason: string, { keys }: Site): Promise<void> {
   await keys.note(rotation.domain, { event: 'activation-failed', selector: step.selector, reason });
   rotation.failed(reason);
-  rotation.did(describeStep({ do: 'take-back', selector: step.selector, reason }, ''));
 }

@@ -4,7 +4,7 @@ import type { Look } from '../dkim/rotation/look.js';
 import { nextSteps, type Step, type Wait } from '../dkim/rotation/steps.js';
 import { goesOn } from './interrupted.js';
 import { describeStep } from './sentences.js';
-import type { Site } from './site.js';
+import type { Dns, Site } from './site.js';
 
 /** What a run did about a domain, and what it waits for. */
 export interface DomainOutcome {
@@ -34,6 +34,7 @@ export class DomainRotation {
   #looks = new Map<string, Look>();
   #failure: string | undefined;
   #begin: boolean;
+  #dns: Dns;
 
   constructor(
     readonly domain: string,
@@ -41,10 +42,12 @@ export class DomainRotation {
     begin: boolean,
   ) {
     this.#begin = begin;
+    this.#dns = site.dns();
   }
 
-  /** Goes on as far as it can without the host, and gives what the host is needed for. Asks DNS anew. */
-  async advance(): Promise<HostStep[]> {
+  /** Goes on as far as it can without the host, and gives what the host is needed for. */
+  async advance(dns: Dns): Promise<HostStep[]> {
+    this.#dns = dns;
     this.#looks = new Map();
     for (;;) {
       const steps = await this.steps();
@@ -60,7 +63,7 @@ export class DomainRotation {
     const keys = await this.site.keys.read(this.domain);
     for (const key of keys.keys) {
       if (!this.#looks.has(key.selector) && (isPending(key) || key.state === 'revoked'))
-        this.#looks.set(key.selector, await this.site.dns.look(this.domain, key));
+        this.#looks.set(key.selector, await this.#dns.look(this.domain, key));
     }
     const { now, policy } = this.site;
     return nextSteps(keys, { now: now(), policy, looks: this.#looks, begin: this.#begin });
@@ -78,24 +81,25 @@ export class DomainRotation {
   /** The new key is not to be tried again in this run. */
   failed(reason: string): void {
     this.#failure = reason;
+    this.site.tell(`${this.domain}: the new key did not come into force: ${reason}`);
   }
 
   async outcome(): Promise<DomainOutcome> {
-    const waits = (await this.steps()).filter((step): step is Wait => step.do === 'wait');
-    return this.#outcome(await this.site.keys.read(this.domain), this.#done, waits);
+    return this.#outcome(await this.site.keys.read(this.domain), this.#done, waitsIn(await this.steps()));
   }
 
   /** What a run would do, without doing it. */
-  async intended(): Promise<DomainOutcome> {
-    const steps = await this.steps();
+  async intended(emergency: boolean): Promise<DomainOutcome> {
     const keys = await this.site.keys.read(this.domain);
-    const next = steps.some((step) => step.do === 'generate') ? await this.#freshSelector(keys) : '';
+    const fresh = () => this.#freshSelector(keys);
+    if (emergency && !keys.active.compromised) {
+      const steps = [describeStep({ do: 'generate' }, await fresh()), 'revoke all others as soon as it signs'];
+      return this.#outcome(keys, steps, []);
+    }
+    const steps = await this.steps();
+    const next = steps.some((step) => step.do === 'generate') ? await fresh() : '';
     const intended = steps.filter((step) => step.do !== 'wait').map((step) => describeStep(step, next));
-    return this.#outcome(
-      keys,
-      intended,
-      steps.filter((step): step is Wait => step.do === 'wait'),
-    );
+    return this.#outcome(keys, intended, waitsIn(steps));
   }
 
   #outcome(keys: DomainKeys, steps: readonly string[], waits: readonly Wait[]): DomainOutcome {
@@ -132,13 +136,12 @@ export class DomainRotation {
   }
 
   #freshSelector({ keys }: DomainKeys, refused: ReadonlySet<string> = new Set()): Promise<string> {
-    const { dns, now } = this.site;
     return freshSelector(
-      now(),
+      this.site.now(),
       async (selector) =>
         refused.has(selector) ||
         keys.some((key) => key.selector === selector) ||
-        (await dns.isTaken(this.domain, selector)),
+        (await this.#dns.isTaken(this.domain, selector)),
     );
   }
 
@@ -148,3 +151,5 @@ export class DomainRotation {
     this.did(describeStep(step, ''));
   }
 }
+
+const waitsIn = (steps: readonly Step[]): Wait[] => steps.filter((step) => step.do === 'wait');

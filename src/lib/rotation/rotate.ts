@@ -2,7 +2,7 @@ import { activate, type Pending, type StepOf } from './activation.js';
 import { DomainRotation, type DomainOutcome, type HostStep } from './domain-rotation.js';
 import { goesOn } from './interrupted.js';
 import { describeStep } from './sentences.js';
-import type { Site } from './site.js';
+import type { Dns, Site } from './site.js';
 
 export interface RotationRequest {
   readonly domains: readonly string[];
@@ -21,7 +21,8 @@ export async function rotate({ domains, begin, emergency }: RotationRequest, sit
   const rotations = domains.map((domain) => new DomainRotation(domain, site, begin));
   let confirmed = emergency;
   for (;;) {
-    const pending = (await allOf(rotations, advanced)).flat();
+    const dns = site.dns();
+    const pending = (await allOf(rotations, (rotation) => advanced(rotation, dns))).flat();
     if (pending.length === 0) break;
     if (!confirmed) await site.confirm(pending.map(intention));
     confirmed = true;
@@ -31,8 +32,9 @@ export async function rotate({ domains, begin, emergency }: RotationRequest, sit
 }
 
 /** What a run would do now. Nothing is changed, neither here nor on the host. */
-export function intendedRotation({ domains, begin }: RotationRequest, site: Site): Promise<DomainOutcome[]> {
-  return allOf(domains, (domain) => new DomainRotation(domain, site, begin).intended());
+export function intendedRotation(request: RotationRequest, site: Site): Promise<DomainOutcome[]> {
+  const { domains, begin, emergency } = request;
+  return allOf(domains, (domain) => new DomainRotation(domain, site, begin).intended(emergency));
 }
 
 /** What an emergency costs, in the words in which the operator is asked. */
@@ -51,8 +53,8 @@ async function declareEmergency(domains: readonly string[], site: Site): Promise
   for (const domain of calm) await site.keys.note(domain, { event: 'emergency' });
 }
 
-const advanced = async (rotation: DomainRotation): Promise<Pending[]> =>
-  (await rotation.advance()).map((step) => ({ rotation, step }));
+const advanced = async (rotation: DomainRotation, dns: Dns): Promise<Pending[]> =>
+  (await rotation.advance(dns)).map((step) => ({ rotation, step }));
 
 /** Works on all at the same time. When one fails the others come to their end first: nothing is at work once this returns. */
 async function allOf<In, Out>(all: readonly In[], work: (one: In) => Promise<Out>): Promise<Out[]> {

@@ -28,3 +28,27 @@ function noted(step: Extract<Step, { do: 'note' }>): string {
       return `DNS has answered with ${step.selector} for as long as caches may remember what was before`;
   }
 }
+
+/** What a key waits for, as the operator reads it. */
+export function describeWait({ selector, for: what, until }: Wait): string {
+  const time = until === undefined ? '' : `until ${minute(until)}`;
+  switch (what) {
+    case 'publication':
+      return `${selector} waits for its record in DNS`;
+    case 'correction':
+      return `${selector} waits for its record in DNS to be corrected`;
+    case 'answers':
+      return `${selector} waits for name servers to answer: silence says nothing`;
+    case 'stability':
+      return `${selector} waits ${time}, as long as a cache may remember what was before`;
+    case 'grace':
+      return `${selector} stays in DNS ${time}: mail that it signed may be on its way`;
+    case 'revocation':
+      return `${selector} is revoked and waits for DNS to say so`;
+    case 'tombstone':
+      return `${selector} stays in DNS as revoked ${time}`;
+  }
+}
+
+/** A time as people read it: `2026-11-27 20:15 UTC`. */
+export const minute = (time: Date): string => `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

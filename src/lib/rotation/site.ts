@@ -15,7 +15,7 @@ export interface KeyRoom {
   discard(domain: string, selector: string): Promise<void>;
 }
 
-/** What DNS says, asked anew each time. */
+/** What DNS says at one time. */
 export interface Dns {
   look(domain: string, key: DomainKey): Promise<Look>;
   /** Whether anything answers under the name of a selector. */
@@ -46,7 +46,8 @@ export interface SigningHost {
 /** Everything that a rotation works on. */
 export interface Site {
   readonly keys: KeyRoom;
-  readonly dns: Dns;
+  /** A new look at DNS. */
+  readonly dns: () => Dns;
   readonly host: SigningHost;
   readonly policy: Policy;
   readonly now: () => Date;

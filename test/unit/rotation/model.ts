@@ -217,11 +217,11 @@ export class Model {
           }),
         discard: (domain, selector) => this.#effect(() => void this.files.delete(`${selector}.${domain}`)),
       },
-      dns: {
+      dns: () => ({
         look: async (domain, key) => this.#look(domain, key),
         isTaken: async (domain, selector) =>
           Object.values(this.servers).some(({ zone }) => (zone.get(nameOf(domain, selector)) ?? []).length > 0),
-      },
+      }),
       host: {
         assertCurrent: async () => this.#assertCurrent(),
         bring: (keys) => this.#each(keys, (domain, selector) => this.#onHost.add(`${selector}.${domain}`)),

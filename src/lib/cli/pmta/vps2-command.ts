@@ -22,15 +22,20 @@ export abstract class Vps2Command extends EeCommand {
 
   /** Connects to VPS2, and closes the connection whatever comes of it. */
   protected async onVps2<T>(settings: Settings, flags: ConnectFlags, use: (host: Host) => Promise<T>): Promise<T> {
-    const { connector } = await import('../connector.js');
-    const connect = connector({ ...flags, signal: this.signal, interactive: this.interactive });
-    this.note(`Connecting to vps2 (${settings.hosts.vps2.address})`);
-    const host = await connect(settings.hosts.vps2);
+    const host = await this.connectVps2(settings, flags);
     try {
       return await use(host);
     } finally {
       await host.close();
     }
+  }
+
+  /** Connects to VPS2. The caller closes the connection. */
+  protected async connectVps2(settings: Settings, flags: ConnectFlags): Promise<Host> {
+    const { connector } = await import('../connector.js');
+    const connect = connector({ ...flags, signal: this.signal, interactive: this.interactive });
+    this.note(`Connecting to vps2 (${settings.hosts.vps2.address})`);
+    return connect(settings.hosts.vps2);
   }
 
   /** Shows what goes on, a line an event. */
