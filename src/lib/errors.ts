@@ -447,11 +447,14 @@ const failures = {
     hint: () =>
       '`ee pmta diff` shows what is different there. What shall stay belongs into the backup set or the settings; then `ee pmta apply --overwrite-drift` replaces the file and keeps a copy.',
   }),
-  PMTA_QUEUES_UNKNOWN: row<{ virtualMtas: readonly string[] }>({
+  PMTA_QUEUES_UNKNOWN: row<{ virtualMtas: readonly string[]; stopped: boolean }>({
     exit: EXIT.failed,
-    message: ({ virtualMtas }) =>
-      `PowerMTA does not tell whether mail waits for ${virtualMtas.join(', ')}, which the new configuration no longer has: it would bounce. Nothing was changed.`,
-    hint: () => 'See on the host what `pmta show queues` says, then run the same command again.',
+    message: ({ virtualMtas, stopped }) =>
+      `PowerMTA ${stopped ? 'does not run, and so does not tell' : 'does not tell'} whether mail waits for ${virtualMtas.join(', ')}, which the new configuration no longer has: it would bounce. Nothing was changed.`,
+    hint: ({ stopped }) =>
+      stopped
+        ? 'Start it on the host (`systemctl start pmta`), then run the same command again. Where it does not start, put a configuration with these virtual MTAs into force first: `ee rollback vps2` has the earlier ones.'
+        : 'See on the host what `pmta show queues` says, then run the same command again.',
   }),
   PMTA_CHANGED_MEANWHILE: row<{ path: string }>({
     exit: EXIT.failed,
@@ -463,8 +466,10 @@ const failures = {
     exit: EXIT.found,
     message: ({ problems }) =>
       `The host is not ready for the new configuration, so nothing was changed:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
-    hint: () =>
-      '`ee deploy vps2` brings addresses, keys and certificates to the host. Then run the same command again.',
+    hint: ({ problems }) =>
+      problems.some((problem) => problem.startsWith('PowerMTA '))
+        ? 'See on the host what `pmta show status` and /var/log/pmta/log say. Then run the same command again.'
+        : '`ee deploy vps2` brings addresses, keys and certificates to the host. Then run the same command again.',
   }),
   PMTA_LINT_ERRORS: row<{ problems: readonly string[] }>({
     exit: EXIT.found,

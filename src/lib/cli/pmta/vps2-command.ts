@@ -46,7 +46,7 @@ export abstract class Vps2Command extends EeCommand {
   }
 
   /** The end of an application, for people. */
-  protected showOutcome({ status, changes, retiring, notes }: PmtaApplyOutcome): void {
+  protected showOutcome({ status, changes, retiring, loaded, notes }: PmtaApplyOutcome): void {
     if (status === 'unchanged') this.print('vps2 has this configuration already. Nothing was changed.');
     if (status === 'planned') {
       for (const { summary, detail } of changes) {
@@ -58,7 +58,7 @@ export abstract class Vps2Command extends EeCommand {
     }
     if (status === 'changed') {
       for (const { summary } of changes) this.print(`Done: ${summary}`);
-      this.print('PowerMTA runs with it: virtual MTAs, listeners and provider limits were read back.');
+      if (loaded) this.print('PowerMTA runs with it: virtual MTAs, listeners and provider limits were read back.');
     }
     for (const note of notes) this.print(`Note: ${note}`);
   }

@@ -36,9 +36,14 @@ export interface PmtaApplyOutcome {
   readonly changes: readonly Change[];
   /** Virtual MTAs that stay until no mail waits for them; only of a dry run. */
   readonly retiring: readonly string[];
+  /** Whether PowerMTA runs with it; one that is stopped takes it up when it starts. */
+  readonly loaded: boolean;
   /** What a reload alone does not bring into force. */
   readonly notes: readonly string[];
 }
+
+const NOT_LOADED =
+  'PowerMTA does not run there, so the configuration is tested and put in its place, and not loaded: `systemctl start pmta` on the host, or `ee deploy vps2`, starts it.';
 
 /** Seconds between two looks at the queues. */
 const LOOK_EVERY = 5;
@@ -70,20 +75,27 @@ async function applied(host: Host, content: Buffer, options: PmtaApplyOptions): 
   const difference = at(host, () => resource.diff(output));
   if (!difference) {
     const waited = dryRun || retiring.length === 0 ? [] : await drained(host, content, stage, options);
-    return { status: waited.length > 0 ? 'changed' : 'unchanged', changes: waited, retiring, notes: [] };
+    return {
+      status: waited.length > 0 ? 'changed' : 'unchanged',
+      changes: waited,
+      retiring,
+      loaded: seen.active,
+      notes: [],
+    };
   }
-  assertFit(host, unfitness(expected, parseReadiness(ready.toString('latin1'))));
+  assertFit(host, unfitness(expected, parseReadiness(ready.toString('latin1')), { isActive: seen.active }));
   await assertConfirmed(host, expected.virtualMtas, options);
 
   const planned = { id: resource.id, difference, notifies: [] };
   const { action, summary, detail } = difference;
   const change: Change = { id: resource.id, action, summary, ...(detail === undefined ? {} : { detail }) };
   const notes = notesOn(seen, content);
-  if (dryRun) return { status: 'planned', changes: [change], retiring, notes };
+  const loaded = seen.active;
+  if (dryRun) return { status: 'planned', changes: [change], retiring, loaded, notes };
   await confirm(change);
   const made = await converge(host, { stages: [{ stage, changes: [planned], handlers: [] }] }, { run, emit, signal });
   const after = retiring.length === 0 ? [] : await drained(host, content, stage, options);
-  return { status: 'changed', changes: [...made, ...after], retiring: [], notes };
+  return { status: 'changed', changes: [...made, ...after], retiring: [], loaded, notes };
 }
 
 /** A failure of a pure function does not know its host; whoever reads it must. */
@@ -113,7 +125,8 @@ async function assertConfirmed(
 }
 
 function notesOn(seen: SeenConfiguration, content: Buffer): string[] {
-  return seen.content && seen.active ? restartsNeeded(parseDocument(seen.content), parseDocument(content)) : [];
+  if (!seen.active) return [NOT_LOADED];
+  return seen.content ? restartsNeeded(parseDocument(seen.content), parseDocument(content)) : [];
 }
 
 /** Waits until no mail waits for the virtual MTAs that go, and lets them go. What is in force meanwhile is safe. */

@@ -16,10 +16,17 @@ export interface Readiness {
 /** Megabytes that must be free: less, and PowerMTA soon stops taking mail. */
 const FREE_MEGABYTES = 200;
 
-/** Why the configuration cannot be put into force on this host. */
-export function unfitness({ addresses, readable, listeners }: Expectations, host: Readiness): string[] {
+/**
+ * Why the configuration cannot be put into force on this host. Where the service of PowerMTA is not active there is nothing to disturb:
+ * it may be the configuration that keeps it from starting.
+ */
+export function unfitness(
+  { addresses, readable, listeners }: Expectations,
+  host: Readiness,
+  { isActive }: { readonly isActive: boolean },
+): string[] {
   return [
-    ...(host.running ? [] : ['PowerMTA does not run, or does not say so']),
+    ...(host.running || !isActive ? [] : ['PowerMTA does not say that it is running, though its service does']),
     ...addresses.filter((ip) => !host.addresses.includes(ip)).map((ip) => `the address ${ip} is not on this host`),
     ...readable.filter((path) => host.unreadable.includes(path)).map((path) => `the user pmta cannot read ${path}`),
     ...(host.freeMegabytes < FREE_MEGABYTES

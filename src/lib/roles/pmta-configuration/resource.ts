@@ -55,12 +55,16 @@ export function pmtaConfiguration(wanted: ConfigurationWanted): Resource {
 /** The next step from what is on the host to what is wanted. */
 export function nextStep(content: Buffer, seen: SeenConfiguration): Step {
   const final = parseDocument(content);
-  const running = seen.content === undefined ? undefined : parseDocument(seen.content);
-  if (!seen.active || !running || goneVirtualMtas(running, final).length === 0) {
+  // What keeps PowerMTA from starting was never in force; what ee wrote last was.
+  const inForce = seen.active ? seen.content : (seen.applied ?? seen.content);
+  const running = inForce === undefined ? undefined : parseDocument(inForce);
+  const gone = running ? goneVirtualMtas(running, final) : [];
+  // A package's own example was never in force, and where nothing is spooled nothing waits.
+  if (!running || gone.length === 0 || (!seen.active && (seen.origin === 'pristine' || !seen.spooled))) {
     return { content, document: final, retiring: [] };
   }
   if (seen.waiting === undefined)
-    throw new EeError('PMTA_QUEUES_UNKNOWN', { virtualMtas: goneVirtualMtas(running, final) });
+    throw new EeError('PMTA_QUEUES_UNKNOWN', { virtualMtas: gone, stopped: !seen.active });
   const blocks = retiringBlocks(running, final, seen.waiting);
   const document = withRetiring(final, blocks);
   return { content: printDocument(document), document, retiring: blocks.map(nameOf) };
@@ -175,21 +179,23 @@ function lastLines(output: string): string {
   return lines.slice(-15).join('\n');
 }
 
+/** Milliseconds after which two configurations are too different to be compared line by line: no two real ones are. */
+const COMPARISON_PATIENCE = 20_000;
+
 /** A unified diff without passwords. Two configurations that differ in a password alone show no line. */
 export function configurationDiff(
   before: Buffer | undefined,
   after: Buffer,
   from: string = PMTA_CONFIG,
   to: string = PMTA_CONFIG,
+  timeout: number = COMPARISON_PATIENCE,
 ): string {
   const shown = (bytes: Buffer) => printDocument(withoutSecrets(parseDocument(bytes))).toString('utf8');
-  return createTwoFilesPatch(
-    before ? from : '/dev/null',
-    to,
-    before ? shown(before) : '',
-    shown(after),
-    undefined,
-    undefined,
-    { context: 2 },
-  ).replace(/^(Index: .*\n)?=+\n/, '');
+  const [name, old, fresh] = [before ? from : '/dev/null', before ? shown(before) : '', shown(after)];
+  const patch = createTwoFilesPatch(name, to, old, fresh, undefined, undefined, { context: 2, timeout });
+  const lines = (text: string): number => text.split('\n').length - 1;
+  return (
+    patch?.replace(/^(Index: .*\n)?=+\n/, '') ??
+    `--- ${name}\n+++ ${to}\n(too different to be shown line by line: ${lines(old)} lines become ${lines(fresh)})\n`
+  );
 }

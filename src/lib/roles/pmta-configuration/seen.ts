@@ -38,6 +38,9 @@ echo "readFiles $(${READ_FILES})"
 if systemctl is-active --quiet pmta; then
   echo active yes
   if queues=$(timeout ${PATIENCE} pmta --dom show queues 2>/dev/null); then echo "queues $(printf '%s' "$queues" | base64 -w 0)"; fi
+else
+  spool=$(sed -n 's/^[[:space:]]*<\\{0,1\\}spool[[:space:]]\\{1,\\}"\\{0,1\\}\\(\\/[^">[:space:]]*\\).*/\\1/Ip' "$p" 2>/dev/null)
+  if printf '%s\\n' "$spool" | while read -r folder; do find "\${folder:-/var/spool/pmta}" -type f 2>/dev/null; done | grep -q .; then echo spooled yes; fi
 fi`;
 
 /** The configuration on a host, and what is known of it. */
@@ -56,6 +59,8 @@ export interface SeenConfiguration {
   readonly drift: boolean;
   readonly readFiles: string;
   readonly active: boolean;
+  /** The service does not run, and there are files in its spool: mail may wait in them. */
+  readonly spooled: boolean;
   /** Recipients by virtual MTA; nothing where PowerMTA did not tell. */
   readonly waiting: ReadonlyMap<string, number> | undefined;
 }
@@ -94,6 +99,7 @@ export function parseSeen(output: Buffer): SeenConfiguration {
     drift: isDrift(origin),
     readFiles: values.get('readFiles') ?? '',
     active: values.has('active'),
+    spooled: values.has('spooled'),
     waiting: queues === undefined ? undefined : waitingByVirtualMta(queues.toString('latin1')),
   };
 }
