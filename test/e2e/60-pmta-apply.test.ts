@@ -76,6 +76,7 @@ describe('the configuration of PowerMTA', () => {
       status: 'unchanged',
       changes: [],
       retiring: [],
+      loaded: true,
       notes: [],
     });
     expect(await sum('/var/lib/ee/journal.jsonl')).toBe(before);
@@ -187,7 +188,10 @@ describe('the configuration of PowerMTA', () => {
 
   // Each of them is a command of the scripts, and how many times it is let through before the run is killed in it.
   const DEATHS = [
+    ['cp', '/var/lib/ee/backups', 0],
+    ['chown', '/etc/pmta/.ee-', 0],
     ['unshare', '', 0],
+    ['cp', 'begun/previous', 0],
     ['mv', 'begun', 0],
     ['sync', '/var/lib/ee/pmta', 1],
     ['mv', CONFIG, 0],
@@ -196,53 +200,54 @@ describe('the configuration of PowerMTA', () => {
     ['pmta', 'reload', 0],
     ['pmta', 'show vmtas', 0],
     ['mv', 'applied.new', 0],
+    ['rm', '/var/lib/ee/pmta/applying', 0],
   ] as const;
 
   it.each(DEATHS)(
     '[R19] survives a kill in %s %s: PowerMTA starts, and the next run comes to the same end',
     async (command, args, passes) => {
-      const wanted = (await virtualMtas()).length === 2 ? 5 : 2;
-      const real = await lab.sh('vps2', `PATH=/usr/sbin:/usr/bin:/sbin:/bin command -v ${command}`);
-      await lab.sh('vps2', 'rm -f /run/ee-reached /run/ee-passes');
-      await plant(
-        command,
-        `case "$*" in *${args ? `"${args}"` : ''}*)
-  n=$(cat /run/ee-passes 2>/dev/null || echo 0); echo $((n + 1)) > /run/ee-passes
-  [ "$n" -ne ${passes} ] || { : > /run/ee-reached; exec sleep 300; } ;;
-esac`,
-        real,
-      );
-      const run = execa(
-        process.execPath,
-        [
-          '--',
-          join(packageRoot(), 'bin', 'run.js'),
-          'pmta',
-          'apply',
-          '--yes',
-          '--ignore-dns',
-          '--ips',
-          String(wanted),
-          '--env-file',
-          lab.settingsFile,
-        ],
-        { reject: false, stdin: 'ignore' },
-      );
-      for (let tries = 0; tries < 120 && (await lab.try('vps2', 'test -e /run/ee-reached')).exit !== 0; tries += 1)
-        await sleep(500);
-      await lab.sh('vps2', `test -e /run/ee-reached; rm -f /usr/local/sbin/${command}`);
-      run.kill('SIGKILL');
-      await lab.sh('vps2', `read -r pid < /run/ee.batch; set -- $(sed 's/.*) //' "/proc/$pid/stat"); kill -KILL "-$3"`);
-      await run;
-
-      expect(await lab.sh('vps2', 'systemctl restart pmta; systemctl is-active pmta')).toBe('active');
-      const next = await applyOnceFree('--ips', String(wanted));
-      expect(next.exit, next.stdout).toBe(0);
-      expect(await virtualMtas()).toEqual(named(...Array.from({ length: wanted }, (_, at) => at + 1)));
-      await lab.sh('vps2', 'test ! -e /var/lib/ee/pmta/applying && ! ls /etc/pmta/.ee-* 2>/dev/null');
-      expect((await diff('--ips', String(wanted))).exit).toBe(0);
+      const wanted = await otherNumber();
+      await killedIn({ command, args, passes }, wanted);
+      await comesToItsEnd(wanted);
     },
   );
+
+  // The same on the way back, which begins where PowerMTA does not take the new one up.
+  const DEATHS_ON_THE_WAY_BACK = [
+    ['cp', '/etc/pmta/.ee-previous', 0],
+    ['mv', '/etc/pmta/.ee-previous', 0],
+    ['pmta', 'reload', 1],
+    ['rm', '/var/lib/ee/pmta/applying', 0],
+  ] as const;
+  const REFUSES_ONCE = `case "$*" in reload) [ -e /run/ee-once ] || { : > /run/ee-once; echo "Nothing to do."; exit 0; } ;; esac`;
+
+  it.each(DEATHS_ON_THE_WAY_BACK)(
+    '[R19] survives a kill in %s %s on its way back: PowerMTA starts, and the next run comes to the same end',
+    async (command, args, passes) => {
+      const wanted = await otherNumber();
+      await lab.sh('vps2', 'rm -f /run/ee-once');
+      if (command !== 'pmta') await plant('pmta', REFUSES_ONCE);
+      await killedIn({ command, args, passes, otherwise: command === 'pmta' ? REFUSES_ONCE : '' }, wanted);
+      await lab.sh('vps2', 'test -e /run/ee-once; rm -f /usr/local/sbin/pmta');
+      await comesToItsEnd(wanted);
+    },
+  );
+
+  it('[R19] survives two kills on the way to different ends: what was last good is what it goes back to', async () => {
+    expect((await apply('--ips', '2')).exit).toBe(0);
+    const good = await sum();
+    await killedIn({ command: 'sync', args: CONFIG, passes: 0 }, 5);
+    await lab.until('vps2', 'flock -n /run/ee.lock true', 90);
+    await killedIn({ command: 'pmta', args: 'reload', passes: 0 }, 3);
+    expect(await sum('/var/lib/ee/pmta/applying/previous')).toBe(good);
+    await lab.until('vps2', 'flock -n /run/ee.lock true', 90);
+
+    await plant('pmta', `case "$*" in "test config") echo "line 7: refused by the test"; exit 1 ;; esac`);
+    expect(failure(await applyOnceFree('--ips', '4')).code).toBe('PMTA_REFUSED');
+    await lab.sh('vps2', 'rm -f /usr/local/sbin/pmta');
+    await comesToItsEnd(2);
+    expect(await sum()).toBe(good);
+  });
 
   it('[R23] is brought back from an earlier run, and is pending then', async () => {
     expect((await apply('--ips', '2')).exit).toBe(0);
@@ -287,6 +292,57 @@ esac`,
     expect(done.exit, done.stdout).toBe(0);
     expect(await virtualMtas()).toEqual(named(1, 2));
   });
+
+  interface Death {
+    readonly command: string;
+    /** Part of its arguments; empty for any. */
+    readonly args: string;
+    /** How often it is let through before the run is killed in it. */
+    readonly passes: number;
+    /** Shell for when it is let through. */
+    readonly otherwise?: string;
+  }
+
+  /** Starts an application, and kills it on both sides while it is in a command. */
+  async function killedIn({ command, args, passes, otherwise = '' }: Death, wanted: number): Promise<void> {
+    const real = await lab.sh('vps2', `PATH=/usr/sbin:/usr/bin:/sbin:/bin command -v ${command}`);
+    await lab.sh('vps2', 'rm -f /run/ee-reached /run/ee-passes');
+    await plant(
+      command,
+      `case "$*" in *${args ? `"${args}"` : ''}*)
+  n=$(cat /run/ee-passes 2>/dev/null || echo 0); echo $((n + 1)) > /run/ee-passes
+  [ "$n" -ne ${passes} ] || { : > /run/ee-reached; exec sleep 300; } ;;
+esac
+${otherwise}`,
+      real,
+    );
+    const words = ['pmta', 'apply', '--yes', '--ignore-dns', '--ips', String(wanted), '--env-file', lab.settingsFile];
+    const run = execa(process.execPath, ['--', join(packageRoot(), 'bin', 'run.js'), ...words], {
+      reject: false,
+      stdin: 'ignore',
+    });
+    for (let tries = 0; tries < 120 && (await lab.try('vps2', 'test -e /run/ee-reached')).exit !== 0; tries += 1)
+      await sleep(500);
+    await lab.sh('vps2', `test -e /run/ee-reached; rm -f /usr/local/sbin/${command}`);
+    run.kill('SIGKILL');
+    await lab.sh('vps2', `read -r pid < /run/ee.batch; set -- $(sed 's/.*) //' "/proc/$pid/stat"); kill -KILL "-$3"`);
+    await run;
+  }
+
+  /** A number of IPs that is not the one in force. */
+  const otherNumber = async (): Promise<number> => ((await virtualMtas()).length === 2 ? 5 : 2);
+
+  /** PowerMTA starts with what the kill left, and the next run leaves no trace of it. */
+  async function comesToItsEnd(wanted: number): Promise<void> {
+    expect(await lab.sh('vps2', 'systemctl restart pmta; systemctl is-active pmta')).toBe('active');
+    const next = await applyOnceFree('--ips', String(wanted));
+    expect(next.exit, next.stdout).toBe(0);
+    expect(await virtualMtas()).toEqual(named(...Array.from({ length: wanted }, (_, at) => at + 1)));
+    await lab.sh('vps2', 'test ! -e /var/lib/ee/pmta/applying && ! ls /etc/pmta/.ee-* 2>/dev/null');
+    expect((await diff('--ips', String(wanted))).exit).toBe(0);
+    const secret = lab.setting('PMTA_SMTP_PASSWORD');
+    expect(await lab.sh('vps2', `grep -rlsF ${secret} /tmp /var/tmp /run /root || :`)).toBe('');
+  }
 
   /** Puts a shell in front of a command: it runs `before`, and goes on to the real one. */
   async function plant(command: string, before: string, real = `/usr/sbin/${command}`): Promise<void> {

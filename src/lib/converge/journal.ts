@@ -25,8 +25,9 @@ export function openState(run: Run): string {
     '  [ ! -e "$EE_BACKUP$1" ] && [ ! -L "$EE_BACKUP$1" ] || return 0',
     '  mkdir -p -m 0700 "$EE_BACKUP"',
     '  (umask 077; mkdir -p "$EE_BACKUP${1%/*}")',
-    // Half a copy must not pass for the previous version.
-    '  cp -a "$1" "$EE_BACKUP$1" || { rm -rf "$EE_BACKUP$1"; return 1; }',
+    // Half a copy must not pass for the previous version, also where the run is killed in it.
+    '  rm -rf "$EE_BACKUP/.half"',
+    '  cp -a "$1" "$EE_BACKUP/.half" && mv -T "$EE_BACKUP/.half" "$EE_BACKUP$1" || { rm -rf "$EE_BACKUP/.half"; return 1; }',
     '}',
   ].join('\n');
 }

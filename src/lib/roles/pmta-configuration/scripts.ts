@@ -19,9 +19,6 @@ const step = (text: string): string => `echo ${quote(`${STEP}${text}`)}`;
 /** Shell functions of all scripts here. `ee_take_back` undoes what \`applying\` says, in the file and in the memory of PowerMTA. */
 const FUNCTIONS = `p=${PMTA_CONFIG}; s=${PMTA_STATE}
 ee_running() { systemctl is-active --quiet pmta; }
-ee_file() { # prints the path of a new file beside the configuration with the content of $1 and the mode of the configuration
-  t=$(umask 077; mktemp /etc/pmta/.ee-XXXXXXXX) && cat "$1" > "$t" && chown ${CONFIG_OWNER} "$t" && chmod ${CONFIG_MODE} "$t" && sync "$t" && echo "$t"
-}
 ee_test() { # succeeds unless PowerMTA refuses what is on the disk; prints what it says
   out=$(timeout 60 pmta test config 2>&1) && rc=0 || rc=$?
   case $out in
@@ -83,11 +80,11 @@ export function replaceScript({ content, sha256, guard, needs, readBack }: Repla
     `ee_keep "$p"`,
     // What a killed run left; nobody else works here while the lock is held.
     'rm -f /etc/pmta/.ee-*',
-    `c=$(umask 077; mktemp)`,
-    `base64 -d > "$c" <<'EE_CONTENT'\n${content.toString('base64').replace(/.{76}/g, '$&\n')}\nEE_CONTENT`,
-    't=$(ee_file "$c")',
-    'rm -f "$c"',
+    // Beside the running one from its first byte: a killed run leaves no password where nobody looks for it.
+    't=$(umask 077; mktemp /etc/pmta/.ee-XXXXXXXX)',
     `trap 'rm -f "$t"' EXIT`,
+    `base64 -d > "$t" <<'EE_CONTENT'\n${content.toString('base64').replace(/.{76}/g, '$&\n')}\nEE_CONTENT`,
+    `chown ${CONFIG_OWNER} "$t"; chmod ${CONFIG_MODE} "$t"; sync "$t"`,
     step('testing the new configuration beside the running one'),
     TEST_BESIDE,
     ...before(readBack),
