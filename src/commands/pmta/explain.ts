@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
+import type { Configuration } from '../../lib/pmta/configuration.js';
 import type { Document } from '../../lib/pmta/document.js';
 import type { Explanation } from '../../lib/pmta/explain.js';
 
@@ -22,6 +23,11 @@ export default class PmtaExplain extends EeCommand {
   static override flags = {
     vmta: Flags.string({ description: 'through this virtual MTA or pool', helpValue: 'NAME' }),
     config: Flags.string({ description: 'explain FILE instead', helpValue: 'FILE' }),
+    root: Flags.string({
+      description: 'follow its includes; DIR stands for the root of the host',
+      helpValue: 'DIR',
+      dependsOn: ['config'],
+    }),
     ips: Flags.integer({ description: 'with the totals of N virtual MTAs', helpValue: 'N', min: 1, max: 100_000 }),
     all: Flags.boolean({ description: 'show the documented defaults and all rules too', default: false }),
   };
@@ -34,8 +40,8 @@ export default class PmtaExplain extends EeCommand {
       import('../../lib/pmta/show-explanation.js'),
       import('../../lib/cli/table.js'),
     ]);
-    const { file, document } = await this.#configuration(flags);
-    const explanation = explain(document, loadCatalogue(), {
+    const { file, configuration } = await this.#configuration(flags);
+    const explanation = explain(configuration, loadCatalogue(), {
       domain: args.domain,
       virtualMta: flags.vmta,
       ips: flags.ips,
@@ -50,14 +56,14 @@ export default class PmtaExplain extends EeCommand {
 
   async #configuration(flags: {
     config?: string | undefined;
+    root?: string | undefined;
     'env-file'?: string | undefined;
-  }): Promise<{ file: string; document: Document }> {
+  }): Promise<{ file: string; configuration: Document | Configuration }> {
     if (flags.config !== undefined) {
-      const [{ parseDocument }, { readConfiguration }] = await Promise.all([
-        import('../../lib/pmta/parse.js'),
-        import('../../lib/pmta/read-configuration.js'),
-      ]);
-      return { file: flags.config, document: parseDocument(await readConfiguration(flags.config)) };
+      const { configurationFrom } = await import('../../lib/pmta/check-files.js');
+      const { readConfiguration } = await import('../../lib/pmta/read-configuration.js');
+      const named = { file: flags.config, bytes: await readConfiguration(flags.config) };
+      return { file: flags.config, configuration: await configurationFrom(named, flags.root) };
     }
     const settings = await this.settings(flags);
     const [{ adaptedConfiguration }, { configurationIn }] = await Promise.all([
@@ -65,6 +71,6 @@ export default class PmtaExplain extends EeCommand {
       import('../../lib/pmta/backup-config.js'),
     ]);
     const bytes = await readFile(await configurationIn(settings.backup.dir));
-    return { file: 'pmta.conf', document: (await adaptedConfiguration(settings, bytes)).document };
+    return { file: 'pmta.conf', configuration: (await adaptedConfiguration(settings, bytes)).document };
   }
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { includesBelow, placeBelow } from './include-folder.js';
 import { lintConfiguration, type LintOptions } from './lint.js';
 import type { Catalogue } from './catalogue.js';
+import type { Configuration } from './configuration.js';
 import { printDocument } from './document.js';
 import { loadConfiguration } from './load-configuration.js';
 import type { Problem } from './problem.js';
@@ -27,11 +28,9 @@ export async function checkFiles(
   catalogue: Catalogue,
   { root, ...options }: CheckOptions,
 ): Promise<CheckedFile[]> {
-  const source = root === undefined ? undefined : await includesBelow(root);
   const checked = new Map<string, CheckedFile>();
   for (const { file, bytes } of named) {
-    const path = root === undefined ? file : await placeBelow(root, file);
-    const configuration = await loadConfiguration({ path, name: file, bytes }, source);
+    const configuration = await configurationFrom({ file, bytes }, root);
     const worldReadable = await openToAll(configuration.files.map(({ name }) => name));
     const host = { ...options.host, worldReadable };
     for (const report of lintConfiguration(configuration, catalogue, { ...options, host })) {
@@ -41,6 +40,13 @@ export async function checkFiles(
     }
   }
   return [...checked.values()];
+}
+
+/** A file with what it includes, where a folder is given that stands for the root of the host. */
+export async function configurationFrom({ file, bytes }: NamedFile, root: string | undefined): Promise<Configuration> {
+  if (root === undefined) return loadConfiguration({ path: file, name: file, bytes }, undefined);
+  const source = await includesBelow(root);
+  return loadConfiguration({ path: await placeBelow(root, file), name: file, bytes }, source);
 }
 
 /** Which of the files every user of this machine can read. */

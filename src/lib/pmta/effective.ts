@@ -13,6 +13,8 @@ import { survey, type PlacedBlock, type Survey } from './survey.js';
 export interface Source {
   readonly value: string;
   readonly line: number;
+  /** The included file that it is written in; absent for the configuration itself. */
+  readonly file?: string;
   /** The blocks around it, from the outside in: `<virtual-mta a> <domain *>`. */
   readonly where: string;
 }
@@ -73,7 +75,12 @@ function merged(all: readonly Candidate[]): EffectiveSetting {
   };
 }
 
-const sourceOf = ({ value, line, where }: Source): Source => ({ value, line, where });
+const sourceOf = ({ value, line, where, file }: Source): Source => ({
+  value,
+  line,
+  where,
+  ...(file === undefined ? {} : { file }),
+});
 
 function candidates(surveyed: Survey, domain: string, virtualMta: string | undefined): Candidate[] {
   const macros = new Map(surveyed.macros.map((macro) => [macro.name.text, macro]));
@@ -82,7 +89,7 @@ function candidates(surveyed: Survey, domain: string, virtualMta: string | undef
     const fit = level === undefined ? undefined : fitOf(name, domain, macros);
     if (level === undefined || !fit) return [];
     const where = [...path, block].map(tagOf).join(' ');
-    return directivesOf(block).map((directive) => ({ ...written(directive, where), level, fit }));
+    return settingsIn(surveyed, block).map((directive) => ({ ...written(surveyed, directive, where), level, fit }));
   });
 }
 
@@ -101,8 +108,8 @@ function levelOf(path: readonly Block[], surveyed: Survey, virtualMta: string | 
 /** The pools that have a virtual MTA as their member. */
 export function poolsOf(surveyed: Survey, virtualMta: string): PlacedBlock[] {
   return surveyed.blocksOf('virtual-mta-pool').filter(({ block }) =>
-    directivesOf(block).some((directive) => {
-      const isMember = folded(directive.keyword) === 'virtual-mta';
+    surveyed.inside(block).some(({ keyword, directive }) => {
+      const isMember = keyword === 'virtual-mta';
       return isMember && unquoted(firstWord(directive.value).first.text) === virtualMta;
     }),
   );
@@ -113,19 +120,25 @@ export function virtualMtaSettings(surveyed: Survey, virtualMta: string): (Sourc
   const own = surveyed.blocksOf('virtual-mta').filter(({ name }) => name === virtualMta);
   const pools = surveyed.blocksOf('virtual-mta-pool').filter(({ name }) => name === virtualMta);
   return [...own, ...poolsOf(surveyed, virtualMta), ...pools].flatMap(({ block }) =>
-    directivesOf(block)
-      .filter((directive) => folded(directive.keyword) !== 'virtual-mta')
-      .map((directive) => written(directive, tagOf(block))),
+    settingsIn(surveyed, block)
+      .filter(({ keyword }) => folded(keyword) !== 'virtual-mta')
+      .map((directive) => written(surveyed, directive, tagOf(block))),
   );
 }
 
-function written(directive: Directive, where: string): Source & { readonly name: string } {
-  const name = folded(directive.keyword);
-  const value = SECRET_DIRECTIVES.has(name) ? '[redacted]' : directive.value.text;
-  return { name, value, line: directive.line.number, where };
-}
+/** What a block says itself, and what its includes bring into it. */
+const settingsIn = ({ inside }: Survey, block: Block): Directive[] =>
+  inside(block).flatMap(({ keyword, directive }) => (keyword === 'include' ? [] : directive));
 
-const directivesOf = (block: Block): Directive[] =>
-  block.children.filter((node): node is Directive => node.kind === 'directive');
+function written(
+  { configuration, fileOf }: Survey,
+  { keyword, value: { text }, line }: Directive,
+  where: string,
+): Source & { readonly name: string } {
+  const name = folded(keyword);
+  const value = SECRET_DIRECTIVES.has(name) ? '[redacted]' : text;
+  const file = fileOf(line);
+  return { name, value, line: line.number, where, ...(file === configuration.files[0] ? {} : { file: file.name }) };
+}
 
 const tagOf = (block: Block): string => `<${`${block.tag.text} ${block.name.text}`.trim()}>`;

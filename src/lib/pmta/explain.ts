@@ -1,6 +1,7 @@
 import { closest } from '../closest.js';
 import { EeError } from '../errors.js';
 import type { Catalogue } from './catalogue.js';
+import type { Configuration } from './configuration.js';
 import { isYes, unquoted, type Document } from './document.js';
 import { expanded } from './domain-pattern.js';
 import { effectiveIn, virtualMtaSettings, type EffectiveSetting, type Source } from './effective.js';
@@ -20,10 +21,17 @@ export interface Explanation {
   /** What the virtual MTA and its pool say of all their queues together. */
   readonly virtualMtaSettings: readonly (Source & { readonly name: string; readonly total?: string })[];
   /** The list of replies that decides on backoff, and its rules in their order. */
-  readonly patternList: { readonly name: string; readonly rules: readonly { line: number; rule: string }[] } | null;
+  readonly patternList: { readonly name: string; readonly rules: readonly PatternRule[] } | null;
   /** Documented defaults of what is not set. */
   readonly defaults: readonly { readonly name: string; readonly value: string }[];
   readonly notes: readonly string[];
+}
+
+export interface PatternRule {
+  readonly line: number;
+  /** The included file that it is written in. */
+  readonly file?: string;
+  readonly rule: string;
 }
 
 export interface Question {
@@ -34,9 +42,13 @@ export interface Question {
 }
 
 /** Explains a queue. Throws for what is no domain, and for a virtual MTA that the configuration does not have. */
-export function explain(document: Document, catalogue: Catalogue, { domain, virtualMta, ips }: Question): Explanation {
+export function explain(
+  configuration: Document | Configuration,
+  catalogue: Catalogue,
+  { domain, virtualMta, ips }: Question,
+): Explanation {
   assertDomain(domain);
-  const surveyed = survey(document);
+  const surveyed = survey(configuration);
   if (virtualMta !== undefined) assertVirtualMta(surveyed, virtualMta);
   const { settings } = effectiveIn(surveyed, domain, virtualMta);
   const named = new Set(settings.map(({ name }) => name));
@@ -89,12 +101,13 @@ function totalled(
 function patternList(surveyed: Survey, settings: readonly EffectiveSetting[]): Explanation['patternList'] {
   const name = unquoted(settings.find((setting) => setting.name === 'smtp-pattern-list')?.value ?? '');
   if (name === '') return null;
-  const lists = surveyed.blocksOf('smtp-pattern-list').filter((list) => list.name === name);
-  const rules = lists.flatMap(({ block }) =>
-    block.children.flatMap((node) =>
-      node.kind === 'entry' ? [{ line: node.line.number, rule: node.value.text }] : [],
-    ),
-  );
+  const blocks = surveyed.blocksOf('smtp-pattern-list').flatMap((list) => (list.name === name ? list.block : []));
+  const { entries, configuration, fileOf } = surveyed;
+  const rules = entries.flatMap(({ block, entry: { line, value } }) => {
+    if (!blocks.includes(block) || /^include\s/i.test(value.text)) return [];
+    const file = fileOf(line);
+    return { line: line.number, rule: value.text, ...(file === configuration.files[0] ? {} : { file: file.name }) };
+  });
   return { name, rules };
 }
 
@@ -123,7 +136,8 @@ function* noteLines(
     .flatMap(({ path }) => path.slice(-1).map((block) => unquoted(block.name.text)));
   if (virtualMta === undefined && own.length > 0)
     yield `${[...new Set(own)].join(', ')}: settings of their own for domains; add --vmta to see those.`;
-  if (surveyed.hasIncludes) yield 'Other files are included: what they set is not shown here.';
+  if (surveyed.hasIncludes)
+    yield 'Other files are included, and not followed: what they set is not shown here. --root follows them.';
 }
 
 const notes = (...asked: Parameters<typeof noteLines>): string[] => [...noteLines(...asked)];

@@ -1,3 +1,4 @@
+import type { Source } from './effective.js';
 import type { ExplainedSetting, Explanation } from './explain.js';
 
 export interface ExplanationView {
@@ -39,15 +40,16 @@ function columnsFor({ ips }: ExplanationView): { title: string; least?: number }
 }
 
 function row(
-  one: { name: string; value: string; total?: string; line: number; where: string; note: string },
+  one: { name: string; value: string; total?: string; line: number; file?: string; where: string; note: string },
   { file, ips }: ExplanationView,
 ): string[] {
   const sum = ips === undefined ? [] : [one.total ?? ''];
-  return [one.name, one.value, ...sum, `${file}:${one.line}`, one.where, one.note];
+  return [one.name, one.value, ...sum, `${one.file ?? file}:${one.line}`, one.where, one.note];
 }
 
 function noteOn({ rivals, overrides, value, hidesMoreSpecific }: ExplainedSetting): string {
-  const place = (one: { value: string; line: number }): string => `${one.value} (line ${one.line})`;
+  const place = ({ value: other, line, file }: Source): string =>
+    `${other} (line ${line}${file === undefined ? '' : ` of ${file}`})`;
   if (rivals.length > 0) return `or ${rivals.map(place).join(' or ')}: which one wins is not known`;
   const instead = overrides.filter((one) => one.value !== value);
   if (instead.length === 0) return '';
@@ -56,7 +58,9 @@ function noteOn({ rivals, overrides, value, hidesMoreSpecific }: ExplainedSettin
 
 function patternLines({ name, rules }: NonNullable<Explanation['patternList']>, view: ExplanationView): string[] {
   const [first] = rules;
-  const from = first ? `, from ${view.file}:${first.line} on` : '';
+  const from = first ? `, from ${first.file ?? view.file}:${first.line} on` : '';
   const heading = `Replies are judged by the ${rules.length} rules of ${name}${from}`;
-  return view.all ? [heading, '', ...rules.map(({ line, rule }) => `  ${line}  ${rule}`)] : [`${heading}; see --all.`];
+  return view.all
+    ? [heading, '', ...rules.map(({ line, file, rule }) => `  ${file === undefined ? '' : `${file}:`}${line}  ${rule}`)]
+    : [`${heading}; see --all.`];
 }

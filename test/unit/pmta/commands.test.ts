@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { captureOutput } from '@oclif/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import PmtaCheck from '../../../src/commands/pmta/check.js';
+import PmtaExplain from '../../../src/commands/pmta/explain.js';
 import PmtaRender from '../../../src/commands/pmta/render.js';
 import type { EeCommand } from '../../../src/lib/cli/ee-command.js';
 import { packageRoot } from '../../../src/lib/package-root.js';
@@ -106,6 +107,24 @@ describe('ee pmta render', () => {
     expect(exit).toBe(0);
     const { files } = JSON.parse(stdout) as { files: { problems: { severity: string }[] }[] };
     expect(files[0]?.problems.filter(({ severity }) => severity !== 'info')).toEqual([]);
+  });
+});
+
+describe('ee pmta explain', () => {
+  it('follows includes below a root, and needs a configuration for that', async () => {
+    await mkdir(join(dir, 'host/etc/pmta'), { recursive: true });
+    const file = join(dir, 'host/etc/pmta/config');
+    await writeFile(file, 'include rest\n<domain gmail.com>\nmax-smtp-out 5\n</domain>\n');
+    await writeFile(join(dir, 'host/etc/pmta/rest'), '<domain *>\nmax-msg-rate 9/h\n</domain>\n');
+    const { stdout, exit } = await run(PmtaExplain, 'gmail.com', '--config', file, '--root', join(dir, 'host'));
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^ +max-msg-rate +9\/h +.*\/host\/etc\/pmta\/rest:2 +<domain \*>/m);
+    expect((await run(PmtaExplain, 'gmail.com', '--root', dir)).exit).toBe(2);
+  });
+
+  it('says why a file cannot be explained', async () => {
+    const { stderr, exit } = await run(PmtaExplain, 'gmail.com', '--config', dir);
+    expect([exit, stderr.split('\n')[0]]).toEqual([2, `Error: ${dir} is a folder.`]);
   });
 });
 

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { loadCatalogue } from '../../../src/lib/pmta/catalogue.js';
 import { effectiveSettings } from '../../../src/lib/pmta/effective.js';
 import { explain } from '../../../src/lib/pmta/explain.js';
+import { loadConfiguration } from '../../../src/lib/pmta/load-configuration.js';
 import { parseText } from '../../../src/lib/pmta/parse.js';
 import { showExplanation } from '../../../src/lib/pmta/show-explanation.js';
 import { total } from '../../../src/lib/pmta/totals.js';
+import { filesIn } from './files-in.js';
 import { twoIps } from './two-ips.js';
 
 /** `name value where` of each effective setting. */
@@ -131,7 +133,7 @@ describe('an explanation', () => {
       'Its mail waits in the queue a.queue: the settings of that one hold (ee pmta explain a.queue).',
       'Where its mail exchanger fits "mx *.google.com google.rollup" (line 3), the queue of that rollup holds it.',
       'The list of replies none is not defined here.',
-      'Other files are included: what they set is not shown here.',
+      'Other files are included, and not followed: what they set is not shown here. --root follows them.',
     ]);
     expect(notesOn(`${rollup}${block('domain *', 'disable-mx-rollup yes')}`, 'a.example')).toEqual([]);
   });
@@ -174,5 +176,56 @@ describe('a total', () => {
     ['many', 2, undefined],
   ])('%s for %i virtual MTAs is %s', (value, count, sum) => {
     expect(total(value, count)).toBe(sum);
+  });
+});
+
+describe('a queue of a configuration of several files', () => {
+  const main = [
+    block('domain gmail.com', 'include isps/gmail', 'max-smtp-out 5'),
+    block('virtual-mta a', 'include a.conf'),
+    block('smtp-pattern-list replies', 'include common', 'reply /slow/ mode=backoff'),
+    'include rest\n',
+  ].join('');
+  const files = {
+    '/etc/pmta/isps/gmail': '# the limits\nmax-msg-rate 250/h\nsmtp-pattern-list replies\n',
+    '/etc/pmta/a.conf': 'max-smtp-msg-rate 2000/d\n',
+    '/etc/pmta/common': '\n\nreply /later/ mode=backoff\n',
+    '/etc/pmta/rest': block('domain *', 'max-msg-rate 1000/h'),
+  };
+  const explained = async (followed: boolean) => {
+    const stored = { path: '/etc/pmta/config', name: 'config', bytes: Buffer.from(main, 'latin1') };
+    const configuration = await loadConfiguration(stored, followed ? filesIn(files) : undefined);
+    return explain(configuration, loadCatalogue(), { domain: 'gmail.com', virtualMta: 'a' });
+  };
+
+  it('has each setting from the line of the file that it stands in', async () => {
+    const { settings, virtualMtaSettings, patternList, notes } = await explained(true);
+    expect(settings.map(({ name, value, file, line }) => [name, value, file, line])).toEqual([
+      ['max-msg-rate', '250/h', 'gmail', 2],
+      ['max-smtp-out', '5', undefined, 3],
+      ['smtp-pattern-list', 'replies', 'gmail', 3],
+    ]);
+    expect(settings[0]?.overrides).toEqual([{ value: '1000/h', file: 'rest', line: 2, where: '<domain *>' }]);
+    expect(virtualMtaSettings.map(({ name, file, line }) => [name, file, line])).toEqual([
+      ['max-smtp-msg-rate', 'a.conf', 1],
+    ]);
+    expect(patternList?.rules).toEqual([
+      { line: 3, file: 'common', rule: 'reply /later/ mode=backoff' },
+      { line: 10, rule: 'reply /slow/ mode=backoff' },
+    ]);
+    expect(notes).toEqual([]);
+  });
+
+  it('is shown so, and says what it does not know where includes are not followed', async () => {
+    const view = { file: 'config', ips: undefined, all: true };
+    const shown = JSON.stringify(showExplanation(await explained(true), view));
+    expect(shown).toContain('"gmail:2","<domain gmail.com>","instead of 1000/h (line 2 of rest)"');
+    expect(shown).toContain('from common:3 on');
+    expect(shown).toContain('  common:3  reply /later/');
+    const { settings, notes } = await explained(false);
+    expect(settings.map(({ name }) => name)).toEqual(['max-smtp-out']);
+    expect(notes).toEqual([
+      'Other files are included, and not followed: what they set is not shown here. --root follows them.',
+    ]);
   });
 });
