@@ -98,6 +98,17 @@ describe('ee dns records', () => {
     expect(bind.stdout).toContain(`IN TXT "${dkim?.strings?.[0]}" "${dkim?.strings?.[1]}"\n`);
   });
 
+  it('[R93] calls nothing good that nobody answers for: --diff is exit 3, and every record is unknown', async () => {
+    await ee(['dkim', 'generate'], { cwd: folder });
+    // Nobody listens there: the answer of this machine is that at once.
+    await writeFile(join(folder, '.env.production'), `${settings}\nDNS_RESOLVERS=127.0.0.1:9\n`, { mode: 0o600 });
+    const { status, stdout } = await ee(['dns', 'records', '--diff', '--json'], { cwd: folder });
+    const { differences, right } = JSON.parse(stdout) as { differences: { action: string }[]; right: number };
+    expect({ status, right }).toEqual({ status: 3, right: 0 });
+    // Of two IPs: five records each, DMARC, CAA, three of each web name, the reverse names, and two names without AAAA.
+    expect(differences.map(({ action }) => action)).toEqual(Array.from({ length: 22 }, () => 'unknown'));
+  });
+
   it('says why a file cannot be written', async () => {
     await ee(['dkim', 'generate'], { cwd: folder });
     await writeFile(join(folder, 'taken'), '');

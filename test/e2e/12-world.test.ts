@@ -72,6 +72,38 @@ describe('the world of a lab', () => {
     expect(await world.ask('resolver1').resolve4('mail3.lab.example')).toEqual([lab.sendingIp(3)]);
   });
 
+  it('[R93] is what `ee dns records --diff` compares with: what is missing, different, left over, or not to be determined', async () => {
+    const diff = async (...more: string[]) => {
+      const { exit, json } = await lab.ee('dns', 'records', '--diff', '--json', ...more);
+      return { exit, ...json<{ differences: { action: string; name: string }[]; right: number }>() };
+    };
+    expect(await diff()).toMatchObject({ exit: 0, differences: [], right: 37 });
+
+    const edited = (await world.records())
+      .replace(/^mail1\.lab\.example\. \d+ IN A .*\n/m, '')
+      .replace(`ip4:${lab.sendingIp(2)} -all`, `ip4:${lab.sendingIp(3)} -all`);
+    await world.publish(`${edited}mail4.lab.example. 60 IN AAAA 2001:db8::4\n`);
+    await world.fault('ns1', { kind: 'failing', zone: 'lab.example' });
+    const seen = await diff();
+    expect(seen.exit).toBe(3);
+    const about = ({ action, name }: { action: string; name: string }): string => `${action} ${name}`;
+    expect(
+      seen.differences
+        .filter(({ action }) => action !== 'unknown')
+        .map(about)
+        .sort(),
+    ).toEqual(['add mail1.lab.example', 'change mail2.lab.example', 'remove mail4.lab.example']);
+    // The other name server fails: of all else in that zone nobody can be sure.
+    expect(seen.differences.filter(({ action }) => action === 'unknown').length).toBeGreaterThan(20);
+    await world.heal();
+    const { stdout } = await lab.ee('dns', 'records', '--diff', '--format', 'bind');
+    expect(stdout.split('\n').filter((line) => !line.startsWith(';'))).toEqual([
+      `mail1.lab.example. 3600 IN A ${lab.sendingIp(1)}`,
+      `mail2.lab.example. 3600 IN TXT "v=spf1 ip4:${lab.sendingIp(2)} -all"`,
+    ]);
+    await world.publish();
+  });
+
   it('can leave one of the two stale, and keeps what was there when a zone is refused', async () => {
     const serials = async (): Promise<number[]> =>
       Promise.all(

@@ -37,10 +37,11 @@ export async function differences(
   obsolete: readonly Obsolete[],
   survey: DnsSurvey,
 ): Promise<Difference[]> {
-  return Promise.all([
-    ...[...set.records, ...set.reverse].map(async (record) => compare(record, await seenAt(survey, record))),
-    ...obsolete.map(async (one) => leftover(one, await survey[one.type === 'TXT' ? 'txt' : 'aaaa'](one.name))),
-  ]);
+  const compared = [...set.records, ...set.reverse].map(async (record) =>
+    compare(record, await seenAt(survey, record)),
+  );
+  const left = obsolete.map(async (one) => leftover(one, await survey[one.type === 'TXT' ? 'txt' : 'aaaa'](one.name)));
+  return (await Promise.all([...compared, ...left])).filter((one) => one !== undefined);
 }
 
 /** The records of a set that are to be added or changed: what remains to be done, in any of the formats. */
@@ -91,22 +92,27 @@ function deciding({ answers, reason }: NameView): NameView['answers'] {
 
 function compare(record: DnsRecord, view: NameView): Difference {
   const wanted = record.type === 'MX' ? `${record.preference} ${valueOf(record)}` : valueOf(record);
-  const answers = deciding(view);
-  const unsure = answers.find(({ answer }) => answer.kind === 'unknown');
-  const wrong = answers.filter(
-    ({ answer, alias }) => answer.kind !== 'unknown' && !isRight(record, wanted, answer, alias),
-  );
+  const known = deciding(view).filter(({ answer }) => answer.kind !== 'unknown');
+  const wrong = known.filter(({ answer, alias }) => !isRight(record, wanted, answer, alias));
   if (wrong.length > 0) {
     const found = [...new Set(wrong.flatMap((one) => foreign(record, wanted, one)))];
-    const missingOnly = wrong.length === answers.length && found.length === 0;
-    if (missingOnly) return { ...at(record), action: 'add', wanted };
+    if (found.length === 0 && wrong.length === known.length) return { ...at(record), action: 'add', wanted };
     return { ...at(record), action: 'change', wanted, found, servers: wrong.map(({ server }) => server) };
   }
-  if (unsure?.answer.kind === 'unknown')
-    return { ...at(record), action: 'unknown', wanted, reason: `${unsure.server}: ${unsure.answer.reason}` };
-  if (answers.length === 0)
-    return { ...at(record), action: 'unknown', wanted, reason: view.reason ?? 'no server could be asked' };
-  return { ...at(record), action: 'none' };
+  const reason = doubt(view);
+  return reason === undefined
+    ? { ...at(record), action: 'none' }
+    : { ...at(record), action: 'unknown', wanted, reason };
+}
+
+/** Why the answers do not settle it: one of those that decide is missing. */
+function doubt(view: NameView): string | undefined {
+  const answers = deciding(view);
+  if (answers.length === 0) return view.reason ?? 'no server could be asked';
+  const [first] = answers.flatMap(({ server, answer }) =>
+    answer.kind === 'unknown' ? [`${server}: ${answer.reason}`] : [],
+  );
+  return first;
 }
 
 type Said = NameView['answers'][number];
@@ -140,14 +146,10 @@ function competes(record: DnsRecord, value: string): boolean {
   return value.toLowerCase().startsWith(kind);
 }
 
-function leftover({ type, name, reason }: Obsolete, view: NameView): Difference {
-  const answers = deciding(view);
-  const found = answers.flatMap(({ answer }) => (answer.kind === 'found' ? answer.values : []));
+/** Nothing where it is gone, as it should be. */
+function leftover({ type, name, reason }: Obsolete, view: NameView): Difference | undefined {
+  const found = deciding(view).flatMap(({ answer }) => (answer.kind === 'found' ? answer.values : []));
   if (found.length > 0) return { type, name, action: 'remove', found: [...new Set(found)], reason };
-  const unsure = answers.find(({ answer }) => answer.kind === 'unknown');
-  if (unsure?.answer.kind === 'unknown')
-    return { type, name, action: 'unknown', wanted: null, reason: `${unsure.server}: ${unsure.answer.reason}` };
-  if (answers.length === 0)
-    return { type, name, action: 'unknown', wanted: null, reason: view.reason ?? 'no server could be asked' };
-  return { type, name, action: 'none' };
+  const unsure = doubt(view);
+  return unsure === undefined ? undefined : { type, name, action: 'unknown', wanted: null, reason: unsure };
 }

@@ -99,6 +99,8 @@ describe('the proofs of VPS2', () => {
     ['vmta', '2 smtp-source-host 198.51.100.12 mail2.example.com domain-key mail,*,/etc/pmta/dkim/mail2.pem '],
     ['listener', '198.51.100.11:2525'],
     ['listener', '198.51.100.12:2525'],
+    ['listener', '198.51.100.11:25'],
+    ['listener', '198.51.100.12:25'],
     ['now', String(Date.parse('2026-11-24T08:15:10Z') / 1000)],
     accounting(),
     ['dead letters', '0'],
@@ -108,13 +110,17 @@ describe('the proofs of VPS2', () => {
   it('hold when each identity sends from its IP and listens on it', () => {
     expect(failures(good)).toEqual([]);
     expect(powermtaProofs(lines(good), settings).find(({ what }) => what === 'vmta-mail2')?.seen).toBe(
-      '198.51.100.12 as mail2.example.com, for news@mail2.example.com, listens on 2525',
+      '198.51.100.12 as mail2.example.com, for news@mail2.example.com, listens on 2525 and 25',
     );
   });
 
-  it('fail for the one identity that does not', () => {
+  it('[R56] fail for the one identity that does not', () => {
     expect(failures(good.filter(([, value]) => value !== '198.51.100.12:2525'))).toEqual([
       'vmta-mail2: 198.51.100.12 as mail2.example.com, for news@mail2.example.com, does not listen on 2525',
+    ]);
+    // Bounces and complaints would not come back.
+    expect(failures(good.filter(([, value]) => value !== '198.51.100.12:25'))).toEqual([
+      'vmta-mail2: 198.51.100.12 as mail2.example.com, for news@mail2.example.com, does not listen on 25',
     ]);
     expect(failures(good.filter(([, value]) => !value.startsWith('1 ')))).toEqual([
       'vmta-mail1: is not 198.51.100.11 as mail1.example.com',

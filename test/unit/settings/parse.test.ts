@@ -203,6 +203,18 @@ describe('an invalid file', () => {
     ]);
   });
 
+  it('[R82] refuses a POSTMASTER at a sending host, which would pass mail on to itself for ever', () => {
+    expect(problems(validText({ POSTMASTER: 'ops@mail1.example.com' }))).toEqual([
+      expect.stringMatching(
+        /^line \d+: POSTMASTER: is at mail1\.example\.com, where VPS2 takes bounces and complaints only/,
+      ),
+    ]);
+    expect(problems(validText({ DOMAIN1: 'example.com' }))).toEqual([
+      expect.stringMatching(/POSTMASTER: is at example\.com, where VPS2 takes bounces/),
+    ]);
+    expect(problems(validText({ DOMAIN1: 'example.com', POSTMASTER: 'ops@example.net' }))).toEqual([]);
+  });
+
   it('[R4] takes IPv6 for a host', () => {
     expect(parse(validText({ VPS1_IP: '2001:db8::10' })).hosts.vps1.address).toBe('2001:db8::10');
   });

@@ -1,4 +1,5 @@
 import { ACCOUNTING_SERVICE } from '../../roles/accounting.js';
+import { INBOUND_PORT } from '../../pmta/adapt/inbound.js';
 import type { Settings } from '../../settings/settings.js';
 import { ACCOUNTING_QUESTIONS, accountingProof } from './accounting.js';
 import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
@@ -18,7 +19,7 @@ export function powermtaQuestions({ sending, pmta }: Settings): string {
       ({ index }) =>
         `printf 'vmta\\t%s %s\\n' ${index} "$(timeout ${PATIENCE} pmta show vmta-settings vmta-mail${index} 2>/dev/null | tr '\\n' ' ')"`,
     ),
-    `ss -Hltn 'sport = :${pmta.smtpPort}' | awk '{ print "listener\\t" $4 }'`,
+    `ss -Hltn 'sport = :${pmta.smtpPort} or sport = :${INBOUND_PORT}' | awk '{ print "listener\\t" $4 }'`,
     ':',
   ].join('\n');
 }
@@ -37,14 +38,15 @@ export function powermtaProofs(answers: Answers, settings: Settings): Proof[] {
     },
     ...sending.identities.map(({ index, ip, domain, sender }): Proof => {
       const seen = vmtas.get(String(index)) ?? '';
-      const listens = listeners.has(`${ip}:${pmta.smtpPort}`);
+      const ports = [pmta.smtpPort, INBOUND_PORT];
+      const deaf = ports.filter((port) => !listeners.has(`${ip}:${port}`));
       const agrees = seen.includes(` ${ip} ${domain} `) && isKeyOf(index).test(seen);
       return {
         what: `vmta-mail${index}`,
         seen: agrees
-          ? `${ip} as ${domain}, for ${sender}, ${listens ? `listens on ${pmta.smtpPort}` : `does not listen on ${pmta.smtpPort}`}`
+          ? `${ip} as ${domain}, for ${sender}, ${deaf.length === 0 ? 'listens on' : 'does not listen on'} ${(deaf.length === 0 ? ports : deaf).join(' and ')}`
           : `is not ${ip} as ${domain}`,
-        ok: agrees && listens,
+        ok: agrees && deaf.length === 0,
       };
     }),
     accountingProof(answers, settings),

@@ -3,11 +3,8 @@ import type { Difference } from '../diff.js';
 /** What is to be done, for people: each value on a line of its own, so that it can be copied, and what is as it should be counted. */
 export function showDifferences(found: readonly Difference[]): string {
   const open = found.filter(({ action }) => action !== 'none');
-  const right = found.length - open.length;
-  const sum =
-    open.length === 0
-      ? `All ${right} records are as they should be.`
-      : `${right} of ${found.length} records are as they should be.`;
+  const right = `${found.length - open.length} records are as they should be`;
+  const sum = open.length === 0 ? `All ${right}.` : `${right}.`;
   return [...open.flatMap(linesOf), sum].join('\n');
 }
 
