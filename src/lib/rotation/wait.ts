@@ -31,7 +31,9 @@ export async function rotateAndWait(request: RotationRequest, site: Site, second
 /** Milliseconds until there may be something to do; nothing where that is not within the time that is left. */
 function untilNext({ waits, failure }: DomainOutcome, now: Date, left: number): number | undefined {
   if (failure !== undefined || left <= 0) return undefined;
-  const times = waits.map(({ until }) => (until === undefined ? POLL : until.getTime() - now.getTime()));
+  const times = waits.map(({ until }) =>
+    until === undefined ? Math.min(POLL, left) : until.getTime() - now.getTime(),
+  );
   const within = times.filter((time) => time <= left);
   return within.length === 0 ? undefined : Math.max(1000, Math.min(POLL, ...within));
 }

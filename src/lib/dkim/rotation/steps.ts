@@ -86,15 +86,16 @@ export function nextSteps(keys: DomainKeys, present: Present): Step[] {
     ...keys.keys.flatMap((key): Step[] => {
       if (key === pending) return [pendingStep(key, keys.active, emergency && !key.compromised, present)];
       if (isPending(key)) return [{ do: 'revoke', selector: key.selector }]; // known to others before it ever signed
-      if (key.state === 'retiring') return [retiringStep(key, present)];
+      if (key.state === 'retiring') return [retiringStep(key, keys, present)];
       return key.state === 'revoked' ? [revokedStep(key, present)] : [];
     }),
   ];
 }
 
-/** When a key that retires may be revoked. */
-export function endOfGrace({ since, hold }: DomainKey, { grace, bounceAfter, ttl }: Policy): Date {
-  return after(since, Math.max(grace, bounceAfter + (hold ?? ttl)));
+/** When a key that retires may be revoked. How long caches keep it is known from the records of the domain that were seen. */
+function endOfGrace({ since }: DomainKey, { keys }: DomainKeys, { grace, bounceAfter, ttl }: Policy): Date {
+  const longest = Math.max(ttl, ...keys.map(({ hold }) => hold ?? 0));
+  return after(since, Math.max(grace, bounceAfter + longest));
 }
 
 function pendingStep(key: DomainKey, active: DomainKey, emergency: boolean, { now, looks }: Present): Step {
@@ -119,9 +120,9 @@ function pendingStep(key: DomainKey, active: DomainKey, emergency: boolean, { no
   return { do: 'wait', selector, for: 'stability', until: stable, reasons: [] };
 }
 
-function retiringStep(key: DomainKey, { now, policy }: Present): Step {
+function retiringStep(key: DomainKey, keys: DomainKeys, { now, policy }: Present): Step {
   const { selector } = key;
-  const until = endOfGrace(key, policy);
+  const until = endOfGrace(key, keys, policy);
   if (key.compromised || now >= until) return { do: 'revoke', selector };
   return { do: 'wait', selector, for: 'grace', until, reasons: [] };
 }
