@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReceivedMessage, Rule } from '../../../src/lib/lab/world/mailbox-types.js';
-import { showMessages, showRule } from '../../../src/lib/lab/world/present.js';
+import { showMessages, showReport, showRule } from '../../../src/lib/lab/world/present.js';
 
 const signature = { domain: 'mail1.lab.example', selector: 'mail', reason: '' };
 const message: ReceivedMessage = {
@@ -63,5 +63,14 @@ describe('a rule in a sentence', () => {
     );
     expect(showRule({ ...rule, delay: 20 })).toBe('gmail.com: waits 20 s at rcpt, until --normal.');
     expect(showRule({ ...rule, refuse_tls: true })).toBe('gmail.com: offers no STARTTLS, until --normal.');
+  });
+});
+
+describe('a report that went back', () => {
+  it('is told with who took it and the answer', () => {
+    const sent = { message: '1', to: 'fbl@mail1.lab.example', host: 'mail1.lab.example', answer: '250 2.6.0 accepted' };
+    expect(showReport('complaint', sent)).toBe(
+      'The complaint went to fbl@mail1.lab.example: mail1.lab.example answered 250 2.6.0 accepted',
+    );
   });
 });
