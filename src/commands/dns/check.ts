@@ -1,18 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
-import { publications } from '../../lib/dkim/key-store.js';
-import { REVOKED_RECORD, readPublished, recordValue } from '../../lib/dkim/record.js';
-import type { ExpectedKey, ReadKey } from '../../lib/dns/check/dkim.js';
+import { dnsSubject } from '../../lib/deploy/dns-subject.js';
 import type { CheckReport } from '../../lib/dns/check/run.js';
 import { canonical } from '../../lib/dns/message.js';
 import { serverAddress } from '../../lib/dns/name-server.js';
-import { recordSet } from '../../lib/dns/record-set.js';
 import { EXIT, EeError } from '../../lib/errors.js';
 import type { Settings } from '../../lib/settings/settings.js';
 
 /** Milliseconds between two looks at what is not right. */
 const PAUSE = 1000;
+
+/** Milliseconds of the tries of a later look: who did not answer before is not waited for as long. */
+const AGAIN = [1000, 2000];
 
 export default class DnsCheck extends EeCommand {
   static override summary = 'Check what DNS says, against what the sending needs';
@@ -56,18 +56,12 @@ The exit status is 3 when something required is not ok, undetermined included, a
       import('../../lib/dns/check/present.js'),
     ]);
     const servers = (flags.server ?? []).map(aServer);
-    const keys = await expectedKeys(settings);
-    const all = planChecks({
-      ...{ settings, keys, readKey, records: recordSet(settings, keys) },
-      ...(flags.blocklists && {
-        blocklists: { addresses: settings.dns.ipBlocklists, names: settings.dns.nameBlocklists },
-      }),
-    });
+    const all = planChecks(await dnsSubject(settings, { blocklists: flags.blocklists }));
     const checks = flags.only === undefined ? all : checksAbout(all, flags.only.map(canonical));
     if (checks.length === 0) throw nothingAbout(flags.only ?? [], settings);
     const options = { resolvers: settings.dns.resolvers, servers, signal: this.signal };
     const report = await runChecks(checks, {
-      look: () => lookingAt(options),
+      look: (again) => lookingAt(again ? { ...options, timeouts: AGAIN } : options),
       pause: () => setTimeout(PAUSE, undefined, { signal: this.signal }),
     });
     for (const line of presentChecks(report, { verbose: flags.verbose })) this.print(line);
@@ -75,19 +69,6 @@ The exit status is 3 when something required is not ok, undetermined included, a
     return report;
   }
 }
-
-/** Every key that DNS must hold, also those before their turn and after it; the revoked ones as such. */
-async function expectedKeys({ secretsDir, sending }: Settings): Promise<ExpectedKey[]> {
-  const keys = await publications(secretsDir, sending.identities);
-  return keys.map((key) => ({ ...key, revoked: key.record === REVOKED_RECORD }));
-}
-
-/** The strict reader of DKIM, in the form in which two values of the same key are the same text. */
-const readKey: ReadKey = (values) => {
-  const published = readPublished(values.map((value) => [value]));
-  if (published.kind !== 'key') return published;
-  return { kind: 'key', record: recordValue(published.publicKey), testing: published.testing };
-};
 
 function aServer(text: string): string {
   try {

@@ -11,8 +11,8 @@ export interface CheckReport {
 }
 
 export interface RunOptions {
-  /** Opens DNS for one look; each has answers of its own. */
-  readonly look: () => Looking;
+  /** Opens DNS for one look; each has answers of its own. `again` is a look at what was not right before. */
+  readonly look: (again: boolean) => Looking;
   /** Waits between two looks. */
   readonly pause: () => Promise<void>;
 }
@@ -26,14 +26,14 @@ const MORE_LOOKS = 2;
  * could not be determined.
  */
 export async function runChecks(checks: readonly Check[], { look, pause }: RunOptions): Promise<CheckReport> {
-  const first = look();
+  const first = look(false);
   const looks = new Map<Check, Look[]>();
   await Promise.all(checks.map(async (check) => looks.set(check, [await check.look(first)])));
   for (let more = 0; more < MORE_LOOKS; more++) {
     const doubtful = checks.filter((check) => looks.get(check)?.[0]?.findings.length !== 0);
     if (doubtful.length === 0) break;
     await pause();
-    const again = look();
+    const again = look(true);
     await Promise.all(doubtful.map(async (check) => looks.get(check)?.push(await check.look(again))));
   }
   return reportOf(checks.flatMap((check) => resultsOf(check, looks.get(check) ?? [])));
