@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { EeError } from '../errors.js';
 import { step, type Emit } from './events.js';
 import { writeIdentity, writeResolvConf } from './host-identity.js';
+import { tellLicenceDouble } from './licence-double.js';
 import { cutPower, isRunning, shutDown, start, waitForSsh } from './machine.js';
 import { hostPlace, type HostPlace, type LabHostName, type LabPlace } from './names.js';
 import { labSubnet, type LabSubnet } from './network.js';
@@ -44,6 +45,7 @@ export async function bootHost(lab: LabPlace, host: LabHostName, record: LabReco
       authorizedKey: (await readFile(`${lab.keyFile}.pub`, 'utf8')).trim(),
     });
     if (host === 'world') await writeWorld(place.root, subnet, LAB_DOMAIN);
+    if (host === 'vps1' && record.hosts.world) await tellLicenceDouble(place.root, subnet);
     await start(lab, place);
     await waitForSsh(place, hosts[host]);
   });

@@ -26,6 +26,7 @@ const UNITS = [
   ...NAME_SERVERS.map((server) => `world-ns@${server}`),
   ...RESOLVERS.map((resolver) => `world-resolver@${resolver}`),
   'world-mailboxes',
+  'world-licence',
 ];
 const UNWANTED = ['knot', 'unbound', 'unbound-resolvconf'] as const;
 
