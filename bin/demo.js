@@ -34,6 +34,8 @@ const settings = ['--env-file', envFile];
 
 must('verify', ...settings);
 must('deploy', 'all', '--yes', ...settings);
+must('mailwizz', 'install', '--yes', ...settings);
+must('mailwizz', 'servers', '--yes', ...settings);
 
 console.log('\nWhat runs where, as the hosts themselves say:');
 must('status', ...settings);

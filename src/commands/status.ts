@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import chalk from 'chalk';
 import { EeCommand } from '../lib/cli/ee-command.js';
 import { failureDocument, renderFailure, toFailure } from '../lib/cli/failure.js';
+import { proofLines } from '../lib/cli/proof-lines.js';
 import { type HostStatus, isHealthy } from '../lib/deploy/status/status.js';
 import { EXIT, EeError } from '../lib/errors.js';
 import { HOST_NAMES } from '../lib/settings/settings.js';
@@ -40,11 +41,7 @@ export default class Status extends EeCommand {
     const title = chalk.bold(`${host}  ${address}`);
     if (error)
       return `${title}\n  ${renderFailure(toFailure(error, `ee status of ${host}`), { verbose: false }).replace(/\n/g, '\n  ')}`;
-    const width = Math.max(...proofs.map(({ what }) => what.length));
-    const lines = proofs.map(
-      ({ what, seen, ok }) => `  ${ok ? chalk.green('✔') : chalk.red('✖')} ${what.padEnd(width)}  ${seen}`,
-    );
-    return [title, ...lines].join('\n');
+    return [title, ...proofLines(proofs)].join('\n');
   }
 }
 

@@ -411,6 +411,82 @@ const failures = {
     hint: () => '`ee lab status` lists the labs; bring each down first.',
   }),
 
+  // MailWizz
+  MAILWIZZ_NO_PURCHASE_CODE: row<Record<string, never>>({
+    exit: EXIT.usage,
+    message: () => 'MAILWIZZ_PURCHASE_CODE is not set, and MailWizz asks its vendor about it. Nothing was done.',
+    hint: () => 'Put the purchase code of your licence into the settings file, then run the same command again.',
+  }),
+  MAILWIZZ_INSTALLER_UNFIT: row<{ path: string; reason: string }>({
+    exit: EXIT.usage,
+    message: ({ path, reason }) => `${path} (MAILWIZZ_INSTALL_DIR) is not taken: ${reason}. No host was touched.`,
+    hint: () =>
+      "Set MAILWIZZ_INSTALL_DIR to the folder install/ of the vendor's release of the same version, or leave it out.",
+  }),
+  MAILWIZZ_VERSIONS_DIFFER: row<{ place: string; wizard: string; application: string }>({
+    exit: EXIT.usage,
+    message: ({ place, wizard, application }) =>
+      `${place} is the wizard of MailWizz ${wizard}, and the application on the host is ${application}. Nothing was changed.`,
+    hint: ({ application }) =>
+      `Bring install/ of ${application}, or none: then the application's own SQL files are used.`,
+  }),
+  MAILWIZZ_NOT_READY: row<{ reason: string }>({
+    exit: EXIT.failed,
+    message: ({ reason }) => `MailWizz cannot be installed yet: ${reason}.`,
+    hint: () => 'Run `ee deploy vps1` first, then the same command again.',
+  }),
+  MAILWIZZ_NOT_INSTALLED: row<Record<string, never>>({
+    exit: EXIT.failed,
+    message: () => 'MailWizz is not installed. Nothing was changed.',
+    hint: () => 'Run `ee mailwizz install` first; `ee mailwizz status` tells what is there.',
+  }),
+  MAILWIZZ_NO_ENGINE: row<Record<string, never>>({
+    exit: EXIT.failed,
+    message: () => 'The API is not deployed there, so there is no place for its key. Nothing was changed.',
+    hint: () => 'Run `ee deploy vps3` first, then the same command again.',
+  }),
+  MAILWIZZ_CONFIG_FOREIGN: row<{ leads: string }>({
+    exit: EXIT.failed,
+    message: ({ leads }) =>
+      `The configuration of MailWizz leads to the ${leads}, which is not the one of the settings. Nothing was changed, and that database was not asked.`,
+    hint: () =>
+      'If it is the one to use, correct MAILWIZZ_DB_NAME and MAILWIZZ_DB_USER. If not, move apps/common/config/main-custom.php aside on the host and run again.',
+  }),
+  MAILWIZZ_IN_USE: row<{ database: string; found: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ database, found }) =>
+      `The database ${database} is not empty, so nothing was changed:\n${found.map((one) => `  ${one}`).join('\n')}`,
+    hint: () => 'Give MAILWIZZ_DB_NAME another name and run `ee deploy vps1`: data that is there is never touched.',
+  }),
+  MAILWIZZ_STEP_REFUSED: row<{ step: string; reasons: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ step, reasons }) =>
+      `The wizard of MailWizz does not go on from its step ${step}:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`,
+    hint: ({ step }) =>
+      step === 'welcome'
+        ? "Check MAILWIZZ_PURCHASE_CODE and MAILWIZZ_MARKET_PLACE, and that VPS1 reaches the vendor's server (port 443); then run the same command again."
+        : 'Mend what the lines say, then run the same command again: it undoes what this run left half made, and begins anew.',
+  }),
+  MAILWIZZ_PAGE_REFUSED: row<{ what: string; reasons: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ what, reasons }) =>
+      `MailWizz is there, and ${what} did not work:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`,
+    hint: () => 'Mend what the lines say, then run the same command again: it goes on from here.',
+  }),
+  MAILWIZZ_LICENCE_REFUSED: row<{ reasons: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ reasons }) =>
+      `MailWizz does not accept its licence, so the installation was undone:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`,
+    hint: () =>
+      "Check MAILWIZZ_PURCHASE_CODE and MAILWIZZ_MARKET_PLACE, and that VPS1 reaches the vendor's server (port 443). A licence that runs elsewhere may need the vendor to move it.",
+  }),
+  MAILWIZZ_NOT_PROVEN: row<{ problems: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ problems }) =>
+      `MailWizz was installed, and is not as it should be, so the panel stays closed:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    hint: () => 'Mend what the lines say, then run the same command again: it goes on from here.',
+  }),
+
   // backup set
   BACKUP_UNUSABLE: row<{ directory: string; verdict: string; problems: readonly string[] }>({
     exit: EXIT.found,

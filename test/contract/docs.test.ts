@@ -14,6 +14,7 @@ const DOCUMENTS = [
   'docs/dns.md',
   'docs/lab.md',
   'docs/hosts.md',
+  'docs/mailwizz.md',
   'docs/powermta.md',
   'docs/sending.md',
   'docs/rules.md',

@@ -26,18 +26,6 @@ const statuses = (result: EeResult) => {
 };
 const untouched = async (host: HostName) => (await lab.try(host, 'test -e /var/lib/ee')).exit === 1;
 
-/** Runs `use` with one line of the settings changed. */
-async function withSetting<T>(name: string, value: string, use: () => Promise<T>): Promise<T> {
-  const before = await readFile(lab.settingsFile, 'utf8');
-  const lines = before.split('\n').filter((line) => !line.startsWith(`${name}=`));
-  await writeFile(lab.settingsFile, [...lines, `${name}=${value}`, ''].join('\n'));
-  try {
-    return await use();
-  } finally {
-    await writeFile(lab.settingsFile, before);
-  }
-}
-
 describe('a deployment that cannot go on', () => {
   beforeAll(() => lab.up('packages'));
   afterAll(() => lab.down());
@@ -81,7 +69,7 @@ describe('a deployment that cannot go on', () => {
     });
 
     it('names the file when the package of PowerMTA is missing, with status 2', async () => {
-      const result = await withSetting('PMTA_PACKAGE', 'packages/absent.deb', () =>
+      const result = await lab.withSetting('PMTA_PACKAGE', 'packages/absent.deb', () =>
         lab.ee('deploy', 'all', '--yes', '--json'),
       );
       expect(result.exit).toBe(2);
@@ -92,7 +80,7 @@ describe('a deployment that cannot go on', () => {
     it('[R16] stops when a host does not answer, with status 4', async () => {
       const octets = lab.setting('VPS3_IP').split('.');
       const nobody = [...octets.slice(0, 3), '99'].join('.');
-      const result = await withSetting('VPS3_IP', nobody, () => lab.ee('deploy', 'all', '--yes', '--json'));
+      const result = await lab.withSetting('VPS3_IP', nobody, () => lab.ee('deploy', 'all', '--yes', '--json'));
       expect(result.exit).toBe(4);
       expect(failure(result)).toMatchObject({
         code: expect.stringMatching(/^SSH_(UNREACHABLE|HOST_KEY_UNKNOWN)$/) as string,
@@ -117,7 +105,7 @@ describe('a deployment that cannot go on', () => {
     it('refuses a sending IP on which VPS2 depends, with status 2', async () => {
       const octets = lab.setting('VPS2_IP').split('.');
       const gateway = [...octets.slice(0, 3), '1'].join('.');
-      const result = await withSetting('SENDING_IPS', `${gateway},${lab.sendingIp(1)}`, () =>
+      const result = await lab.withSetting('SENDING_IPS', `${gateway},${lab.sendingIp(1)}`, () =>
         lab.ee('deploy', 'vps2', '--yes', '--json'),
       );
       expect(result.exit).toBe(2);
@@ -210,7 +198,7 @@ printf '#!/bin/sh\\n[ "$1 $2" != "test config" ] || { echo "/etc/pmta/config:1: 
 chmod 755 /usr/sbin/pmta`,
     );
     const before = await lab.sh('vps2', 'sha256sum /etc/pmta/config');
-    await withSetting('POSTMASTER', 'other@lab.example', async () => {
+    await lab.withSetting('POSTMASTER', 'other@lab.example', async () => {
       const result = await lab.ee('deploy', 'vps2', '--yes', '--json');
       expect(result.exit).toBe(1);
       expect(failure(result)).toMatchObject({ code: 'PMTA_REFUSED' });
@@ -291,7 +279,7 @@ echo 'deployer ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/deployer
 install -d -m 700 -o deployer /home/deployer/.ssh; install -m 600 -o deployer /root/.ssh/authorized_keys /home/deployer/.ssh/
 rm -f /etc/cron.d/mailwizz /etc/nftables.conf`,
     );
-    await withSetting('VPS1_SSH_USER', 'deployer', async () => {
+    await lab.withSetting('VPS1_SSH_USER', 'deployer', async () => {
       expect(statuses(await lab.ee('deploy', 'vps1', '--yes', '--json'))).toEqual(['vps1 changed']);
       expect(statuses(await lab.ee('deploy', 'vps1', '--yes', '--json'))).toEqual(['vps1 unchanged']);
     });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import {
@@ -108,6 +108,18 @@ export class TestLab {
       .find((candidate) => candidate.startsWith(`${name}=`));
     if (line === undefined) throw new Error(`the lab's settings have no ${name}`);
     return line.slice(name.length + 1);
+  }
+
+  /** Runs `use` with one line of the settings changed. */
+  async withSetting<T>(name: string, value: string, use: () => Promise<T>): Promise<T> {
+    const before = readFileSync(this.settingsFile, 'utf8');
+    const lines = before.split('\n').filter((line) => !line.startsWith(`${name}=`));
+    writeFileSync(this.settingsFile, [...lines, `${name}=${value}`, ''].join('\n'));
+    try {
+      return await use();
+    } finally {
+      writeFileSync(this.settingsFile, before);
+    }
   }
 
   /** The address of the n-th sending IP, counted from 1. */

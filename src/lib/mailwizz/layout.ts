@@ -3,6 +3,30 @@
 /** Present once the application is installed: its database connection. */
 export const CONFIG_FILE = 'apps/common/config/main-custom.php';
 
+/** Root's, and written last: the installation was proven. Until it is there the panel answers its host alone, and cron does nothing. */
+export const INSTALLED_MARK = 'apps/.installed-by-ee';
+
+/** The wizard's folder; open to whoever reaches it, so it goes once it has served. */
+export const INSTALLER = 'install';
+
+/** What the wizard makes the configuration and the tables from, in the order of their import. */
+export const CONFIG_TEMPLATE = 'apps/common/data/config/main-custom.php';
+export const SQL_FILES = ['schema', 'insert', 'country-zone'].map((name) => `apps/common/data/install-sql/${name}.sql`);
+
+/** The wizard's own prefix of the tables. */
+export const TABLE_PREFIX = 'mw_';
+
+/** Tables in which the content of a used system stands: all must be empty after an installation. */
+export const CONTENT_TABLES = [
+  'customer_email_template',
+  'customer_email_template_category',
+  'campaign',
+  'list',
+  'list_subscriber',
+  'delivery_server',
+  'transactional_email',
+] as const;
+
 /** The file that defines the version, and by which an archive's depth is found. */
 export const INIT_FILE = 'apps/init.php';
 

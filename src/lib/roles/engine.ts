@@ -31,7 +31,7 @@ const DATABASE = 'email_engine';
 const USER = 'email-engine';
 const FOLDER = '/etc/email-engine';
 const CONFIG = `${FOLDER}/config.json`;
-const CREDENTIALS = `${FOLDER}/credentials`;
+export const CREDENTIALS = `${FOLDER}/credentials`;
 const BUNDLE = '/opt/email-engine/engine.mjs';
 /** Succeeds once the API answers and says that all of its components do. */
 const HEALTHY = `curl -fsS --max-time 5 http://127.0.0.1:${ENGINE_PORT}/health`;

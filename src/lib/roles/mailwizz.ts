@@ -10,7 +10,7 @@ import { mariadbDatabase } from '../converge/resources/mariadb.js';
 import { packages } from '../converge/resources/packages.js';
 import { service } from '../converge/resources/service.js';
 import { CRON_ENTRIES } from '../mailwizz/cron.js';
-import { CONFIG_FILE, INIT_FILE } from '../mailwizz/layout.js';
+import { CONFIG_FILE, INIT_FILE, INSTALLED_MARK } from '../mailwizz/layout.js';
 import { prepareApplication } from '../mailwizz/prepare.js';
 import type { Settings } from '../settings/settings.js';
 import type { PortRule } from './ports.js';
@@ -28,7 +28,7 @@ export const WEB_ROOT = '/var/www/mailwizz';
 export const PING_PATH = '/fpm-ping';
 const SOCKET = '/run/php/mailwizz.sock';
 const FASTCGI = '/etc/nginx/mailwizz-fastcgi.conf';
-const WEB_USER = 'www-data';
+export const WEB_USER = 'www-data';
 
 /** PHP versions that MailWizz 2.2 runs on, by the system that brings them. */
 const PHP_OF: Readonly<Record<string, string>> = { 'debian 12': '8.2', 'ubuntu 22.04': '8.1' };
@@ -118,6 +118,7 @@ function web(settings: Settings, php: string, tls: TlsFiles): Resource[] {
       fastcgi: FASTCGI,
       pmtaAddress: bareWord(settings.hosts.vps2.address),
       configFile: CONFIG_FILE,
+      installedMark: INSTALLED_MARK,
     },
     nginxWord,
   );
@@ -158,7 +159,11 @@ function extensionsPresent(php: string): string {
 function cron(php: string): Resource {
   return file({
     path: '/etc/cron.d/mailwizz',
-    content: render('cron/mailwizz', { entries: CRON_ENTRIES, root: WEB_ROOT, configFile: CONFIG_FILE, php }, bareWord),
+    content: render(
+      'cron/mailwizz',
+      { entries: CRON_ENTRIES, root: WEB_ROOT, installedMark: INSTALLED_MARK, php },
+      bareWord,
+    ),
     mode: '0644',
   });
 }

@@ -122,7 +122,7 @@ describe('MailWizz on VPS1', () => {
     const text = filesOf('vps1').get('/etc/cron.d/mailwizz') ?? '';
     const jobs = text.split('\n').filter((line) => /^[*\d]/.test(line));
     const php = '/usr/bin/php8.2 -q /var/www/mailwizz/apps/console/console.php';
-    const installed = '[ ! -f /var/www/mailwizz/apps/common/config/main-custom.php ] ||';
+    const installed = '[ ! -f /var/www/mailwizz/apps/.installed-by-ee ] ||';
     expect(jobs).toEqual(
       [
         ['* * * * *', 'send-campaigns'],

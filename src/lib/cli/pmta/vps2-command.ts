@@ -1,48 +1,18 @@
 import { Flags } from '@oclif/core';
-import type { Emit } from '../../converge/events.js';
 import type { PmtaApplyOutcome } from '../../deploy/pmta/apply.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
-import { EeCommand } from '../ee-command.js';
-
-interface ConnectFlags {
-  readonly verbose: boolean;
-  readonly 'accept-new-host-key': boolean;
-}
+import { type ConnectFlags, HostCommand } from '../host-command.js';
 
 /** What commands that work on the PowerMTA of VPS2 have in common. */
-export abstract class Vps2Command extends EeCommand {
-  static override baseFlags = {
-    ...EeCommand.baseFlags,
-    'accept-new-host-key': Flags.boolean({
-      description: 'Trust the key of a host that known_hosts does not name yet. A changed key is never accepted.',
-      default: false,
-    }),
-  };
-
-  /** Connects to VPS2, and closes the connection whatever comes of it. */
-  protected async onVps2<T>(settings: Settings, flags: ConnectFlags, use: (host: Host) => Promise<T>): Promise<T> {
-    const host = await this.connectVps2(settings, flags);
-    try {
-      return await use(host);
-    } finally {
-      await host.close();
-    }
+export abstract class Vps2Command extends HostCommand {
+  protected onVps2<T>(settings: Settings, flags: ConnectFlags, use: (host: Host) => Promise<T>): Promise<T> {
+    return this.onHost('vps2', settings, flags, use);
   }
 
   /** Connects to VPS2. The caller closes the connection. */
-  protected async connectVps2(settings: Settings, flags: ConnectFlags): Promise<Host> {
-    const { connector } = await import('../connector.js');
-    const connect = connector({ ...flags, signal: this.signal, interactive: this.interactive });
-    this.note(`Connecting to vps2 (${settings.hosts.vps2.address})`);
-    return connect(settings.hosts.vps2);
-  }
-
-  /** Shows what goes on, a line an event. */
-  protected async progress(flags: ConnectFlags): Promise<{ emit: Emit; close: () => Promise<void> }> {
-    if (this.jsonEnabled()) return { emit: () => undefined, close: async () => undefined };
-    const { plainView } = await import('../deploy/plain.js');
-    return plainView((line) => this.note(line), flags.verbose);
+  protected connectVps2(settings: Settings, flags: ConnectFlags): Promise<Host> {
+    return this.connectTo('vps2', settings, flags);
   }
 
   /** The end of an application, for people. */
@@ -68,6 +38,8 @@ export abstract class Vps2Command extends EeCommand {
   }
 }
 
+export { yesFlag } from '../host-command.js';
+
 /** The number of sending IPs that a configuration is for. */
 export const ipsFlag = Flags.integer({
   description: 'For the first N sending IPs. Default: all of them.',
@@ -79,8 +51,6 @@ export const overwriteDriftFlag = Flags.boolean({
   description: 'Replace a configuration that somebody else changed on the host; a copy is kept there.',
   default: false,
 });
-
-export const yesFlag = Flags.boolean({ char: 'y', description: 'Do not ask before the change.', default: false });
 
 export const drainFlag = Flags.string({
   description: 'How long to wait until no mail waits for virtual MTAs that go: 90s, 30m, 2h; 0 for not at all.',

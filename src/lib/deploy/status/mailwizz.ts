@@ -1,5 +1,5 @@
 import { CRON_ENTRIES } from '../../mailwizz/cron.js';
-import { CONFIG_FILE } from '../../mailwizz/layout.js';
+import { INSTALLED_MARK } from '../../mailwizz/layout.js';
 import { PING_PATH, WEB_ROOT } from '../../roles/mailwizz.js';
 import type { Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
@@ -12,7 +12,7 @@ export function mailwizzQuestions({ mailwizz: { panelDomain, database } }: Setti
   return [
     unitQuestions(['nginx', 'mariadb', 'php*-fpm.service', 'cron']),
     FIREWALL_QUESTION,
-    `[ -f ${WEB_ROOT}/${CONFIG_FILE} ] && printf 'installed\\tyes\\n'`,
+    `[ -f ${WEB_ROOT}/${INSTALLED_MARK} ] && printf 'installed\\tyes\\n'`,
     `printf 'panel\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${url('/')})"`,
     `printf 'ping\\t%s\\n' "$(${curl} ${url(PING_PATH)})"`,
     `printf 'code\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${url('/apps/init.php')})"`,
@@ -33,7 +33,7 @@ export function mailwizzProofs(answers: Answers, { mailwizz }: Settings): Proof[
       ? { what: 'panel', seen: `https://${mailwizz.panelDomain}/ answers ${panel}`, ok: /^[23]/.test(panel) }
       : {
           what: 'panel',
-          seen: `https://${mailwizz.panelDomain}/ answers ${panel}: unpacked, waits for its installation`,
+          seen: `https://${mailwizz.panelDomain}/ answers ${panel}: unpacked, waits for \`ee mailwizz install\``,
           ok: panel === '503',
         },
     { what: 'PHP', seen: answers.one('ping') || 'no answer', ok: answers.one('ping') === 'pong' },

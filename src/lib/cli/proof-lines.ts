@@ -1,0 +1,10 @@
+import chalk from 'chalk';
+import type { Proof } from '../deploy/status/proof.js';
+
+/** Proofs as people read them, a line each. */
+export function proofLines(proofs: readonly Proof[]): string[] {
+  const width = Math.max(...proofs.map(({ what }) => what.length));
+  return proofs.map(
+    ({ what, seen, ok }) => `  ${ok ? chalk.green('✔') : chalk.red('✖')} ${what.padEnd(width)}  ${seen}`,
+  );
+}

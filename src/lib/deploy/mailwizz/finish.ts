@@ -1,0 +1,80 @@
+import { EeError } from '../../errors.js';
+import { CONFIG_FILE, INSTALLED_MARK, INSTALLER, WRITABLE_FOLDERS } from '../../mailwizz/layout.js';
+import { notEmpty } from '../../mailwizz/state.js';
+import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
+import type { Settings } from '../../settings/settings.js';
+import { quote } from '../../ssh/shell-quote.js';
+import { Answers } from '../status/proof.js';
+import { firstVisit, licenceRefusal } from './backend.js';
+import { healthProofs, healthQuestions } from './health.js';
+import { lookAtMailwizz } from './look.js';
+import { succeed } from './succeed.js';
+import { undo } from './undo.js';
+import { make, tell, type Work } from './work.js';
+
+/** How the tables and the administrator came to be. */
+export type Route = 'wizard' | 'direct';
+
+/**
+ * What follows on either way: the wizard goes, what it opened is closed, the administrator's first visit settles the addresses,
+ * and everything is proven. Only then the mark is set, with which the panel answers the world and cron begins.
+ */
+export async function finish(work: Work, settings: Settings, route: Route | 'unknown'): Promise<void> {
+  await removeInstaller(work);
+  await tighten(work);
+  await firstVisit(work);
+  if (route !== 'wizard') await verifyLicence(work);
+  await prove(work, settings);
+  await make(work, 'mailwizz:installed', {
+    action: 'create',
+    summary: `MailWizz ${work.version} is installed, empty and proven: open the panel, and let cron begin`,
+    script: [
+      `printf '%s\\n' ${quote(JSON.stringify({ version: work.version, run: work.run.id }))} > ${quote(`${WEB_ROOT}/${INSTALLED_MARK}.ee-new`)}`,
+      `mv -T ${quote(`${WEB_ROOT}/${INSTALLED_MARK}.ee-new`)} ${quote(`${WEB_ROOT}/${INSTALLED_MARK}`)}`,
+    ].join('\n'),
+  });
+}
+
+async function removeInstaller(work: Work): Promise<void> {
+  const folder = quote(`${WEB_ROOT}/${INSTALLER}`);
+  const { code } = await work.host.run(`[ -e ${folder} ]`, { signal: work.signal });
+  if (code !== 0) return;
+  await make(work, 'mailwizz:installer', {
+    action: 'remove',
+    summary: 'remove the wizard: it is open to whoever reaches it',
+    script: `rm -rf ${folder}`,
+  });
+}
+
+/** The wizard makes what it writes to open to everybody, and the configuration with its password readable. */
+async function tighten(work: Work): Promise<void> {
+  await make(work, 'mailwizz:modes', {
+    action: 'update',
+    summary: 'close what the installation left open, and hide the configuration',
+    script: [
+      `cd ${quote(WEB_ROOT)}`,
+      `chown -R ${WEB_USER}:${WEB_USER} ${WRITABLE_FOLDERS.join(' ')}`,
+      `chmod -R u=rwX,go=rX ${WRITABLE_FOLDERS.join(' ')}`,
+      `chown root:${WEB_USER} ${CONFIG_FILE}`,
+      `chmod 0440 ${CONFIG_FILE}`,
+    ].join('\n'),
+  });
+}
+
+async function verifyLicence(work: Work): Promise<void> {
+  const reasons = await licenceRefusal(work);
+  if (reasons.length === 0) return;
+  await undo(work, 'its licence was refused');
+  throw new EeError('MAILWIZZ_LICENCE_REFUSED', { reasons }, { where: work.host.name });
+}
+
+/** Nothing of the old system is in it, and all that users and mails need answers. */
+async function prove(work: Work, settings: Settings): Promise<void> {
+  tell(work, 'proving that it is empty and that it works');
+  const { host, php, signal } = work;
+  const full = notEmpty(await lookAtMailwizz(host, settings, php, signal));
+  const output = await succeed(host, healthQuestions(settings.mailwizz, php), 'asking the panel', signal);
+  const proofs = healthProofs(new Answers(output), settings.mailwizz);
+  const problems = [...full, ...proofs.filter(({ ok }) => !ok).map(({ what, seen }) => `${what}: ${seen}`)];
+  if (problems.length > 0) throw new EeError('MAILWIZZ_NOT_PROVEN', { problems }, { where: host.name });
+}

@@ -1,0 +1,112 @@
+import type { Secret } from '../secret.js';
+import type { Settings } from '../settings/settings.js';
+
+/** A delivery server as the application's model tells it. Its password stays there; whether it is the wanted one is told. */
+export interface DeliveryServer {
+  readonly id: number;
+  readonly name: string;
+  readonly type: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly protocol: string;
+  readonly username: string;
+  readonly passwordAgrees: boolean;
+  readonly from_email: string;
+  readonly force_from: string;
+  readonly use_for: string;
+  readonly status: string;
+  /** The virtual MTA that it asks for in a header; empty where it asks for none. */
+  readonly virtualMta: string;
+}
+
+/** A delivery server as it should be: one for each sender, through the IP of that sender. */
+export type WantedServer = Omit<DeliveryServer, 'id' | 'passwordAgrees'> & { readonly password: Secret };
+
+/** Fields that must agree; those of the model have its names. */
+const FIELDS = [
+  ...(['type', 'hostname', 'port', 'protocol', 'username', 'force_from', 'use_for', 'status'] as const),
+  'virtualMta',
+] as const;
+
+export function wantedServers({ sending, pmta }: Pick<Settings, 'sending' | 'pmta'>): WantedServer[] {
+  return sending.identities.map(({ index, ip, sender }) => ({
+    name: `vmta-mail${index}`,
+    type: 'smtp-pmta',
+    hostname: ip,
+    port: pmta.smtpPort,
+    protocol: 'tls',
+    username: pmta.smtpUser,
+    password: pmta.smtpPassword,
+    from_email: sender,
+    // Another From would leave by the IP of another sender.
+    force_from: 'always',
+    use_for: 'all',
+    status: 'active',
+    virtualMta: `vmta-mail${index}`,
+  }));
+}
+
+export interface ServerChange {
+  /** Absent for one that is to be created. */
+  readonly id?: number;
+  readonly wanted: WantedServer;
+  /** Fields that are not as they should be. */
+  readonly differs: readonly string[];
+}
+
+export interface ServerPlan {
+  readonly changes: readonly ServerChange[];
+  /** Active servers of senders that the settings do not have. Those that bear the name of a virtual MTA were made for one. */
+  readonly retiring: readonly DeliveryServer[];
+  /** Active servers that no plan of ours made, as sentences: they send past the senders of the settings. */
+  readonly strangers: readonly string[];
+}
+
+/** What makes senders and delivery servers agree, in both directions. */
+export function planServers(there: readonly DeliveryServer[], wanted: readonly WantedServer[]): ServerPlan {
+  const bySender = (server: WantedServer) =>
+    there.filter(({ from_email }) => from_email.toLowerCase() === server.from_email.toLowerCase());
+  const kept = new Set<number>();
+  const changes = wanted.flatMap((server): ServerChange[] => {
+    const found = bySender(server);
+    // The one that was made for this virtual MTA, else the first that is active.
+    const present =
+      found.find(({ name }) => name === server.name) ?? found.find(({ status }) => status === 'active') ?? found[0];
+    if (!present) return [{ wanted: server, differs: [] }];
+    kept.add(present.id);
+    const differs = differences(present, server);
+    return differs.length === 0 ? [] : [{ id: present.id, wanted: server, differs }];
+  });
+  const others = there.filter(({ id, status }) => status === 'active' && !kept.has(id));
+  const ours = ({ name }: DeliveryServer) => /^vmta-mail\d+$/.test(name);
+  return {
+    changes,
+    retiring: others.filter(ours),
+    strangers: others
+      .filter((server) => !ours(server))
+      .map(
+        ({ id, name, from_email }) => `delivery server ${id} (${name}) sends as ${from_email}, and is none of a sender`,
+      ),
+  };
+}
+
+function differences(present: DeliveryServer, wanted: WantedServer): string[] {
+  const fields: string[] = FIELDS.filter((field) => present[field] !== wanted[field]);
+  if (!present.passwordAgrees) fields.push('password');
+  return fields;
+}
+
+/** Where senders and delivery servers do not agree, as sentences; empty when each has the other. */
+export function serverDisagreements({ changes, retiring, strangers }: ServerPlan): string[] {
+  return [
+    ...changes.map(({ id, wanted, differs }) =>
+      id === undefined
+        ? `${wanted.from_email} has no delivery server`
+        : `the delivery server of ${wanted.from_email} differs in ${differs.join(', ')}`,
+    ),
+    ...retiring.map(
+      ({ name, from_email }) => `${name} still sends as ${from_email}, which is no sender of the settings`,
+    ),
+    ...strangers,
+  ];
+}

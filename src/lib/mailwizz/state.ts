@@ -1,0 +1,92 @@
+import type { Settings } from '../settings/settings.js';
+import { type Connection, describeConnection, leadsTo } from './configuration.js';
+import { CONTENT_TABLES, TABLE_PREFIX } from './layout.js';
+
+/** What is on the host, as one look found it. */
+export interface Seen {
+  /** MW_VERSION of the application; undefined where none is unpacked. */
+  readonly version?: string;
+  /** Whether install/ is there, and the version that it says of itself. */
+  readonly installer?: { readonly version?: string };
+  /** Where the configuration leads; `unreadable` for one that PHP does not understand. */
+  readonly configuration?: Connection | 'unreadable';
+  /** Whether an installation was proven. */
+  readonly proven: boolean;
+  /** Names of all tables in the database; undefined where there is no database. */
+  readonly tables?: readonly string[];
+  /** Tables that the application's schema creates, without prefix. */
+  readonly schema: readonly string[];
+  /** Rows by table, without prefix, of the content tables and of `user`, where they exist. */
+  readonly rows: ReadonlyMap<string, number>;
+  /** Whether a user has the administrator's address. */
+  readonly administrator: boolean;
+}
+
+/** What that means for an installation. */
+export type State =
+  /** Nothing to install on. */
+  | { readonly kind: 'unprepared'; readonly reason: string }
+  /** The application is unpacked and its database is empty. */
+  | { readonly kind: 'fresh' }
+  /** An installation was cut: what is there was made by it, and nobody has put anything into it. */
+  | { readonly kind: 'half-made'; readonly found: string }
+  /** The administrator is there and nothing else: the installation only has to be finished. */
+  | { readonly kind: 'unfinished' }
+  | { readonly kind: 'installed' }
+  /** The configuration leads elsewhere. */
+  | { readonly kind: 'foreign'; readonly leads: string }
+  /** Somebody's data is in the database. */
+  | { readonly kind: 'in-use'; readonly found: readonly string[] };
+
+/** Judges what was found. Where it is not certain that nobody's data is in the database, it counts as in use. */
+export function stateOf(seen: Seen, { database }: Pick<Settings['mailwizz'], 'database'>): State {
+  const { version, configuration, tables, rows } = seen;
+  if (version === undefined) return { kind: 'unprepared', reason: 'MailWizz is not unpacked there' };
+  if (tables === undefined) return { kind: 'unprepared', reason: `its database ${database.name} is not there` };
+  if (configuration !== undefined && configuration !== 'unreadable' && !leadsTo(configuration, database)) {
+    return { kind: 'foreign', leads: describeConnection(configuration) };
+  }
+  const users = rows.get('user') ?? 0;
+  const readable = configuration !== undefined && configuration !== 'unreadable';
+  if (seen.proven && readable && users > 0) return { kind: 'installed' };
+
+  const data = dataIn(seen);
+  if (data.length > 0) return { kind: 'in-use', found: data };
+  if (users === 1 && readable) return { kind: 'unfinished' };
+  const left = [
+    ...(configuration === undefined ? [] : ['a configuration']),
+    ...(tables.length === 0 ? [] : [`${tables.length} tables without content`]),
+  ];
+  return left.length === 0 ? { kind: 'fresh' } : { kind: 'half-made', found: left.join(' and ') };
+}
+
+/** What of the database no cut installation can have made. */
+function dataIn({ tables = [], schema, rows, administrator }: Seen): string[] {
+  const own = new Set(schema.map((name) => `${TABLE_PREFIX}${name}`));
+  const foreign = tables.filter((table) => !own.has(table));
+  const filled = CONTENT_TABLES.flatMap((table) => counted(rows.get(table) ?? 0, table));
+  const users = rows.get('user') ?? 0;
+  return [
+    ...(foreign.length > 0 ? [`tables that are not MailWizz's: ${foreign.slice(0, 5).join(', ')}`] : []),
+    ...filled,
+    ...(users > 1
+      ? [`${users} users`]
+      : users === 1 && !administrator
+        ? ['a user who is not MAILWIZZ_ADMIN_EMAIL']
+        : []),
+  ];
+}
+
+const counted = (count: number, table: string): string[] => (count > 0 ? [`${count} rows in ${table}`] : []);
+
+/** What a new installation must not contain: empty when it is proven. */
+export function notEmpty({ rows }: Pick<Seen, 'rows'>): string[] {
+  const users = rows.get('user');
+  return [
+    ...CONTENT_TABLES.flatMap((table) => {
+      const count = rows.get(table);
+      return count === undefined ? [`${table} is missing`] : counted(count, table);
+    }),
+    ...(users === 1 ? [] : [`${users ?? 'no table of'} users instead of one`]),
+  ];
+}
