@@ -278,21 +278,6 @@ describe('ee dns check', () => {
     expect(stdout).toMatch(/^5 right, 50 undetermined; \d+ that are required fail\.$/m);
   });
 
-  it('leaves undetermined what both name servers, or one resolver, do not say', async () => {
-    await world.publish(right);
-    await world.fault('ns1', { kind: 'failing', zone: 'lab.example' });
-    await world.fault('ns2', { kind: 'failing', zone: 'lab.example' });
-    const both = await check('--only', host(1));
-    // The reverse zone is another one, but its name servers have their names in this one.
-    expect([both.exit, both.report.totals]).toMatchObject([3, { ok: 0, wrong: 0, missing: 0 }]);
-    expect(new Set(both.report.checks.map(({ code }) => code))).toEqual(new Set(['name-server-silent']));
-    await world.heal();
-    await world.fault('resolver2', { kind: 'stopped' });
-    const resolver = await check('--only', host(1));
-    const codes = new Set(resolver.report.checks.map(({ code, verdict }) => (verdict === 'ok' ? verdict : code)));
-    expect([resolver.exit, codes]).toEqual([3, new Set(['resolver-silent', 'ok'])]);
-  });
-
   it('[R111] tells a listing from a refusal, a dead list and a silent one', async () => {
     await world.publish(right);
     const lists = async (): Promise<string[]> =>
