@@ -6,6 +6,7 @@ import { packageRoot } from '../../src/lib/package-root.js';
 import { ee, type Ran } from '../contract/ee.js';
 import { commandsIn } from '../support/doc-commands.js';
 import { TestLab } from '../support/lab.js';
+import { TestWorld } from '../support/world.js';
 
 const lab = new TestLab('t-readme');
 const readme = await readFile(join(packageRoot(), 'README.md'), 'utf8');
@@ -14,7 +15,7 @@ const steps = commandsIn(readme, 'ee').filter(({ section }) => section === 'The 
 /** What the operator is asked for, or does by hand, in the lab's values. */
 const ANSWERS = [
   ...['VPS1_IP', 'VPS2_IP', 'VPS3_IP', 'SENDING_IPS', 'BASE_DOMAIN', 'PANEL_DOMAIN', 'ENGINE_DOMAIN'],
-  ...['MAILWIZZ_ADMIN_EMAIL', 'MAILWIZZ_PURCHASE_CODE'],
+  ...['MAILWIZZ_ADMIN_EMAIL', 'MAILWIZZ_PURCHASE_CODE', 'DNS_RESOLVERS', 'IP_BLOCKLISTS', 'NAME_BLOCKLISTS'],
 ];
 
 function answers(): string[] {
@@ -61,6 +62,7 @@ describe('the first deployment of the README', () => {
       'dkim generate',
       'dns records',
       'dns records --format bind --out records.zone',
+      'dns check',
       'deploy all --dry-run',
       'deploy all',
       'mailwizz install',
@@ -72,6 +74,9 @@ describe('the first deployment of the README', () => {
   });
 
   it.each(steps.map(({ words }) => words.join(' ')))('works: ee %s', async (typed) => {
+    // What the operator does at the DNS host and at the provider of the addresses.
+    if (typed === 'dns check')
+      await (await TestWorld.of(lab)).publish(await readFile(join(folder, 'records.zone'), 'utf8'));
     const result = await ee([...typed.split(' '), ...withoutTerminal(typed)], { cwd: folder });
     ran.set(typed, result);
     expect(result.status, `${result.stdout}\n${result.stderr}`).toBe(0);
