@@ -1,4 +1,4 @@
-import { isPending, type DomainKeys } from '../dkim/ledger/domain-keys.js';
+import { isPending, isUnderWay, type DomainKeys } from '../dkim/ledger/domain-keys.js';
 import { freshSelector } from '../dkim/rotation/fresh-selector.js';
 import type { Look } from '../dkim/rotation/look.js';
 import { nextSteps, type Step, type Wait } from '../dkim/rotation/steps.js';
@@ -61,6 +61,7 @@ export class DomainRotation {
   /** What is to be done next, from the ledger, DNS and the clock as they are. */
   async steps(): Promise<Step[]> {
     const keys = await this.site.keys.read(this.domain);
+    if (isUnderWay(keys)) this.#begin = false; // one that ends in this run is not followed by another
     for (const key of keys.keys) {
       if (!this.#looks.has(key.selector) && (isPending(key) || key.state === 'revoked'))
         this.#looks.set(key.selector, await this.#dns.look(this.domain, key));

@@ -112,6 +112,10 @@ describe('a rotation', () => {
     model.time += 8 * DAY;
     await run({ begin: true });
     expect(states()[0]).toBe(`mail revoked, ${S} active`);
+    everywhere();
+    model.time += 31 * DAY;
+    await run({ begin: true });
+    expect(states()[0]).toBe(`mail removed, ${S} active`);
   });
 
   it('shows what it would do, and does nothing of it', async () => {
