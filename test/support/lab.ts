@@ -24,8 +24,11 @@ export interface EeResult {
 }
 
 /** Runs `ee` as a user does: the built program, in a process of its own, without a terminal. */
-export async function ee(...args: readonly string[]): Promise<EeResult> {
+export const ee = (...args: readonly string[]): Promise<EeResult> => eeIn({}, ...args);
+
+async function eeIn(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<EeResult> {
   const result = await execa(process.execPath, ['--', join(packageRoot(), 'bin', 'run.js'), ...args], {
+    env,
     reject: false,
     stdin: 'ignore',
     maxBuffer: 64 * 1024 * 1024,
@@ -63,6 +66,11 @@ export class TestLab {
   /** `ee` with this lab's settings. */
   ee(...args: readonly string[]): Promise<EeResult> {
     return ee(...args, '--env-file', this.settingsFile);
+  }
+
+  /** The same, with variables in its environment. */
+  eeIn(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<EeResult> {
+    return eeIn(env, ...args, '--env-file', this.settingsFile);
   }
 
   /** Runs shell on a host, as root; gives its output, and throws when it fails. */
