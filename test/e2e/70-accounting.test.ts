@@ -127,6 +127,8 @@ describe('the accounting of PowerMTA on its way to the API', () => {
   it('[R56] [R82] has the complaint and the late bounce about a message that was sent, and the recipient is suppressed', async () => {
     const world = await TestWorld.of(lab);
     await world.publish();
+    // The writer's file has other columns than PowerMTA's, which begins one of its own.
+    await lab.sh('vps2', 'pmta rotate acct');
     const auth = { user: lab.setting('PMTA_SMTP_USER'), pass: lab.setting('PMTA_SMTP_PASSWORD') };
     const messageId = '<m1@mail1.lab.example>';
     const message = { from: 'contact@mail1.lab.example', to: 'ann@gmail.com', ip: lab.sendingIp(1), messageId, auth };

@@ -1,8 +1,13 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeSSH } from 'node-ssh';
 import type { AcceptConnection, Client, ClientChannel, TcpConnectionDetails } from 'ssh2';
 import { Semaphore } from '../semaphore.js';
 import type { RemotePeer } from './host.js';
+
+/** How often a host that has no command of ours left may refuse another one, and how much longer it is waited each time. */
+const REFUSALS = 5;
+const REFUSED_WAIT_MS = 200;
 
 /** sshd's MaxSessions is 10 by default: eight for commands leave two to stop them with. */
 const COMMANDS_AT_ONCE = 8;
@@ -50,7 +55,7 @@ export class Connection {
     attach: (channel: ClientChannel) => Result,
   ): Promise<Result> {
     const places = kind === 'command' ? this.#commands : this.#stoppers;
-    for (;;) {
+    for (let refusals = 0; ;) {
       const release = await places.acquire();
       try {
         return await this.#open(command, (channel) => {
@@ -59,9 +64,12 @@ export class Connection {
         });
       } catch (error) {
         // A host with a lower MaxSessions refuses: it gets fewer at once, and this one waits for a place.
-        const retry = error instanceof SessionRefused && places.lower();
+        const fewer = error instanceof SessionRefused && places.lower();
         release();
-        if (!retry) throw error;
+        if (fewer) continue;
+        // A busy host may still hold the session of a command that has ended.
+        if (!(error instanceof SessionRefused) || ++refusals > REFUSALS) throw error;
+        await sleep(REFUSED_WAIT_MS * refusals);
       }
     }
   }
