@@ -299,7 +299,8 @@ const failures = {
     exit: EXIT.failed,
     message: ({ domains }) =>
       `${domains.length === 1 ? 'There is no DKIM key' : 'There are no DKIM keys'} for ${domains.join(', ')}.`,
-    hint: () => 'Run `ee dkim generate`; it keeps the keys that exist.',
+    hint: () =>
+      'If there were keys once, bring your copy back into SECRETS_DIR first. Otherwise run `ee dkim generate`; it keeps the keys that exist.',
   }),
   DKIM_SELECTOR_UNCLEAR: row<{ folder: string; selectors: readonly string[] }>({
     exit: EXIT.failed,

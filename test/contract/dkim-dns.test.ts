@@ -71,7 +71,7 @@ describe('ee dns records', () => {
         code: 'DKIM_KEY_MISSING',
         exit: 1,
         message: 'There is no DKIM key for mail2.example.com.',
-        hint: 'Run `ee dkim generate`; it keeps the keys that exist.',
+        hint: 'If there were keys once, bring your copy back into SECRETS_DIR first. Otherwise run `ee dkim generate`; it keeps the keys that exist.',
       },
     });
   });

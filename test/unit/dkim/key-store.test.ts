@@ -213,7 +213,7 @@ describe('reading keys', () => {
     await expect(readKeys(secrets, TWO)).rejects.toMatchObject({
       code: 'DKIM_KEY_MISSING',
       message: 'There are no DKIM keys for mail1.example.com, mail2.example.com.',
-      hint: 'Run `ee dkim generate`; it keeps the keys that exist.',
+      hint: 'If there were keys once, bring your copy back into SECRETS_DIR first. Otherwise run `ee dkim generate`; it keeps the keys that exist.',
     });
   });
 });
