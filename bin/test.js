@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { root, setUp } from './setup.js';
 import { installTestPackages } from './test-packages.js';
 
@@ -14,7 +14,17 @@ const AT_ONCE = 3;
 
 const requireLab = process.env.EE_REQUIRE_LAB === '1';
 const failures = [];
+/** Told again at the end, where they are found in a long output. */
+const failedTests = [];
 const totals = { passed: 0, failed: 0, skipped: 0 };
+
+/** The failed tests of a file, each with what it said; or why the file could not be run. */
+function failuresOf({ name, message, status, assertionResults }) {
+  const file = relative(root, name);
+  const failed = assertionResults.filter((one) => one.status === 'failed');
+  if (failed.length === 0) return status === 'failed' ? [`${file}\n${message}`] : [];
+  return failed.map((one) => `${file}: ${one.fullName}\n${one.failureMessages.join('\n')}`);
+}
 
 /** Runs a program in the project's folder, shows what it printed when it has ended, and gives its status. */
 function run(title, program, args) {
@@ -50,10 +60,11 @@ async function tests(title, project, ...files) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const status = await run(title, process.execPath, [vitest, 'run', '--project', project, ...reporters, ...files]);
   try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
+    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
     totals.passed += numPassedTests;
     totals.failed += numFailedTests;
     totals.skipped += numPendingTests;
+    failedTests.push(...testResults.flatMap(failuresOf));
     // A project that ran nothing proves nothing.
     if (status !== 0 || numPassedTests === 0) failures.push(title);
   } catch {
@@ -112,6 +123,7 @@ if (reason !== undefined && requireLab) failures.push(`lab tests could not run: 
 else if (reason !== undefined)
   console.log(`\n== lab tests SKIPPED: ${reason}\n   EE_REQUIRE_LAB=1 makes this a failure.`);
 
+for (const one of failedTests) console.log(`\nFAILED ${one}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 if (failures.length > 0) {
   console.log(`FAILED: ${failures.join('; ')}`);

@@ -66,26 +66,36 @@ export class LoopbackServer {
     overTcp?: (query: DecodedPacket) => Buffer,
   ): Promise<{ server: LoopbackServer; address: string }> {
     const server = new LoopbackServer();
-    const udp = createSocket('udp4');
+    const udp = await server.#bind(overTcp);
     udp.on('message', (bytes, from) => {
       const query = decode(bytes);
       server.queries.push(query);
       server.ports.push(from.port);
       for (const packet of reply(query, server.queries.length)) udp.send(packet, from.port, from.address);
     });
+    return { server, address: `127.0.0.1:${udp.address().port}` };
+  }
+
+  /** A free port of UDP, and the same of TCP where it is wanted; another one where somebody has that of TCP. */
+  async #bind(overTcp?: (query: DecodedPacket) => Buffer): Promise<Socket> {
+    const udp = createSocket('udp4');
     udp.bind(0, '127.0.0.1');
     await once(udp, 'listening');
-    const { port } = udp.address();
-    server.#sockets.push(udp);
     if (overTcp) {
       const tcp = createServer((socket) =>
         socket.once('data', (bytes) => socket.end(overTcp(decode(bytes.subarray(2))))),
       );
-      tcp.listen(port, '127.0.0.1');
-      await once(tcp, 'listening');
-      server.#sockets.push(tcp);
+      tcp.listen(udp.address().port, '127.0.0.1');
+      try {
+        await once(tcp, 'listening');
+      } catch {
+        udp.close();
+        return this.#bind(overTcp);
+      }
+      this.#sockets.push(tcp);
     }
-    return { server, address: `127.0.0.1:${port}` };
+    this.#sockets.push(udp);
+    return udp;
   }
 
   stop(): void {

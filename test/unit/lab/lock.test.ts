@@ -6,41 +6,42 @@ import { withLock } from '../../../src/lib/lab/lock.js';
 
 const onLinux = process.platform === 'linux';
 
+/** Holds a lock from now until the function that it gives is called. */
+async function held(name: string): Promise<() => void> {
+  return new Promise((taken, reject) => {
+    const until = (): Promise<void> => new Promise((release) => taken(release));
+    withLock(name, until).catch(reject);
+  });
+}
+
 describe.skipIf(!onLinux)('withLock', () => {
   it('lets one after the other in, and says when one waits', async () => {
     const order: string[] = [];
     const name = `test-order-${process.pid}`;
-    const first = withLock(name, async () => {
-      order.push('first in');
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      order.push('first out');
-    });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const second = withLock(
+    const release = await held(name);
+    await withLock(
       name,
-      async () => void order.push('second in'),
-      () => order.push('second waits'),
+      async () => void order.push('in'),
+      () => {
+        order.push('waits');
+        release();
+      },
     );
-    await Promise.all([first, second]);
-    expect(order).toEqual(['first in', 'second waits', 'first out', 'second in']);
+    expect(order).toEqual(['waits', 'in']);
   });
 
   it('tells again and again for how long it has been waiting', async () => {
     const name = `test-wait-${process.pid}`;
     const told: number[] = [];
-    const first = withLock(name, () => new Promise((resolve) => setTimeout(resolve, 1500)));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await Promise.all([
-      first,
-      withLock(
-        name,
-        async () => undefined,
-        (seconds) => void told.push(seconds),
-        500,
-      ),
-    ]);
-    expect(told.length).toBeGreaterThanOrEqual(3);
-    expect([told[0], told.at(-1)]).toEqual([0, 1]);
+    const release = await held(name);
+    const tell = (seconds: number): void => {
+      told.push(seconds);
+      if (seconds > 0) release();
+    };
+    await withLock(name, async () => undefined, tell, 200);
+    expect(told.length).toBeGreaterThanOrEqual(2);
+    expect(told[0]).toBe(0);
+    expect(told.at(-1)).toBeGreaterThan(0);
   });
 
   it('is free again after an error', async () => {
@@ -59,10 +60,11 @@ describe.skipIf(!onLinux)('withLock', () => {
     const got = withLock(
       name,
       async () => waited,
-      () => (waited = true),
+      () => {
+        waited = true;
+        holder.kill('SIGKILL');
+      },
     );
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    holder.kill('SIGKILL');
     expect(await got).toBe(true);
   });
 });

@@ -232,10 +232,8 @@ describe('a block', () => {
     [`<${' '.repeat(500_000)}`, 1],
     ['x '.repeat(250_000), 1],
   ])('takes time in proportion to the text: %#', (part, times) => {
+    // Work that grows with the square would take minutes, and run into the test's own bound.
     const text = part.repeat(times);
-    const start = performance.now();
     expect(printed(text) === text).toBe(true);
-    // Seconds at most, even on a busy machine, where work that grows with the square would take minutes.
-    expect(performance.now() - start).toBeLessThan(15_000);
   });
 });

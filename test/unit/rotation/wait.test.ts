@@ -17,7 +17,7 @@ describe('a rotation that waits', () => {
       for (const server of ['ns1', 'ns2']) model.load(server);
     };
     const request = { domains: [DOMAIN], begin: true, emergency: false };
-    const [outcome] = await rotateAndWait(request, { ...model.site(), tell }, 1);
+    const [outcome] = await rotateAndWait(request, { ...model.site(), tell }, 600, 1000);
     expect(outcome?.steps).toEqual(['the key s20270115 was made', 'DNS answers with s20270115']);
     expect(outcome?.waits).toMatchObject([{ for: 'stability' }]);
   });
