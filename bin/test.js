@@ -2,76 +2,47 @@
 //
 // Hosts are waited for more than they are worked with, so three pieces of work at a time keep two cores busy: one begins with all
 // that needs no lab, the others take the files of the lab tests, the whole deployments first. Each is shown when it has ended.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+// A file that fails beside the others is run once more, alone: what fails then is broken, what passes is named as unsteady.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { runShown } from './run-shown.js';
 import { root, setUp } from './setup.js';
 import { installTestPackages } from './test-packages.js';
+import { vitest } from './vitest-run.js';
 
 /** Pieces of work at a time. */
 const AT_ONCE = 3;
 
 const requireLab = process.env.EE_REQUIRE_LAB === '1';
 const failures = [];
-/** Told again at the end, where they are found in a long output. */
-const failedTests = [];
-const totals = { passed: 0, failed: 0, skipped: 0 };
-
-/** The failed tests of a file, each with what it said; or why the file could not be run. */
-function failuresOf({ name, message, status, assertionResults }) {
-  const file = relative(root, name);
-  const failed = assertionResults.filter((one) => one.status === 'failed');
-  if (failed.length === 0) return status === 'failed' ? [`${file}\n${message}`] : [];
-  return failed.map((one) => `${file}: ${one.fullName}\n${one.failureMessages.join('\n')}`);
-}
-
-/** Runs a program in the project's folder, shows what it printed when it has ended, and gives its status. */
-function run(title, program, args) {
-  const started = performance.now();
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    const said = [];
-    child.stdout.on('data', (chunk) => said.push(chunk));
-    child.stderr.on('data', (chunk) => said.push(chunk));
-    child.once('error', (error) => {
-      console.log(`\n== ${title}\n${program} could not be started: ${error.message}`);
-      resolve(1);
-    });
-    child.once('close', (status, signal) => {
-      const seconds = Math.round((performance.now() - started) / 1000);
-      process.stdout.write(`\n== ${title} (${seconds} s)\n${Buffer.concat(said).toString('utf8')}`);
-      if (signal === 'SIGINT') process.exit(130);
-      resolve(status ?? 1);
-    });
-  });
-}
+/** What each file said at last. */
+const files = new Map();
+/** Files that failed beside others. */
+const again = [];
+/** Tests that failed beside others, and passed alone. */
+const unsteady = [];
 
 async function check(title, script, ...args) {
-  const status = await run(title, 'npm', ['run', '--silent', script, ...(args.length > 0 ? ['--', ...args] : [])]);
+  const status = await runShown(title, 'npm', ['run', '--silent', script, ...(args.length > 0 ? ['--', ...args] : [])]);
   if (status !== 0) failures.push(title);
 }
 
-/** Runs the tests of one vitest project, or those in some of its files, and counts. */
-async function tests(title, project, ...files) {
-  const folder = mkdtempSync(join(tmpdir(), 'ee-test-'));
-  const report = join(folder, 'report.json');
-  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const status = await run(title, process.execPath, [vitest, 'run', '--project', project, ...reporters, ...files]);
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
-    totals.passed += numPassedTests;
-    totals.failed += numFailedTests;
-    totals.skipped += numPendingTests;
-    failedTests.push(...testResults.flatMap(failuresOf));
-    // A project that ran nothing proves nothing.
-    if (status !== 0 || numPassedTests === 0) failures.push(title);
-  } catch {
-    failures.push(`${title} (no report)`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** Runs the tests of one vitest project, or those in some of its files. */
+async function tests(title, project, ...chosen) {
+  const { sound, results } = await vitest(title, project, chosen);
+  for (const one of results) files.set(one.file, one);
+  const broken = results.filter(({ said }) => said.length > 0);
+  again.push(...broken.map(({ file }) => ({ project, file })));
+  // A run that no file is to blame for: nothing was tested, or something failed outside of all tests.
+  if (!sound && broken.length === 0) failures.push(title);
+}
+
+async function testAgain({ project, file }) {
+  const first = files.get(file);
+  const { sound, results } = await vitest(`once more, alone: ${file}`, project, [file]);
+  for (const one of results) files.set(one.file, one);
+  if (sound) unsteady.push(...first.said);
+  else failures.push(file);
 }
 
 /** Why the lab cannot run here; undefined when it can. Installs what it needs where it may. */
@@ -103,28 +74,31 @@ async function withoutLab() {
   await tests('contract tests', 'contract');
 }
 
-setUp();
-const reason = await whyNoLab();
-
-const work = [withoutLab, ...(reason === undefined ? labFiles() : []).map((file) => () => labTests(file))];
-
 function labTests(file) {
   console.log(`\n-- ${file} begins`);
   return tests(`lab tests: ${file}`, 'lab', file);
 }
+
+setUp();
+const reason = await whyNoLab();
+const work = [withoutLab, ...(reason === undefined ? labFiles() : []).map((file) => () => labTests(file))];
 
 async function worker() {
   for (let next = work.shift(); next; next = work.shift()) await next();
 }
 
 await Promise.all(Array.from({ length: AT_ONCE }, worker));
+for (const one of again) await testAgain(one);
 
 if (reason !== undefined && requireLab) failures.push(`lab tests could not run: ${reason}`);
 else if (reason !== undefined)
   console.log(`\n== lab tests SKIPPED: ${reason}\n   EE_REQUIRE_LAB=1 makes this a failure.`);
 
-for (const one of failedTests) console.log(`\nFAILED ${one}`);
-console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+const results = [...files.values()];
+const count = (of) => results.reduce((sum, one) => sum + one[of], 0);
+for (const one of unsteady) console.log(`\nUNSTEADY ${one}`);
+for (const { said } of results) for (const one of said) console.log(`\nFAILED ${one}`);
+console.log(`\n${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
 if (failures.length > 0) {
   console.log(`FAILED: ${failures.join('; ')}`);
   process.exit(1);
