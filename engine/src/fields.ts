@@ -1,5 +1,6 @@
 /** Typed access to an untyped JSON object. What is missing or of another type becomes a problem, and an empty value in its place. */
 export interface Fields {
+  has(name: string): boolean;
   text(name: string): string;
   /** A TCP port. */
   port(name: string): number;
@@ -19,6 +20,7 @@ export function fields(value: unknown, path: string, problems: string[]): Fields
     : () => 0;
 
   return {
+    has: (name) => object[name] !== undefined,
     text(name) {
       const found = object[name];
       if (typeof found === 'string' && found !== '') return found;

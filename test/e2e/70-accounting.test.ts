@@ -116,10 +116,10 @@ describe('the accounting of PowerMTA on its way to the API', () => {
     );
     expect(figures.split('\n')).toEqual(
       expect.arrayContaining([
-        'ee_accounting_shipper_delivered_total 1410',
-        'ee_accounting_shipper_dead_letters_total 1',
-        'ee_accounting_shipper_lost_files_total 0',
-        'ee_accounting_shipper_lag_bytes 0',
+        'ee_accounting_shipper_delivered_total{to="api"} 1410',
+        'ee_accounting_shipper_dead_letters_total{to="api"} 1',
+        'ee_accounting_shipper_lost_files_total{to="api"} 0',
+        'ee_accounting_shipper_lag_bytes{to="api"} 0',
       ]),
     );
   });

@@ -75,9 +75,13 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
       })),
       revokedKeys: [],
       relayTls: tls,
-      accounting: { bundle: Buffer.from('the shipper'), engineCertificate: 'certificate\n' },
+      accounting: {
+        bundle: Buffer.from('the shipper'),
+        engineCertificate: 'certificate\n',
+        panelCertificate: 'certificate\n',
+      },
     },
-    vps3: { bundle: Buffer.from('the API'), tls },
+    vps3: { bundle: Buffer.from('the API'), tls, panelCertificate: 'certificate\n' },
   };
 }
 

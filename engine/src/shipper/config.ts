@@ -1,23 +1,27 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { ConfigError } from '../config-error.js';
 import { fields } from '../fields.js';
+import { serverAddress, type ServerAddress } from '../server-address.js';
 import type { ApiAddress } from './api-client.js';
+
+/** Who is told: the API all records, MailWizz the bounces and complaints. */
+export type Destination =
+  { readonly kind: 'api'; readonly server: ApiAddress } | { readonly kind: 'panel'; readonly server: ServerAddress };
 
 /** Everything that the shipper is told, read once at its start. */
 export interface ShipperConfig {
   /** The accounting file that PowerMTA writes; its rotated siblings lie beside it. */
   readonly accountingFile: string;
-  readonly api: ApiAddress;
+  readonly destination: Destination;
   /** Folders that systemd makes: what must not be forgotten, and what others may read. */
   readonly stateFolder: string;
   readonly reportFolder: string;
 }
 
 /**
- * Reads the JSON file that EE_CONFIG names, the key `accounting-key` from CREDENTIALS_DIRECTORY, and the folders from STATE_DIRECTORY and
- * RUNTIME_DIRECTORY: all of them names that systemd gives.
+ * Reads the JSON file that EE_CONFIG names and the folders from STATE_DIRECTORY and RUNTIME_DIRECTORY; for the API its key
+ * `accounting-key` from CREDENTIALS_DIRECTORY: all of them names that systemd gives.
  */
 export function loadShipperConfig(environment: Readonly<Record<string, string | undefined>>): ShipperConfig {
   const problems: string[] = [];
@@ -27,23 +31,21 @@ export function loadShipperConfig(environment: Readonly<Record<string, string | 
     return value ?? '';
   };
   const file = given('EE_CONFIG');
-  const credentials = given('CREDENTIALS_DIRECTORY');
   const folders = { stateFolder: given('STATE_DIRECTORY'), reportFolder: given('RUNTIME_DIRECTORY') };
   if (problems.length > 0) throw new ConfigError(problems);
 
   const root = fields(parse(read(file, problems), file, problems), file, problems);
-  const api = root.object('api');
-  const address = api.text('address');
-  if (address !== '' && isIP(address) === 0) api.problem('address', 'is not an IP address');
   const config: ShipperConfig = {
     accountingFile: root.text('accountingFile'),
-    api: {
-      address,
-      port: api.port('port'),
-      name: api.text('name'),
-      key: read(join(credentials, 'accounting-key'), problems).trim(),
-      authorities: api.texts('authorities').map((path) => read(path, problems)),
-    },
+    destination: root.has('panel')
+      ? { kind: 'panel', server: serverAddress(root.object('panel'), (path) => read(path, problems)) }
+      : {
+          kind: 'api',
+          server: {
+            ...serverAddress(root.object('api'), (path) => read(path, problems)),
+            key: read(join(given('CREDENTIALS_DIRECTORY'), 'accounting-key'), problems).trim(),
+          },
+        },
     ...folders,
   };
   if (problems.length > 0) throw new ConfigError(problems);

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Place } from './place.js';
 
-/** A record that the API will not take, or bytes that are no record. */
+/** A record that the receiver will not take, or bytes that are no record. */
 export interface DeadLetter {
   readonly id: string;
   readonly file: string;

@@ -1,15 +1,16 @@
 import { backoff } from './backoff.js';
 import type { AccountingRecord } from './records.js';
 
-/** What became of a batch at the API. */
+/** What became of a batch at its receiver. */
 export type Answer =
   | { readonly kind: 'accepted'; readonly accepted: number; readonly duplicate: number }
   /** The batch itself is at fault, or something in it. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** Not now: the API is away, busy, or does not know this key. */
+  /** Not now: the receiver is away, busy, or does not know us. */
   | { readonly kind: 'later'; readonly reason: string; readonly after: number };
 
-export interface Api {
+/** Who is told of the records. */
+export interface Receiver {
   send(records: readonly AccountingRecord[], signal: AbortSignal): Promise<Answer>;
 }
 
@@ -20,7 +21,7 @@ export interface Outcome {
 }
 
 interface Surroundings {
-  readonly api: Api;
+  readonly receiver: Receiver;
   readonly signal: AbortSignal;
   /** Waits that many milliseconds, or until the signal. */
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
@@ -29,7 +30,7 @@ interface Surroundings {
 }
 
 /**
- * Hands the records over, however long it takes. A batch that the API refuses is halved until the records at fault stand alone, so that
+ * Hands the records over, however long it takes. A batch that is refused is halved until the records at fault stand alone, so that
  * one of them does not hold up the others. Rejects only when the signal says so.
  */
 export async function deliver(records: readonly AccountingRecord[], around: Surroundings): Promise<Outcome> {
@@ -50,14 +51,14 @@ export async function deliver(records: readonly AccountingRecord[], around: Surr
   };
 }
 
-/** Tries until the API says yes or no. */
+/** Tries until the receiver says yes or no. */
 async function persist(
   records: readonly AccountingRecord[],
-  { api, signal, wait, onFailure }: Surroundings,
+  { receiver, signal, wait, onFailure }: Surroundings,
 ): Promise<Exclude<Answer, { kind: 'later' }>> {
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
-    const answer = await api.send(records, signal);
+    const answer = await receiver.send(records, signal);
     if (answer.kind !== 'later') return answer;
     const again = Math.max(backoff(attempt), answer.after);
     onFailure(answer.reason, again);

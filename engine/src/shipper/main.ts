@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AccountingFiles } from './accounting-files.js';
 import { ApiClient } from './api-client.js';
 import { backoff } from './backoff.js';
-import { loadShipperConfig, type ShipperConfig } from './config.js';
+import { loadShipperConfig, type Destination, type ShipperConfig } from './config.js';
 import { ConfigError } from '../config-error.js';
 import { DeadLetters } from './dead-letters.js';
+import type { Receiver } from './delivery.js';
+import { PanelClient } from './panel-client.js';
 import { NOWHERE, PlaceFile, type Place } from './place.js';
 import { Shipper, type Report } from './shipper.js';
-import { writeState } from './state-report.js';
+import { Progress, writeState, type State } from './state-report.js';
 
 /** Milliseconds between two looks at files that did not grow, and until a rotated file is taken for complete. */
 const POLL = 1_000;
@@ -26,8 +28,12 @@ class Reporter implements Report {
   #place: Place = NOWHERE;
   #failure: string | undefined;
   #writing = Promise.resolve();
+  readonly #progress = new Progress();
 
-  constructor(private readonly folder: string) {}
+  constructor(
+    private readonly folder: string,
+    private readonly to: Destination['kind'],
+  ) {}
 
   failed(reason: string, again: number): void {
     say(4, `Not handed over: ${reason}. Trying again in ${Math.ceil(again / 1000)} s.`);
@@ -53,24 +59,34 @@ class Reporter implements Report {
   moved(place: Place): void {
     if (place.acknowledged !== this.#place.acknowledged) this.#failure = undefined;
     this.#place = place;
+    this.#progress.moved(place, new Date());
     this.write();
   }
 
   /** One after the other; what came meanwhile goes with the next. */
   write(): void {
     this.#writing = this.#writing
-      .then(() => writeState(this.folder, { place: this.#place, failure: this.#failure }))
+      .then(() => writeState(this.folder, this.#state()))
       .catch((error: unknown) => say(4, `The state cannot be written: ${String(error)}`));
+  }
+
+  #state(): State {
+    return { to: this.to, place: this.#place, failure: this.#failure, waiting: this.#progress.waiting };
   }
 }
 
-async function ship({ accountingFile, api, stateFolder, reportFolder }: ShipperConfig, signal: AbortSignal) {
-  const report = new Reporter(reportFolder);
+function receiverOf(destination: Destination): Receiver {
+  if (destination.kind === 'api') return new ApiClient(destination.server);
+  return new PanelClient(destination.server, { now: Date.now, wait });
+}
+
+async function ship({ accountingFile, destination, stateFolder, reportFolder }: ShipperConfig, signal: AbortSignal) {
+  const report = new Reporter(reportFolder, destination.kind);
   const shipper = await Shipper.resume({
     files: new AccountingFiles(accountingFile, QUIET),
     store: new PlaceFile(join(stateFolder, 'place.json')),
     deadLetters: new DeadLetters(join(stateFolder, 'dead-letters.jsonl')),
-    api: new ApiClient(api),
+    receiver: receiverOf(destination),
     wait,
     report,
   });
@@ -98,7 +114,8 @@ async function main(): Promise<void> {
   const config = loadShipperConfig(process.env);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
-  say(6, `Handing over ${config.accountingFile} to ${config.api.name} at ${config.api.address}.`);
+  const { accountingFile, destination } = config;
+  say(6, `Handing over ${accountingFile} to ${destination.server.name} at ${destination.server.address}.`);
   await ship(config, stop.signal).catch((error: unknown) => {
     if (!stop.signal.aborted) throw error;
   });

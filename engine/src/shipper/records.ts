@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fieldsOf, lineEnd, LONGEST_RECORD, recordEnd } from './csv-records.js';
 
-/** One record of an accounting file, as the API takes it. */
+/** One record of an accounting file. */
 export interface AccountingRecord {
   readonly kind: 'record';
   /** The same for the same record, however often it is read. */

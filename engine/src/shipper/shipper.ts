@@ -1,7 +1,7 @@
 import { type AccountingFiles, type AccountingFile } from './accounting-files.js';
 import { reckon, type Loss } from './bookkeeping.js';
 import type { DeadLetter, DeadLetters } from './dead-letters.js';
-import { deliver, type Api, type Outcome } from './delivery.js';
+import { deliver, type Outcome, type Receiver } from './delivery.js';
 import { FileReader, type Part } from './file-reader.js';
 import type { Place, PlaceStore } from './place.js';
 import type { AccountingRecord } from './records.js';
@@ -11,7 +11,7 @@ export interface Ports {
   readonly files: AccountingFiles;
   readonly store: PlaceStore;
   readonly deadLetters: DeadLetters;
-  readonly api: Api;
+  readonly receiver: Receiver;
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly report: Report;
 }
@@ -30,8 +30,8 @@ export interface Report {
 const MOST = 500;
 
 /**
- * Hands the records of the accounting files over, oldest first. The place moves on only when the API has a batch and the disk has the
- * place: killed anywhere, the next one sends the last batch again, and the API knows each record by its id.
+ * Hands the records of the accounting files over, oldest first. The place moves on only when the receiver has a batch and the disk has the
+ * place: killed anywhere, the next one sends the last batch again, which the receiver must know.
  */
 export class Shipper {
   /** Missing in the last round: a rename can hide a file from one look into its folder, never from two. */
@@ -92,9 +92,9 @@ export class Shipper {
   }
 
   async #hand(file: AccountingFile, { items, cursor }: Part, signal: AbortSignal): Promise<void> {
-    const { api, wait, report } = this.ports;
+    const { receiver, wait, report } = this.ports;
     const records = items.filter((item) => item.kind === 'record');
-    const outcome = await deliver(records, { api, wait, signal, onFailure: (...told) => report.failed(...told) });
+    const outcome = await deliver(records, { receiver, wait, signal, onFailure: (...told) => report.failed(...told) });
     const name = this.place.files[file.id]?.name ?? file.path;
     const letters = [
       ...items.flatMap((item): DeadLetter[] =>

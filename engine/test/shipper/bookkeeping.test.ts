@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lagOf, reckon } from '../../src/shipper/bookkeeping.js';
 import { NOWHERE, type FilePlace, type Place } from '../../src/shipper/place.js';
-import { metricsOf } from '../../src/shipper/state-report.js';
+import { metricsOf, Progress } from '../../src/shipper/state-report.js';
 
 const NOW = new Date('2026-11-24T08:00:00Z');
 const at = (changes: Partial<FilePlace>): FilePlace => ({
@@ -62,10 +62,28 @@ describe('what the shipper says of itself', () => {
       acknowledged: '2026-11-24T07:59:00.000Z',
     };
     expect(lagOf(place)).toBe(510);
-    const text = metricsOf({ place, failure: 'away' }, NOW);
-    expect(text).toContain('# TYPE ee_accounting_shipper_lag_bytes gauge\nee_accounting_shipper_lag_bytes 510\n');
-    expect(text).toContain('\nee_accounting_shipper_delivered_total 7\n');
-    expect(text).toContain('\nee_accounting_shipper_failing 1\n');
-    expect(text).toContain(`\nee_accounting_shipper_acknowledged_timestamp_seconds ${NOW.getTime() / 1000 - 60}\n`);
+    const text = metricsOf({ to: 'api', place, failure: 'away', waiting: undefined }, NOW);
+    expect(text).toContain(
+      '# TYPE ee_accounting_shipper_lag_bytes gauge\nee_accounting_shipper_lag_bytes{to="api"} 510\n',
+    );
+    expect(text).toContain('\nee_accounting_shipper_delivered_total{to="api"} 7\n');
+    expect(text).toContain('\nee_accounting_shipper_failing{to="api"} 1\n');
+    expect(text).toContain(
+      `\nee_accounting_shipper_acknowledged_timestamp_seconds{to="api"} ${NOW.getTime() / 1000 - 60}\n`,
+    );
+  });
+
+  it('is since when it waits, from the moment on when something came or when a part of it went', () => {
+    const progress = new Progress();
+    const second = (count: number) => new Date(NOW.getTime() + 1000 * count);
+    const seen = ([size, offset]: readonly [number, number], when: Date) => {
+      progress.moved(having({ one: at({ size, offset }) }), when);
+      return progress.waiting;
+    };
+    expect(seen([1000, 1000], second(0))).toBeUndefined();
+    expect(seen([1500, 1000], second(1))).toEqual(second(1));
+    expect(seen([1900, 1000], second(2))).toEqual(second(1));
+    expect(seen([1900, 1500], second(3))).toEqual(second(3));
+    expect(seen([1900, 1900], second(4))).toBeUndefined();
   });
 });

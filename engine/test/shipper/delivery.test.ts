@@ -11,7 +11,7 @@ async function run(count: number, answer: (ids: string[], call: number) => Answe
   const sent: string[][] = [];
   const waits: number[] = [];
   const outcome = await deliver(records(count), {
-    api: {
+    receiver: {
       send: (batch) => {
         const ids = batch.map(({ id }) => id);
         sent.push(ids);
@@ -65,7 +65,7 @@ describe('handing a batch over', () => {
   it('ends when it is told to', async () => {
     const stop = new AbortController();
     const delivering = deliver(records(1), {
-      api: { send: () => Promise.resolve({ kind: 'later', reason: 'away', after: 0 }) },
+      receiver: { send: () => Promise.resolve({ kind: 'later', reason: 'away', after: 0 }) },
       signal: stop.signal,
       wait: () => Promise.resolve(stop.abort()),
       onFailure: () => undefined,

@@ -123,7 +123,7 @@ function world(): World {
           },
         },
         deadLetters: new DeadLetters(deadLetterFile),
-        api: {
+        receiver: {
           async send(records) {
             die();
             const answer = receiver.take(records);

@@ -54,7 +54,7 @@ async function forMailwizz(settings: Settings, used: UsedFiles, store: Store): P
   const { panelDomain } = settings.mailwizz;
   return {
     application: used.application,
-    tls: await store.certificate('panel', { commonName: panelDomain, altNames: [] }),
+    tls: await store.panelCertificate(panelDomain),
   };
 }
 
@@ -63,6 +63,7 @@ async function forEngine(settings: Settings, store: Store): Promise<EngineInputs
   return {
     bundle: await engineBundle(settings.engine.source),
     tls: await store.engineCertificate(domain),
+    panelCertificate: (await store.panelCertificate(settings.mailwizz.panelDomain)).certificate,
   };
 }
 
@@ -82,6 +83,7 @@ async function forPowermta(settings: Settings, used: UsedFiles, store: Store): P
     accounting: {
       bundle: await shipperBundle(),
       engineCertificate: (await store.engineCertificate(settings.engine.domain)).certificate,
+      panelCertificate: (await store.panelCertificate(settings.mailwizz.panelDomain)).certificate,
     },
   };
 }
@@ -135,6 +137,11 @@ class Store {
   /** VPS3 shows it, and VPS2 trusts it. */
   engineCertificate(domain: string): Promise<{ certificate: string; key: Secret }> {
     return this.certificate('engine', { commonName: domain, altNames: [] });
+  }
+
+  /** VPS1 shows it; VPS2, which tells it of bounces, trusts it, and so does VPS3. */
+  panelCertificate(domain: string): Promise<{ certificate: string; key: Secret }> {
+    return this.certificate('panel', { commonName: domain, altNames: [] });
   }
 
   /** Several hosts may need the same. */

@@ -10,12 +10,14 @@ import { HOST_NAMES, type Settings } from '../settings/settings.js';
 import { NODE_EXPORTER_PORT, type PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
 import { bareWord, nginxWord, render, yamlString } from './template.js';
-import { CERTIFICATE_FILE, KEY_FILE, webSite, type TlsFiles } from './web.js';
+import { CERTIFICATE_FILE, KEY_FILE, SYSTEM_AUTHORITIES, webSite, type TlsFiles } from './web.js';
 
 export interface EngineInputs {
   /** The API in one JavaScript file. */
   readonly bundle: Buffer;
   readonly tls: TlsFiles;
+  /** The certificate that `ee` made for the panel, in PEM: trusted beside the system's authorities. */
+  readonly panelCertificate: string;
 }
 
 export const ENGINE_PACKAGES: readonly string[] = ['nginx', 'postgresql', 'redis-server', 'nodejs', 'prometheus'];
@@ -33,9 +35,11 @@ const FOLDER = '/etc/email-engine';
 const CONFIG = `${FOLDER}/config.json`;
 export const CREDENTIALS = `${FOLDER}/credentials`;
 const BUNDLE = '/opt/email-engine/engine.mjs';
+const PANEL_CERTIFICATE = `${FOLDER}/panel.crt`;
 /** Succeeds once the API answers and says that all of its components do. */
 const HEALTHY = `curl -fsS --max-time 5 http://127.0.0.1:${ENGINE_PORT}/health`;
-const restartEngine = restart('email-engine', HEALTHY);
+/** Also what a new key of MailWizz calls for, which no deployment writes: `ee mailwizz key` does. */
+export const restartEngine = restart('email-engine', HEALTHY);
 
 /** VPS3: the Email-Engine API behind nginx, its databases, and Prometheus over all three hosts. */
 export function engine({ settings }: RoleContext, inputs: EngineInputs): Role {
@@ -45,7 +49,7 @@ export function engine({ settings }: RoleContext, inputs: EngineInputs): Role {
     stages: [
       { name: 'packages', resources: [packages('engine', ENGINE_PACKAGES)] },
       { name: 'databases', resources: databases(settings) },
-      { name: 'API', resources: api(settings, inputs.bundle) },
+      { name: 'API', resources: api(settings, inputs) },
       { name: 'web server', resources: web(settings, inputs.tls) },
       { name: 'monitoring', resources: monitoring(settings) },
     ],
@@ -68,7 +72,7 @@ function databases({ engine: { postgresPassword, redisPassword } }: Settings): R
   ];
 }
 
-function api(settings: Settings, bundle: Buffer): Resource[] {
+function api(settings: Settings, { bundle, panelCertificate }: EngineInputs): Resource[] {
   const { adminKey, accountingKey, postgresPassword, redisPassword } = settings.engine;
   const credentials = {
     'admin-key': adminKey,
@@ -90,6 +94,7 @@ function api(settings: Settings, bundle: Buffer): Resource[] {
         notifies: [restartEngine],
       }),
     ),
+    file({ path: PANEL_CERTIFICATE, content: panelCertificate, mode: '0644', notifies: [restartEngine] }),
     file({ path: CONFIG, content: configuration(settings), mode: '0644', notifies: [restartEngine] }),
     file({ path: BUNDLE, content: bundle, mode: '0644', notifies: [restartEngine] }),
     file({
@@ -107,12 +112,19 @@ function api(settings: Settings, bundle: Buffer): Resource[] {
 }
 
 /** What the API is told, but for its secrets. */
-function configuration({ sending }: Settings): string {
+function configuration({ sending, hosts, mailwizz }: Settings): string {
   const config = {
     port: ENGINE_PORT,
     postgres: { host: '127.0.0.1', port: 5432, database: DATABASE, user: DATABASE },
     redis: { host: '127.0.0.1', port: 6379 },
     identities: sending.identities.map(({ ip, domain, sender }) => ({ ip, domain, sender })),
+    // Its name need not be in the DNS yet.
+    mailwizz: {
+      address: hosts.vps1.address,
+      port: 443,
+      name: mailwizz.panelDomain,
+      authorities: [PANEL_CERTIFICATE, SYSTEM_AUTHORITIES],
+    },
   };
   return `${JSON.stringify(config, null, 2)}\n`;
 }

@@ -14,6 +14,8 @@ export interface TlsFiles {
 export const reloadNginx = reload('nginx', 'nginx -t');
 export const CERTIFICATE_FILE = '/etc/ssl/ee/site.crt';
 export const KEY_FILE = '/etc/ssl/ee/site.key';
+/** What a certificate authority that all systems trust has signed, a client of a site trusts too. */
+export const SYSTEM_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 
 /** nginx with one site over TLS, and nothing else. */
 export function webSite(name: string, content: string, tls: TlsFiles): Resource[] {

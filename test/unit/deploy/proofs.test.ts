@@ -84,6 +84,7 @@ describe('the proofs of VPS2', () => {
     file: 'ee-acct.csv',
     offset: 500,
     behind: 0,
+    waiting: '',
     delivered: 7,
     acknowledged: '2026-11-24T08:10:00.000Z',
     lost: { files: 0, bytes: 0, records: 0, last: '' },
@@ -103,7 +104,9 @@ describe('the proofs of VPS2', () => {
     ['listener', '198.51.100.12:25'],
     ['now', String(Date.parse('2026-11-24T08:15:10Z') / 1000)],
     accounting(),
-    ['dead letters', '0'],
+    ['dead letters of accounting', '0'],
+    ['bounces', JSON.stringify({ ...shipped, delivered: 2 })],
+    ['dead letters of bounces', '0'],
   ] as const;
   const failures = (record: readonly (readonly [string, string])[]) => failing(powermtaProofs(lines(record), settings));
 
@@ -133,6 +136,10 @@ describe('the proofs of VPS2', () => {
       seen: 'to api.example.com: ee-acct.csv up to byte 500, 0 bytes behind; records acknowledged: 7, the last at 2026-11-24T08:10:00.000Z',
       ok: true,
     });
+    // A message that just came waits for a moment, and that is no trouble.
+    expect(
+      failures([...without(good, 'accounting'), accounting({ behind: 9, waiting: '2026-11-24T08:15:05.000Z' })]),
+    ).toEqual([]);
     const fresh = accounting({ file: '', offset: 0, delivered: 0, acknowledged: '' });
     expect(failures([...without(good, 'accounting'), fresh])).toEqual([]);
   });
@@ -140,7 +147,7 @@ describe('the proofs of VPS2', () => {
   it.each([
     [{ updated: '2026-11-24T08:10:00.000Z' }, 'it said nothing since 2026-11-24T08:10:00.000Z'],
     [{ behind: 9, failure: 'connect ECONNREFUSED 203.0.113.10:443' }, 'connect ECONNREFUSED 203.0.113.10:443'],
-    [{ behind: 9 }, 'it does not move'],
+    [{ behind: 9, waiting: '2026-11-24T08:10:00.000Z' }, 'it does not move'],
     [
       { lost: { files: 1, bytes: 900, records: 4, last: '2026-11-20T08:00:00.000Z' } },
       'about 4 records in 1 files were lost',
@@ -152,9 +159,21 @@ describe('the proofs of VPS2', () => {
   });
 
   it('fail while there are dead letters, and where the shipper says nothing', () => {
-    const dead = failures([...without(good, 'dead letters'), ['dead letters', '3']]);
+    const dead = failures([...without(good, 'dead letters of accounting'), ['dead letters of accounting', '3']]);
     expect(dead.join()).toContain('; 3 dead letters in /var/lib/ee-accounting/dead-letters.jsonl');
     expect(failures(without(good, 'accounting'))).toEqual(['accounting: the shipper says nothing']);
+  });
+
+  it('[R101] tell how far MailWizz knows of bounces and complaints, and fail for that alone', () => {
+    expect(powermtaProofs(lines(good), settings).find(({ what }) => what === 'bounces')).toEqual({
+      what: 'bounces',
+      seen: 'to panel.example.com: ee-acct.csv up to byte 500, 0 bytes behind; records acknowledged: 2, the last at 2026-11-24T08:10:00.000Z',
+      ok: true,
+    });
+    const away = { ...shipped, behind: 9, failure: 'MailWizz answers 503' };
+    expect(failures([...without(good, 'bounces'), ['bounces', JSON.stringify(away)]])).toEqual([
+      'bounces: to panel.example.com: ee-acct.csv up to byte 500, 9 bytes behind; records acknowledged: 7, the last at 2026-11-24T08:10:00.000Z; MailWizz answers 503',
+    ]);
   });
 
   it('[R101] fail when PowerMTA does not answer', () => {
@@ -183,7 +202,7 @@ describe('the proofs of VPS3', () => {
     ['unit', 'email-engine active'],
     ['firewall', '1'],
     ['status', '200'],
-    ['health', '{"status":"ok","components":{"postgres":"ok","redis":"ok"}}'],
+    ['health', '{"status":"ok","components":{"postgres":"ok","redis":"ok"},"mailwizz":"ok"}'],
     ['closed', '401'],
     ['targets', targets(hosts)],
   ] as const;
@@ -194,10 +213,21 @@ describe('the proofs of VPS3', () => {
     expect(engineProofs(lines(good), settings).map(({ seen }) => seen)).toEqual([
       'email-engine run',
       'https://api.example.com/health answers 200: postgres ok, redis ok',
+      'panel.example.com takes the key of the API',
       'answers 401',
       'reaches 3 hosts, 5 targets',
       'drops what is not named',
     ]);
+  });
+
+  it.each([
+    ['no key', []],
+    ['refused', ['MailWizz: panel.example.com refuses the key of the API: `ee mailwizz key` brings another']],
+    ['down', ['MailWizz: panel.example.com does not answer the API']],
+    ['unknown', ['MailWizz: the API does not know in time']],
+  ])('[R101] tell how the API reaches MailWizz: %s', (mailwizz, expected) => {
+    const health = JSON.stringify({ status: 'ok', components: {}, mailwizz });
+    expect(failures([...without(good, 'health'), ['health', health]])).toEqual(expected);
   });
 
   it('[R97] fail where the API answers without a key', () => {

@@ -7,7 +7,7 @@ import { changesOf, plan } from '../../converge/plan.js';
 import type { Change, Stage } from '../../converge/resource.js';
 import { file } from '../../converge/resources/file.js';
 import { EeError } from '../../errors.js';
-import { CREDENTIALS } from '../../roles/engine.js';
+import { CREDENTIALS, restartEngine } from '../../roles/engine.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
 import { CERTIFICATE_FILE } from '../../roles/web.js';
 import { Secret } from '../../secret.js';
@@ -119,7 +119,16 @@ function keyScript({ mailwizz, hosts }: Settings, php: string, { make: makes }: 
 const stagesOf = (key: Secret): Stage[] => [
   {
     name: 'key of MailWizz',
-    resources: [file({ path: API_KEY_FILE, content: key.reveal(), mode: '0600', sensitive: true })],
+    resources: [
+      file({
+        path: API_KEY_FILE,
+        content: key.reveal(),
+        mode: '0600',
+        sensitive: true,
+        // It reads the key when it starts.
+        notifies: [restartEngine],
+      }),
+    ],
   },
 ];
 

@@ -1,8 +1,8 @@
-import { ACCOUNTING_SERVICE, DEAD_LETTERS, SHIPPER_STATUS } from '../../roles/accounting.js';
+import { deadLettersOf, shipperStatusOf, TO_API, TO_PANEL } from '../../roles/accounting.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Answers, Proof } from './proof.js';
 
-/** Seconds after which a shipper that said nothing is taken for dead, and one that is behind for stuck. */
+/** Seconds after which a shipper that said nothing is taken for dead, and one whose place does not move for stuck. */
 const SIGN_OF_LIFE = 60;
 const MOVES_WITHIN = 300;
 /** Days that a loss is told of. */
@@ -11,15 +11,23 @@ const LOSS_IS_NEWS = 7;
 /** Seconds that a shipper has to say its first word after a start, which on a busy host comes late. */
 const FIRST_WORD = 15;
 
-/** Questions to VPS2 about the accounting on its way to the API. */
+/** Both shippers, and the name under which each one's figures come. */
+const SHIPPERS = [
+  { it: TO_API, name: 'accounting' },
+  { it: TO_PANEL, name: 'bounces' },
+] as const;
+
+/** Questions to VPS2 about the accounting on its way to the API and to MailWizz. */
 export const ACCOUNTING_QUESTIONS = [
-  `for try in $(seq ${FIRST_WORD}); do`,
-  `  [ ! -s ${SHIPPER_STATUS} ] || break`,
-  `  case $(systemctl is-system-running):$(systemctl is-active ${ACCOUNTING_SERVICE}) in starting:* | *:active | *:activating) sleep 1 ;; *) break ;; esac`,
-  'done',
+  ...SHIPPERS.flatMap(({ it, name }) => [
+    `for try in $(seq ${FIRST_WORD}); do`,
+    `  [ ! -s ${shipperStatusOf(it)} ] || break`,
+    `  case $(systemctl is-system-running):$(systemctl is-active ${it.service}) in starting:* | *:active | *:activating) sleep 1 ;; *) break ;; esac`,
+    'done',
+    `printf '${name}\\t%s\\n' "$(cat ${shipperStatusOf(it)} 2>/dev/null)"`,
+    `printf 'dead letters of ${name}\\t%s\\n' "$(grep -c . ${deadLettersOf(it)} 2>/dev/null || :)"`,
+  ]),
   `printf 'now\\t%s\\n' "$(date +%s)"`,
-  `printf 'accounting\\t%s\\n' "$(cat ${SHIPPER_STATUS} 2>/dev/null)"`,
-  `printf 'dead letters\\t%s\\n' "$(grep -c . ${DEAD_LETTERS} 2>/dev/null || :)"`,
 ].join('\n');
 
 /** What the shipper says of itself. */
@@ -28,25 +36,32 @@ interface ShipperStatus {
   readonly file: string;
   readonly offset: number;
   readonly behind: number;
+  /** Since when nothing of what is there was handed over; empty while nothing waits. */
+  readonly waiting: string;
   readonly delivered: number;
   readonly acknowledged: string;
   readonly lost: { readonly files: number; readonly records: number; readonly last: string };
   readonly failure: string;
 }
 
-export function accountingProof(answers: Answers, { engine: { domain } }: Settings): Proof {
-  const what = 'accounting';
-  const status = parse(answers.one('accounting'));
+export function accountingProofs(answers: Answers, { engine, mailwizz }: Settings): Proof[] {
+  const to = { accounting: engine.domain, bounces: mailwizz.panelDomain };
+  return SHIPPERS.map(({ it, name }) => shipperProof(answers, name, deadLettersOf(it), to[name]));
+}
+
+function shipperProof(answers: Answers, what: string, deadLetters: string, receiver: string): Proof {
+  const status = parse(answers.one(what));
   if (!status) return { what, seen: 'the shipper says nothing', ok: false };
 
   const now = Number(answers.one('now'));
   const age = (iso: string): number => (iso === '' ? Infinity : now - Date.parse(iso) / 1000);
-  const { updated, file, offset, behind, delivered, acknowledged, lost, failure } = status;
-  const dead = Number(answers.one('dead letters'));
+  const { updated, file, offset, behind, waiting, delivered, acknowledged, lost, failure } = status;
+  const dead = Number(answers.one(`dead letters of ${what}`));
+  const stuck = waiting !== '' && age(waiting) > MOVES_WITHIN;
   const troubles = [
     ...(age(updated) > SIGN_OF_LIFE ? [`it said nothing since ${updated}`] : []),
-    ...(behind > 0 && (failure !== '' || age(acknowledged) > MOVES_WITHIN) ? [failure || 'it does not move'] : []),
-    ...(dead > 0 ? [`${dead} dead letters in ${DEAD_LETTERS}`] : []),
+    ...(behind > 0 && (failure !== '' || stuck) ? [failure || 'it does not move'] : []),
+    ...(dead > 0 ? [`${dead} dead letters in ${deadLetters}`] : []),
     ...(age(lost.last) < LOSS_IS_NEWS * 86_400
       ? [`about ${lost.records} records in ${lost.files} files were lost`]
       : []),
@@ -55,7 +70,7 @@ export function accountingProof(answers: Answers, { engine: { domain } }: Settin
   const last = acknowledged === '' ? 'none yet' : `${delivered}, the last at ${acknowledged}`;
   return {
     what,
-    seen: [`to ${domain}: ${place}, ${behind} bytes behind`, `records acknowledged: ${last}`, ...troubles].join('; '),
+    seen: [`to ${receiver}: ${place}, ${behind} bytes behind`, `records acknowledged: ${last}`, ...troubles].join('; '),
     ok: troubles.length === 0,
   };
 }

@@ -27,7 +27,7 @@ export function engineQuestions({ engine: { domain } }: Settings): string {
   ].join('\n');
 }
 
-export function engineProofs(answers: Answers, { engine: { domain } }: Settings): Proof[] {
+export function engineProofs(answers: Answers, { engine: { domain }, mailwizz: { panelDomain } }: Settings): Proof[] {
   const status = answers.one('status');
   const closed = answers.one('closed');
   return [
@@ -37,10 +37,27 @@ export function engineProofs(answers: Answers, { engine: { domain } }: Settings)
       seen: `https://${domain}/health answers ${status}: ${components(answers.one('health'))}`,
       ok: status === '200',
     },
+    mailwizzProof(answers.one('health'), panelDomain),
     { what: 'API without a key', seen: `answers ${closed}`, ok: closed === '401' },
     scrapeProof(answers.one('targets')),
     firewallProof(answers),
   ];
+}
+
+/** How the API reaches MailWizz with its key: one that it does not have yet is no trouble. */
+function mailwizzProof(health: string, panelDomain: string): Proof {
+  const { mailwizz } = (parse(health) ?? {}) as { mailwizz?: string };
+  const sayings: Readonly<Record<string, string>> = {
+    ok: `${panelDomain} takes the key of the API`,
+    refused: `${panelDomain} refuses the key of the API: \`ee mailwizz key\` brings another`,
+    down: `${panelDomain} does not answer the API`,
+    'no key': 'the API has no key of it: `ee mailwizz key` brings one',
+  };
+  return {
+    what: 'MailWizz',
+    seen: sayings[mailwizz ?? ''] ?? 'the API does not know in time',
+    ok: mailwizz === 'ok' || mailwizz === 'no key',
+  };
 }
 
 function components(health: string): string {

@@ -1,7 +1,7 @@
-import { ACCOUNTING_SERVICE } from '../../roles/accounting.js';
+import { TO_API, TO_PANEL } from '../../roles/accounting.js';
 import { INBOUND_PORT } from '../../pmta/adapt/inbound.js';
 import type { Settings } from '../../settings/settings.js';
-import { ACCOUNTING_QUESTIONS, accountingProof } from './accounting.js';
+import { ACCOUNTING_QUESTIONS, accountingProofs } from './accounting.js';
 import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
 
 /** Seconds that a `pmta` command may take: what it does while pmtad is down is not documented. */
@@ -10,7 +10,7 @@ const PATIENCE = 15;
 /** Questions to VPS2, answered by PowerMTA itself. */
 export function powermtaQuestions({ sending, pmta }: Settings): string {
   return [
-    unitQuestions(['pmta', 'pmtahttp', ACCOUNTING_SERVICE]),
+    unitQuestions(['pmta', 'pmtahttp', TO_API.service, TO_PANEL.service]),
     FIREWALL_QUESTION,
     ACCOUNTING_QUESTIONS,
     `timeout ${PATIENCE} pmta --dom show status 2>/dev/null | sed -n 's/^status\\.status="\\(.*\\)"$/status\\t\\1/p'`,
@@ -49,7 +49,7 @@ export function powermtaProofs(answers: Answers, settings: Settings): Proof[] {
         ok: agrees && deaf.length === 0,
       };
     }),
-    accountingProof(answers, settings),
+    ...accountingProofs(answers, settings),
     firewallProof(answers),
   ];
 }

@@ -1,0 +1,75 @@
+import { HttpsClient, reasonOf } from '../https-client.js';
+import type { ServerAddress } from '../server-address.js';
+import { retryAfter } from './backoff.js';
+import type { Answer, Receiver } from './delivery.js';
+import type { AccountingRecord } from './records.js';
+
+/** Where MailWizz takes the events of PowerMTA; in this form whether its clean addresses are on or not. */
+const PATH = '/index.php/dswh/pmta';
+
+/** Milliseconds from an event until MailWizz surely has noted in its log that it sent the message: it drops an event about another. */
+const RIPE = 10_000;
+
+interface Clock {
+  readonly now: () => number;
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * MailWizz over HTTPS, which is told of bounces and complaints and of nothing else. It asks for no key, and looks at who asks instead.
+ * What it was told twice it counts once: one bounce of a subscriber to a campaign.
+ */
+export class PanelClient implements Receiver {
+  readonly #push: HttpsClient;
+
+  constructor(
+    server: ServerAddress,
+    private readonly clock: Clock,
+  ) {
+    this.#push = new HttpsClient('MailWizz', server, { method: 'POST', path: PATH });
+  }
+
+  async send(records: readonly AccountingRecord[], signal: AbortSignal): Promise<Answer> {
+    const events = records.filter(isEvent);
+    if (events.length === 0) return { kind: 'accepted', accepted: 0, duplicate: 0 };
+    await this.#ripen(events, signal);
+    try {
+      const { status, headers } = await this.#push.ask(signal, eventsBody(events));
+      if (status === 200) return { kind: 'accepted', accepted: events.length, duplicate: 0 };
+      const reason = `MailWizz answers ${status}`;
+      if (status === 413) return { kind: 'refused', reason };
+      return { kind: 'later', reason, after: retryAfter(headers['retry-after']) };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return { kind: 'later', reason: reasonOf(error), after: 0 };
+    }
+  }
+
+  async #ripen(events: readonly AccountingRecord[], signal: AbortSignal): Promise<void> {
+    const now = this.clock.now();
+    const youngest = Math.max(...events.map(({ fields }) => timeOf(fields['timeLogged']) ?? now));
+    const left = Math.min(RIPE, RIPE - (now - youngest));
+    if (left > 0) await this.clock.wait(left, signal);
+  }
+}
+
+/**
+ * A bounce on the spot or a late one, or a complaint, about a message that can be found. MailWizz takes a remote status (`rs`) for a
+ * bounce too, also one that says that a message was delayed or has arrived.
+ */
+function isEvent({ fields }: AccountingRecord): boolean {
+  if (fields['header_Message-Id'] === undefined) return false;
+  const { type = '', dsnAction } = fields;
+  return ['b', 'rb', 'f'].includes(type) || (type === 'rs' && dsnAction === 'failed');
+}
+
+/** The body of the request. MailWizz reads the two fields of a bounce without asking whether they are there. */
+export function eventsBody(events: readonly AccountingRecord[]): string {
+  return JSON.stringify(events.map(({ fields }) => ({ bounceCat: '', dsnDiag: '', ...fields })));
+}
+
+/** PowerMTA writes seconds since 1970, or `2026-11-24 08:00:00+0000`. */
+function timeOf(logged: string | undefined): number | undefined {
+  const time = /^\d+$/.test(logged ?? '') ? Number(logged) * 1000 : Date.parse(logged ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}
