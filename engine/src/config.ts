@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import type { SendingIdentity } from './identity.js';
 import { ConfigError } from './config-error.js';
 import { fields, type Fields } from './fields.js';
+import { serverAddress, type ServerAddress } from './server-address.js';
 
 /** Everything that the service is told, read once at its start. */
 export interface Config {
@@ -22,14 +23,19 @@ export interface Config {
   };
   readonly redis: { readonly host: string; readonly port: number; readonly password: string };
   readonly identities: readonly SendingIdentity[];
+  /** MailWizz's API. The key is handed over when the panel is installed: before that there is none. */
+  readonly mailwizz: { readonly server?: ServerAddress; readonly key?: string };
 }
 
 /** Under this length a key can be guessed. */
 const LEAST_KEY = 24;
 
+/** What systemd puts in the place of a credential whose file is not there. */
+const NO_KEY = 'none';
+
 /**
  * Reads the JSON file that EE_CONFIG names, and the secrets `admin-key`, `accounting-key`, `postgres-password` and `redis-password` from the folder
- * CREDENTIALS_DIRECTORY (systemd's LoadCredential), so that no secret stands in an argument or an environment variable.
+ * CREDENTIALS_DIRECTORY (systemd's LoadCredential), where `mailwizz-key` may be too, so that no secret stands in an argument or an environment variable.
  */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const problems: string[] = [];
@@ -55,6 +61,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     },
     redis: { host: redis.text('host'), port: redis.port('port'), password: secret('redis-password') },
     identities: root.list('identities').map(identity),
+    mailwizz: root.has('mailwizz') ? mailwizz(root.object('mailwizz'), join(folder, 'mailwizz-key'), problems) : {},
   };
   for (const [name, key] of [
     ['admin-key', config.adminKey],
@@ -74,6 +81,12 @@ function identity(entry: Fields): SendingIdentity {
   const sender = entry.text('sender');
   if (sender !== '' && !/^[^@\s]+@[^@\s]+$/.test(sender)) entry.problem('sender', 'is not an e-mail address');
   return { ip, domain: entry.text('domain'), sender };
+}
+
+function mailwizz(given: Fields, keyFile: string, problems: string[]): Config['mailwizz'] {
+  const server = serverAddress(given, (path) => readSecret(path, problems));
+  const key = existsSync(keyFile) ? readSecret(keyFile, problems) : NO_KEY;
+  return key === NO_KEY ? { server } : { server, key };
 }
 
 function readJson(file: string, problems: string[]): unknown {

@@ -3,6 +3,7 @@ import { Cache } from './cache.js';
 import { loadConfig, type Config } from './config.js';
 import { ConfigError } from './config-error.js';
 import { Database } from './database.js';
+import { Mailwizz } from './mailwizz.js';
 import { VERSION } from './version.js';
 
 /** Milliseconds that PostgreSQL has to come up after a boot, and that requests have to end at a stop. */
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
     components: [database, cache],
     identities: database,
     accounting: database.accounting,
+    mailwizz: new Mailwizz(config.mailwizz),
     log: true,
   });
   app.addHook('onClose', async () => {
@@ -38,6 +40,7 @@ async function main(): Promise<void> {
   await waitFor(() => database.check(), START_PATIENCE);
   const ran = await database.migrate();
   await database.syncIdentities(config.identities);
+  if (config.mailwizz.key === undefined) app.log.warn('no key of MailWizz: the panel cannot be reached');
   app.log.info({ migrations: ran, identities: config.identities.length }, 'database is up to date');
   await listen(app, config);
 }

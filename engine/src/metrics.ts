@@ -1,9 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Health } from './health.js';
+import type { MailwizzState } from './mailwizz.js';
 
 /** The metrics of one instance of the API, in a registry of its own. */
-export function createMetrics(version: string, health: () => Promise<Health>): Registry {
+export function createMetrics(
+  version: string,
+  health: () => Promise<Health>,
+  mailwizz: () => Promise<MailwizzState>,
+): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   new Gauge({
@@ -22,6 +27,16 @@ export function createMetrics(version: string, health: () => Promise<Health>): R
       for (const [component, verdict] of Object.entries((await health()).components)) {
         if (verdict !== 'unknown') this.set({ component }, verdict === 'ok' ? 1 : 0);
       }
+    },
+  });
+  new Gauge({
+    name: 'ee_mailwizz_up',
+    help: "Whether MailWizz's API takes the key of this one. Absent while it is unknown, and without a key.",
+    registers: [registry],
+    async collect() {
+      const state = await mailwizz();
+      this.remove();
+      if (state !== 'unknown' && state !== 'no key') this.set(state === 'ok' ? 1 : 0);
     },
   });
   return registry;

@@ -27,6 +27,7 @@ function api(ports: Partial<Ports> = {}): FastifyInstance {
     components: [works('postgres'), works('redis')],
     identities: { all: () => Promise.resolve(IDENTITIES) },
     accounting: NO_ACCOUNTING,
+    mailwizz: { state: () => Promise.resolve('ok') },
     log: false,
     ...ports,
   });
@@ -46,6 +47,7 @@ describe('/health', () => {
     expect(response.json()).toEqual({
       status: 'ok',
       components: { postgres: 'ok', redis: 'ok' },
+      mailwizz: 'ok',
       version: '1.2.3',
       uptimeSeconds: expect.any(Number) as number,
     });
@@ -56,6 +58,14 @@ describe('/health', () => {
     expect(response.statusCode).toBe(503);
     expect(response.json()).toMatchObject({ status: 'degraded', components: { postgres: 'ok', redis: 'down' } });
   });
+
+  it.each(['down', 'refused', 'unknown', 'no key'] as const)(
+    '[R101] says that MailWizz is %s, and is 200 all the same: it does not stand on it',
+    async (state) => {
+      const response = await get(api({ mailwizz: { state: () => Promise.resolve(state) } }), '/health');
+      expect([response.statusCode, response.json()]).toMatchObject([200, { status: 'ok', mailwizz: state }]);
+    },
+  );
 
   it('tells nothing of the reason', async () => {
     const response = await get(api({ components: [fails('postgres')] }), '/health');

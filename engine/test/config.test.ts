@@ -50,7 +50,20 @@ describe('the configuration', () => {
       postgres: { ...GOOD.postgres, password: 'pg secret' },
       redis: { ...GOOD.redis, password: 'redis secret' },
       identities: GOOD.identities,
+      mailwizz: {},
     });
+  });
+
+  it('[R101] has MailWizz without a key where nobody gave one, or systemd put another word in its place', () => {
+    writeFileSync(join(folder, 'panel.crt'), 'the certificate\n');
+    const server = { address: '192.0.2.10', port: 443, name: 'panel.example.com' };
+    const config = { ...GOOD, mailwizz: { ...server, authorities: [join(folder, 'panel.crt')] } };
+    const read = (secrets: Record<string, string> = {}) =>
+      loadConfig(environment(config, { ...SECRETS, ...secrets })).mailwizz;
+    const known = { ...server, authorities: ['the certificate'] };
+    expect(read()).toEqual({ server: known });
+    expect(read({ 'mailwizz-key': 'none' })).toEqual({ server: known });
+    expect(read({ 'mailwizz-key': 'c0ffee\n' })).toEqual({ server: known, key: 'c0ffee' });
   });
 
   it('tells everything that is wrong with it at once', () => {
