@@ -103,7 +103,7 @@ leads('the same session may retry', 'admin', $client->post('index.php?route=data
 is('a slow import is slow', true, microtime(true) - $begun >= 2);
 $fault('');
 is('the configuration is read-only', '555', decoct(fileperms($config) & 0777));
-is('the tables carry the prefix', '23', (string) $scalar("SELECT COUNT(*) FROM information_schema.tables"
+is('the tables carry the prefix', '25', (string) $scalar("SELECT COUNT(*) FROM information_schema.tables"
     . " WHERE table_schema = DATABASE() AND table_name LIKE 'mw\\_%'"));
 is('no table lacks it', '0', (string) $scalar("SELECT COUNT(*) FROM information_schema.tables"
     . " WHERE table_schema = DATABASE() AND table_name NOT LIKE 'mw\\_%'"));
@@ -194,13 +194,13 @@ $api = $api->with('X-Api-Key: ' . $key);
 is('the clean shape', 200, (new Client($url . '/api'))->with('X-Api-Key: ' . $key)->get('/templates')->code);
 $empty = $api->get('/templates')->json();
 is('no templates at first', array('0', array()), array($empty['data']['count'], $empty['data']['records']));
-$template = $api->post('/templates', array('template' => array('name' => 'One', 'content' => base64_encode('<p>Hello</p>'))));
+$template = $api->post('/templates', array('template' => array('name' => 'One', 'content' => base64_encode('<p>Hello [UNSUBSCRIBE_URL]</p>'))));
 is('a template is created', 201, $template->code);
 $uid = $template->json()['template_uid'];
 is('a template without a name', 422, $api->post('/templates', array('template' => array('content' => 'eA==')))->code);
 is('a template is renamed', 200, $api->put("/templates/$uid", array('template' => array('name' => 'Two')))->code);
 $seen = $api->get("/templates/$uid")->json()['data']['record'];
-is('a template is read', array('Two', '<p>Hello</p>'), array($seen['name'], $seen['content']));
+is('a template is read', array('Two', '<p>Hello [UNSUBSCRIBE_URL]</p>'), array($seen['name'], $seen['content']));
 $list = $api->post('/lists', array('general' => array('name' => 'News', 'description' => 'x'), 'defaults' => array('from_name' => 'Ada',
     'from_email' => 'ada@example.com', 'reply_to' => 'ada@example.com')));
 is('a list is created', 201, $list->code);
@@ -213,6 +213,8 @@ $campaign = $api->post('/campaigns', array('campaign' => array('name' => 'C', 'f
     'reply_to' => 'ada@example.com', 'subject' => 'S', 'send_at' => '2030-01-01 00:00:00', 'list_uid' => $listUid,
     'template' => array('template_uid' => $uid))));
 is('a campaign is created', 201, $campaign->code);
+is('a campaign without a way out', 422, $api->put('/campaigns/' . $campaign->json()['campaign_uid'],
+    array('campaign' => array('template' => array('content' => base64_encode('<p>Hello</p>')))))->code);
 $email = $api->post('/transactional-emails', array('email' => array('to_email' => 'bob@example.com', 'to_name' => 'Bob',
     'from_name' => 'Ada', 'subject' => 'S', 'body' => base64_encode('<p>x</p>'), 'send_at' => '2030-01-01 00:00:00')));
 is('a transactional email is queued', 201, $email->code);
@@ -241,17 +243,52 @@ $console('send-transactional-emails');
 $seen = $api->get("/transactional-emails/$retry")->json()['data']['record'];
 is('a server that is away means another try', array('unsent', '1'), array($seen['status'], (string) $seen['retries']));
 
+// --- campaigns
+$smtp = popen(escapeshellarg(PHP_BINARY) . ' ' . escapeshellarg(__DIR__ . '/smtp-double.php'), 'r');
+$pdo->exec("UPDATE mw_delivery_server SET hostname = '127.0.0.1', port = " . (int) fgets($smtp));
+$campaignUid = $campaign->json()['campaign_uid'];
+is('send-campaigns leaves what is not due', array(0, ''), $console('send-campaigns'));
+is('it waits', 'pending-sending', $api->get("/campaigns/$campaignUid")->json()['data']['record']['status']);
+$api->put("/campaigns/$campaignUid", array('campaign' => array('send_at' => '2020-01-01 00:00:00')));
+is('send-campaigns', array(0, ''), $console('send-campaigns'));
+$said = stream_get_contents($smtp);
+has('the campaign is from the address the server forces', "\r\nFrom: =?utf-8?B?QWRh?= <hello@mail1.example.com>\r\n", $said);
+has('it names itself', "\r\nX-Campaign-Uid: $campaignUid\r\n", $said);
+has('it can be left with one click', "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n", $said);
+preg_match('#\r\nList-Unsubscribe: <https?://[^/]+(/[^>]+)>\r\n#', $said, $way);
+is('it is sent', 'sent', $api->get("/campaigns/$campaignUid")->json()['data']['record']['status']);
+is('its delivery is written down', 'success', $api->get("/campaigns/$campaignUid/delivery-logs")->json()['data']['records'][0]['status']);
+$status = function () use ($scalar) {
+    return $scalar("SELECT status FROM mw_list_subscriber WHERE email = 'bob@example.com'");
+};
+$web->get($way[1]);
+is('a look unsubscribes nobody', 'confirmed', $status());
+is('a POST of something else neither', 400, $web->post($way[1], array('x' => 'y'))->code);
+is('one click', 200, $web->post($way[1], array('List-Unsubscribe' => 'One-Click'))->code);
+is('unsubscribes', 'unsubscribed', $status());
+is('a second click is as good', 200, $web->post($way[1], array('List-Unsubscribe' => 'One-Click'))->code);
+is('it is written down once', '1', $api->get("/campaigns/$campaignUid/unsubscribes")->json()['data']['count']);
+is('somebody else is nobody', 404, $web->post(str_replace('/unsubscribe/', '/unsubscribe/x', $way[1]), array('List-Unsubscribe' => 'One-Click'))->code);
+
 // --- push
-$pdo->exec("INSERT INTO mw_campaign_delivery_log (campaign_id, subscriber_id, email_message_id, date_added) VALUES (1, 1, 'm1@example.com', NOW())");
+$pdo->exec("UPDATE mw_campaign_delivery_log SET email_message_id = 'm1@example.com'");
+$pdo->exec("UPDATE mw_list_subscriber SET status = 'confirmed'");
 $event = function ($type, $category) {
     return json_encode(array('type' => $type, 'bounceCat' => $category, 'dsnDiag' => 'smtp;550', 'header_Message-Id' => '<m1@example.com>'));
 };
 $push = $web->with('Content-Type: application/json');
+$push->raw('/dswh/pmta', $event('f', ''));
+is('a complaint unsubscribes', 'unsubscribed', $status());
+$push->raw('/dswh/pmta', $event('b', 'quota-issues'));
+is('a soft bounce blacklists nobody', '0', (string) $scalar('SELECT COUNT(*) FROM mw_email_blacklist'));
+$pdo->exec('DELETE FROM mw_campaign_bounce_log');
 is('push takes an object', 200, $push->raw('/dswh/pmta', $event('b', 'bad-mailbox'))->code);
 $push->raw('/index.php/dswh/pmta', '[' . $event('rb', 'quota-issues') . ',' . $event('b', 'spam-related') . ']');
 $push->raw('/dswh/pmta', $event('rs', 'bad-domain') . "\n" . $event('f', '') . "\n");
 is('bounces are sorted', 'hard,soft,internal,hard', $scalar('SELECT GROUP_CONCAT(bounce_type ORDER BY log_id) FROM mw_campaign_bounce_log'));
-is('complaints are kept', '1', (string) $scalar('SELECT COUNT(*) FROM mw_campaign_complain_log'));
+is('a hard one blacklists', 'bob@example.com blacklisted', $scalar('SELECT email FROM mw_email_blacklist') . ' ' . $status());
+is('a bounce without its fields is an error', 500, $push->raw('/dswh/pmta', '{"type":"b","header_Message-Id":"<m1@example.com>"}')->code);
+is('complaints are kept', '2', (string) $scalar('SELECT COUNT(*) FROM mw_campaign_complain_log'));
 
 // --- offline, and a database older than the files
 $console('option set_option --name=system.common.site_status --value=offline');

@@ -11,6 +11,10 @@ final class Api
         'delivery-servers' => array('model' => 'DeliveryServer', 'form' => '', 'base64' => array()),
     );
 
+    private static $logs = array(
+        'delivery-logs' => 'campaign_delivery_log', 'bounces' => 'campaign_bounce_log', 'unsubscribes' => 'campaign_track_unsubscribe',
+    );
+
     public static function answer($route)
     {
         if (Yii::app()->isOffline() || options()->get('system.common.api_status', 'online') !== 'online') {
@@ -27,6 +31,9 @@ final class Api
             $parts = array_slice($parts, 2);
         } elseif ($parts[0] === 'subscribers') {
             self::notFound();
+        }
+        if (count($parts) === 3 && $parts[0] === 'campaigns' && isset(self::$logs[$parts[2]]) && $_SERVER['REQUEST_METHOD'] === 'GET') {
+            self::log(self::mustFind('Campaign', $scope + array('campaign_uid' => $parts[1])), self::$logs[$parts[2]]);
         }
         if (!isset(self::$kinds[$parts[0]]) || count($parts) > 2) {
             self::notFound();
@@ -79,6 +86,19 @@ final class Api
         )));
     }
 
+    /** What became of a campaign, subscriber by subscriber. */
+    private static function log(Campaign $campaign, $table)
+    {
+        $rows = db()->query('SELECT l.*, s.`subscriber_uid`, s.`email` FROM {{' . $table . '}} l'
+            . ' JOIN {{list_subscriber}} s USING (`subscriber_id`) WHERE l.`campaign_id` = ? LIMIT 50', array($campaign->campaign_id));
+        $records = array_map(function (array $row) {
+            $subscriber = array('subscriber_uid' => $row['subscriber_uid'], 'email' => $row['email']);
+            unset($row['subscriber_uid'], $row['email'], $row['subscriber_id'], $row['campaign_id'], $row['server_id']);
+            return $row + array('subscriber' => $subscriber);
+        }, $rows->fetchAll());
+        self::reply(200, array('status' => 'success', 'data' => array('count' => (string) count($records), 'records' => $records)));
+    }
+
     private static function write(PublicRecord $record, array $kind, array $sent, $code)
     {
         $given = $kind['form'] === '' ? $sent : (isset($sent[$kind['form']]) ? (array) $sent[$kind['form']] : array());
@@ -97,12 +117,13 @@ final class Api
         }
         if ($record instanceof Campaign) {
             $given = self::campaign($record, $given);
+            if ($record->isNewRecord) {
+                $record->status = 'pending-sending';
+            }
         }
         // What names the row or its owner is never taken from the request.
         $fixed = array($record->primaryKeyName(), $record->uidName(), 'customer_id', 'date_added', 'last_updated');
-        if (!$record instanceof Campaign) {
-            $fixed[] = 'list_id';
-        }
+        $fixed[] = $record instanceof Campaign ? 'status' : 'list_id';
         $record->setAttributes(array_filter(array_diff_key($given, array_flip($fixed)), 'is_scalar'));
         if (!$record->validate()) {
             self::reply(422, array('status' => 'error', 'error' => array_map('current', $record->getErrors())));

@@ -102,7 +102,9 @@ final class Console
 
     private static function work($command)
     {
-        if ($command === 'send-transactional-emails') {
+        if ($command === 'send-campaigns') {
+            CampaignSender::run();
+        } elseif ($command === 'send-transactional-emails') {
             TransactionalSender::run();
         } elseif ($command === 'daily') {
             $code = (string) options()->get('system.license.purchase_code', '');

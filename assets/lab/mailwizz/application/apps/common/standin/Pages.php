@@ -118,6 +118,10 @@ final class FrontendPages
     public function answer($route)
     {
         Page::publishAssets();
+        if (preg_match(UnsubscribePage::ROUTE, $route, $parts)) {
+            UnsubscribePage::answer($parts);
+            return;
+        }
         if (!in_array($route, array('', 'site/index', 'site/offline'), true)) {
             Page::notFound();
             return;

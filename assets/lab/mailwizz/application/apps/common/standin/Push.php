@@ -41,17 +41,37 @@ final class Push
         if (!$log) {
             return;
         }
-        $row = array($log['campaign_id'], $log['subscriber_id']);
+        $subscriber = ListSubscriber::model()->findByPk($log['subscriber_id']);
         if ($event['type'] === 'f') {
-            $row[] = 'Complaint reported by PowerMTA';
-            db()->query('INSERT INTO {{campaign_complain_log}} (`campaign_id`, `subscriber_id`, `message`, `date_added`)'
-                . ' VALUES (?, ?, ?, NOW())', $row);
+            self::complaint($log, $subscriber);
         } elseif (in_array($event['type'], array('b', 'rb', 'rs'), true)) {
-            $category = isset($event['bounceCat']) ? (string) $event['bounceCat'] : '';
-            $row[] = isset($event['dsnDiag']) ? (string) $event['dsnDiag'] : $category;
-            $row[] = isset(self::$categories[$category]) ? self::$categories[$category] : 'internal';
-            db()->query('INSERT INTO {{campaign_bounce_log}} (`campaign_id`, `subscriber_id`, `message`, `bounce_type`,'
-                . ' `date_added`) VALUES (?, ?, ?, ?, NOW())', $row);
+            self::bounce($log, $subscriber, $event);
         }
+    }
+
+    private static function complaint(array $log, $subscriber)
+    {
+        db()->query('INSERT INTO {{campaign_complain_log}} (`campaign_id`, `subscriber_id`, `message`, `date_added`)'
+            . ' VALUES (?, ?, ?, NOW())', array($log['campaign_id'], $log['subscriber_id'], 'Complaint reported by PowerMTA'));
+        if ($subscriber !== null && $subscriber->status === 'confirmed') {
+            $subscriber->saveStatus('unsubscribed');
+        }
+    }
+
+    private static function bounce(array $log, $subscriber, array $event)
+    {
+        if (!isset($event['bounceCat'], $event['dsnDiag'])) {
+            throw new RuntimeException('Undefined index in an event of PowerMTA.');
+        }
+        $category = $event['bounceCat'];
+        $type = isset(self::$categories[$category]) ? self::$categories[$category] : 'internal';
+        db()->query('INSERT INTO {{campaign_bounce_log}} (`campaign_id`, `subscriber_id`, `message`, `bounce_type`, `date_added`)'
+            . ' VALUES (?, ?, ?, ?, NOW())', array($log['campaign_id'], $log['subscriber_id'], $event['dsnDiag'], $type));
+        if ($type !== 'hard' || $subscriber === null) {
+            return;
+        }
+        db()->query('INSERT IGNORE INTO {{email_blacklist}} (`subscriber_id`, `email`, `reason`, `date_added`, `last_updated`)'
+            . ' VALUES (?, ?, ?, NOW(), NOW())', array($subscriber->subscriber_id, $subscriber->email, $event['dsnDiag']));
+        $subscriber->saveStatus('blacklisted');
     }
 }

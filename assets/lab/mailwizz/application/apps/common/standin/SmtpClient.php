@@ -119,30 +119,51 @@ final class TransactionalSender
 
     private static function message(TransactionalEmail $email, DeliveryServer $server, $from)
     {
-        $prefix = Yii::app()->params['email.custom.header.prefix'];
-        $headers = array(
+        $headers = array(Yii::app()->params['email.custom.header.prefix'] . 'Email-Uid: ' . $email->email_uid);
+        if ((string) $email->reply_to_email !== '') {
+            $headers[] = 'Reply-To: ' . MessageText::mailbox((string) $email->reply_to_name, $email->reply_to_email);
+        }
+        return MessageText::of($server, array(
+            'id' => MessageText::id($email->email_uid, $from),
+            'from' => MessageText::mailbox($email->from_name, $from),
+            'to' => MessageText::mailbox($email->to_name, $email->to_email),
+            'subject' => $email->subject,
+            'headers' => $headers,
+            'html' => $email->body,
+        ));
+    }
+}
+
+/** A message as it is handed over (RFC 5322), with the headers that its delivery server adds. */
+final class MessageText
+{
+    public static function of(DeliveryServer $server, array $parts)
+    {
+        $headers = array_merge(array(
             'Date: ' . gmdate('D, d M Y H:i:s') . ' +0000',
-            'Message-ID: <' . $email->email_uid . '.' . bin2hex(random_bytes(6)) . substr($from, (int) strrpos($from, '@')) . '>',
-            'From: ' . self::mailbox($email->from_name, $from),
-            'To: ' . self::mailbox($email->to_name, $email->to_email),
-            'Subject: ' . self::word($email->subject),
+            'Message-ID: <' . $parts['id'] . '>',
+            'From: ' . $parts['from'],
+            'To: ' . $parts['to'],
+            'Subject: ' . self::word($parts['subject']),
             'MIME-Version: 1.0',
-            $prefix . 'Email-Uid: ' . $email->email_uid,
             'Content-Type: text/html; charset=utf-8',
             'Content-Transfer-Encoding: base64',
-        );
-        if ((string) $email->reply_to_email !== '') {
-            $headers[] = 'Reply-To: ' . self::mailbox((string) $email->reply_to_name, $email->reply_to_email);
-        }
+        ), $parts['headers']);
         foreach ($server->additional_headers as $header) {
             $headers[] = $header['name'] . ': ' . $header['value'];
         }
-        return implode("\r\n", $headers) . "\r\n\r\n" . rtrim(chunk_split(base64_encode($email->body)));
+        return implode("\r\n", $headers) . "\r\n\r\n" . rtrim(chunk_split(base64_encode($parts['html'])));
     }
 
-    private static function mailbox($name, $address)
+    /** An id of its own for each try, in the domain of the sender. */
+    public static function id($uid, $from)
     {
-        return self::word($name) . ' <' . $address . '>';
+        return $uid . '.' . bin2hex(random_bytes(6)) . substr($from, (int) strrpos($from, '@'));
+    }
+
+    public static function mailbox($name, $address)
+    {
+        return trim(((string) $name === '' ? '' : self::word($name)) . ' <' . $address . '>');
     }
 
     private static function word($text)

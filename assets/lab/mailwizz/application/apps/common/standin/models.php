@@ -229,6 +229,9 @@ class Campaign extends PublicRecord
         if (!in_array($this->type, array('regular', 'autoresponder'), true)) {
             $this->addError('type', 'type is not in the list.');
         }
+        if (strpos((string) $this->content, '[UNSUBSCRIBE_URL]') === false) {
+            $this->addError('content', 'The following tags are required but were not found in your content: [UNSUBSCRIBE_URL]');
+        }
     }
 }
 
