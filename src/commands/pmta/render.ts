@@ -26,7 +26,10 @@ export default class PmtaRender extends EeCommand {
       description: 'print what is kept, changed, added, dropped and left, and why, instead of the configuration',
       default: false,
     }),
-    out: Flags.string({ description: 'write it to FILE (mode 600) instead', helpValue: 'FILE' }),
+    out: Flags.string({
+      description: 'write it to FILE (mode 600) instead; a file of that name is replaced',
+      helpValue: 'FILE',
+    }),
   };
 
   async run(): Promise<RenderResult> {
@@ -65,8 +68,8 @@ export default class PmtaRender extends EeCommand {
   }
 
   async #write(file: string, bytes: Buffer): Promise<void> {
-    const { writeConfiguration } = await import('../../lib/pmta/write-config.js');
-    await writeConfiguration(file, bytes);
+    const { writeOutput } = await import('../../lib/output-file.js');
+    await writeOutput(file, bytes, 0o600);
     this.note(`Wrote ${file}. It holds the relay password.`);
   }
 }

@@ -1,9 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configurationIn } from '../../../src/lib/pmta/backup-config.js';
-import { writeConfiguration } from '../../../src/lib/pmta/write-config.js';
 
 let dir: string;
 beforeEach(async () => {
@@ -36,25 +35,5 @@ describe('the configuration of a backup set', () => {
       facts: { dir, files: ['pmta-config-20250101', 'pmta-config-20260216'] },
     });
     await expect(configurationIn(join(dir, 'nowhere'))).rejects.toMatchObject({ code: 'PMTA_CONFIG_NOT_FOUND' });
-  });
-});
-
-describe('a configuration that is written', () => {
-  it('is readable by its owner alone, also where another file was', async () => {
-    const file = join(dir, 'out.conf');
-    await writeFile(file, 'old', { mode: 0o644 });
-    await writeConfiguration(file, Buffer.from('a \xff\n', 'latin1'));
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(await readFile(file, 'latin1')).toBe('a \xff\n');
-    expect(await readdir(dir)).toEqual(['out.conf']);
-  });
-
-  it('that cannot be written is an error of usage, and leaves nothing behind', async () => {
-    await expect(writeConfiguration(join(dir, 'no', 'out.conf'), Buffer.from(''))).rejects.toMatchObject({
-      code: 'USAGE',
-      exit: 2,
-    });
-    await expect(writeConfiguration(dir, Buffer.from(''))).rejects.toMatchObject({ code: 'USAGE' });
-    expect(await readdir(dir)).toEqual([]);
   });
 });
