@@ -204,6 +204,13 @@ describe('the world of a lab', () => {
 
     const listed = await lab.ee('lab', 'blocklist', lab.sendingIp(1), '--name', lab.name, '--code', '127.0.0.4');
     expect(listed.stdout).toBe(`zen.lab-blocklist.example lists ${lab.sendingIp(1)} (127.0.0.4).`);
+    const nope = await lab.ee('lab', 'blocklist', 'nope', '--name', lab.name);
+    expect([nope.exit, nope.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /nope is no sending IP and no sending domain of the lab\..*such as 10\.77\.\d+\.101 or mail1/s,
+      ),
+    ]);
     await world.list('mail1.lab.example');
     await sleep(1100);
     expect([await asked(zen), await asked('mail1.lab.example.dbl.lab-blocklist.example')]).toEqual([

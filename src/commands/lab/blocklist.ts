@@ -20,7 +20,7 @@ export default class LabBlocklist extends EeCommand {
   static override summary = "Put an address or a domain on the lab's blocklists, or take it off";
 
   static override description = `The lab has a DNS blocklist of addresses, ${BLOCKLISTS.zen}, and one of domains, ${BLOCKLISTS.dbl}; its
-settings name them. With --list and --answer a list gives one answer to all questions, as one does to who may not ask.
+settings name them. Only the sending IPs and domains of those settings can be listed. With --list and --answer a list gives one answer to all questions, as one does to who may not ask.
 Without any of these it shows what they say.`;
 
   static override examples = [
@@ -31,7 +31,7 @@ Without any of these it shows what they say.`;
     '<%= config.bin %> <%= command.id %> --list zen --normal',
   ];
 
-  static override args = { what: Args.string({ description: 'An IPv4 address or a domain.' }) };
+  static override args = { what: Args.string({ description: 'A sending IP or a sending domain of the lab.' }) };
 
   static override flags = {
     name: Flags.string({ description: 'Name of the lab.', default: DEFAULT_LAB }),
@@ -54,15 +54,32 @@ Without any of these it shows what they say.`;
       throw wrongUse('That does not go together.');
     if (list !== undefined && answer === undefined && !normal) throw wrongUse(`What shall ${list} do?`);
     if (list === undefined && normal) throw wrongUse('Which list?');
-    const listings = await changeListings(await findWorld(labPlace(flags.name)), (before) => {
+    const lab = labPlace(flags.name);
+    const world = await findWorld(lab);
+    const own = what === undefined ? [] : await this.#own(flags['env-file'] ?? lab.settingsFile);
+    const listings = await changeListings(world, (before) => {
       if (list !== undefined) return { ...before, always: { ...before.always, [list]: answer } };
       if (what === undefined) return before;
+      if (!own.includes(what.toLowerCase()) && !(remove && what.toLowerCase() in before.listed))
+        throw notOurs(what, own);
       return remove ? withoutListing(before, what) : withListing(before, what, code ?? usualCode(what));
     });
     this.print(showListings(listings));
     return listings;
   }
+
+  /** What the lists can be asked about: the sending IPs and domains. */
+  async #own(settingsFile: string): Promise<string[]> {
+    const { sending } = await this.settings({ 'env-file': settingsFile });
+    return sending.identities.flatMap(({ ip, domain }) => [ip, domain]);
+  }
 }
+
+const notOurs = (what: string, own: readonly string[]): EeError =>
+  new EeError('USAGE', {
+    message: `${what} is no sending IP and no sending domain of the lab.`,
+    hint: `Name one of its own, such as ${own.slice(0, 2).join(' or ')}.`,
+  });
 
 const wrongUse = (message: string): EeError =>
   new EeError('USAGE', {
