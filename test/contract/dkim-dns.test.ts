@@ -62,18 +62,35 @@ describe('ee dkim generate', () => {
 });
 
 describe('ee dns records', () => {
-  it('[R87] names the command to run when a key is missing, and prints no record', async () => {
-    await ee(['dkim', 'generate', '--ips', '1'], { cwd: folder });
+  it('[R87] names the command to run when there is no key, and prints no record', async () => {
     const { status, stdout } = await ee(['dns', 'records', '--json'], { cwd: folder });
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
       error: {
         code: 'DKIM_KEY_MISSING',
         exit: 1,
-        message: 'There is no DKIM key for mail2.example.com.',
+        message: 'There are no DKIM keys for mail1.example.com, mail2.example.com.',
         hint: 'If there were keys once, bring your copy back into SECRETS_DIR first. Otherwise run `ee dkim generate`; it keeps the keys that exist.',
       },
     });
+  });
+
+  it('[R87] fails for the key of one domain alone: what is known is printed, the record is none, and the status says so', async () => {
+    await ee(['dkim', 'generate', '--ips', '1'], { cwd: folder });
+    const { status, stdout, stderr } = await ee(['dns', 'records', '--format', 'bind'], { cwd: folder });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^mail\._domainkey\.mail1\.example\.com\. \d+ IN TXT/m);
+    expect(stdout).toMatch(/^mail2\.example\.com\. \d+ IN A/m);
+    expect(stdout).not.toMatch(/^[^;].*_domainkey\.mail2/m);
+    expect(stderr).toContain(
+      'Missing: TXT _domainkey.mail2.example.com. There is no DKIM key for mail2.example.com. If there were keys once,',
+    );
+    const json = await ee(['dns', 'records', '--json'], { cwd: folder });
+    const { unread } = JSON.parse(json.stdout) as { unread: unknown[] };
+    expect([json.status, unread]).toMatchObject([
+      1,
+      [{ type: 'TXT', name: '_domainkey.mail2.example.com', domain: 'mail2.example.com' }],
+    ]);
   });
 
   it('[R90] gives the same records as one JSON document, as a zone file and as a file for Cloudflare', async () => {

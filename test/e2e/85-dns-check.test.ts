@@ -72,7 +72,7 @@ describe('ee dns check', () => {
     expect((await lab.ee('lab', 'publish', '--name', lab.name)).exit).toBe(0);
     const { exit, report, problems } = await check();
     expect([exit, problems]).toEqual([0, []]);
-    expect(report.totals).toEqual({ ok: 55, wrong: 0, missing: 0, undetermined: 0, failed: 0 });
+    expect(report.totals).toEqual({ checks: 55, ok: 55, wrong: 0, missing: 0, undetermined: 0, failed: 0 });
     const { ns1, ns2 } = world.addresses.nameServers;
     const resolvers = Object.values(world.addresses.resolvers);
     const reverseName = report.checks.find(({ code, name }) => code === 'ptr' && name === reverse(3));
@@ -81,7 +81,7 @@ describe('ee dns check', () => {
     );
     const { stdout } = await lab.ee('dns', 'check');
     expect(stdout).toMatch(/^ {2}mail1\.lab\.example: a, ptr, spf, dkim, .*$/m);
-    expect(stdout).toMatch(/^55 right; nothing that is required fails\.$/m);
+    expect(stdout).toMatch(/^55 checks: 55 right\. Nothing that is required fails\.$/m);
   });
 
   it('[R93] finds a name that is missing, wrong or double, and tells the record to add', async () => {
@@ -275,7 +275,7 @@ describe('ee dns check', () => {
     expect(stdout).toContain(
       `  ns2.lab.example (${ns2}): the name server failed (SERVFAIL): 50 checks, of mail1.lab.example, `,
     );
-    expect(stdout).toMatch(/^5 right, 50 undetermined; \d+ that are required fail\.$/m);
+    expect(stdout).toMatch(/^55 checks: 5 right, 50 undetermined\. \d+ that are required fail\.$/m);
   });
 
   it('[R111] tells a listing from a refusal, a dead list and a silent one', async () => {

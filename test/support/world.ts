@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
-import { publications } from '../../src/lib/dkim/key-store.js';
+import { wholePublications } from '../../src/lib/dkim/publications.js';
 import { bind } from '../../src/lib/dns/formats/bind.js';
 import { recordSet } from '../../src/lib/dns/record-set.js';
 import {
@@ -62,7 +62,7 @@ export class TestWorld {
   /** The zone text of the records that the lab's settings and DKIM keys need now: what is right. */
   async records(): Promise<string> {
     const settings = await loadSettings(this.lab.settingsFile);
-    return bind(recordSet(settings, await publications(settings.secretsDir, settings.sending.identities)));
+    return bind(recordSet(settings, await wholePublications(settings.secretsDir, settings.sending.identities)));
   }
 
   /** Publishes a zone text, by default the right one, on both name servers or on some; the others are stale then. */

@@ -1,15 +1,16 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
-import { publications, removedSelectors } from '../../lib/dkim/key-store.js';
+import { dkimSubject, type DkimSubject } from '../../lib/deploy/dns-subject.js';
 import { recordName } from '../../lib/dkim-selector.js';
+import { unreadName } from '../../lib/dns/dkim-record.js';
 import { differences, unpublished, type Difference, type Obsolete } from '../../lib/dns/diff.js';
 import { showDifferences } from '../../lib/dns/formats/differences.js';
 import { document, type DnsDocument } from '../../lib/dns/formats/document.js';
 import { FORMATS, render, type Format } from '../../lib/dns/formats/format.js';
 import { recordSet, type RecordSet } from '../../lib/dns/record-set.js';
-import { EXIT, EeError } from '../../lib/errors.js';
+import { EXIT } from '../../lib/errors.js';
+import { writeOutput } from '../../lib/output-file.js';
 import type { Settings } from '../../lib/settings/settings.js';
 
 interface DiffDocument {
@@ -25,7 +26,8 @@ export default class DnsRecords extends EeCommand {
     'Derives the records from the settings and the DKIM keys: addresses, MX, SPF, DKIM, DMARC, TLS reporting, CAA, and the reverse names. ' +
     'The formats bind and cloudflare split long texts as zone files need it; csv and json hold every value whole. ' +
     'With --diff it asks the name servers, and shows what is to be added, changed and removed, and what could not be determined; ' +
-    'with another format than the table, only the records to be added or changed, in that format. Any difference is exit 3.';
+    'with another format than the table, only the records to be added or changed, in that format. Any difference is exit 3. ' +
+    'A DKIM key that cannot be read leaves out its own record alone: it is named with its reason, and the exit is 1.';
   static override examples = [
     '<%= config.bin %> dns records',
     '<%= config.bin %> dns records --format cloudflare --out records.txt',
@@ -34,32 +36,38 @@ export default class DnsRecords extends EeCommand {
   ];
   static override flags = {
     format: Flags.option({ options: FORMATS, description: 'how to write them', default: 'table' as const })(),
-    out: Flags.string({ description: 'write to this file instead of the screen', helpValue: 'FILE' }),
+    out: Flags.string({
+      description: 'write to this file (a file of that name is replaced) instead of the screen',
+      helpValue: 'FILE',
+    }),
     diff: Flags.boolean({ description: 'only what DNS does not answer yet, or still answers', default: false }),
   };
 
   async run(): Promise<DnsDocument | DiffDocument> {
     const { flags } = await this.parse(DnsRecords);
     const settings = await this.settings(flags);
-    const keys = await publications(settings.secretsDir, settings.sending.identities);
-    const set = recordSet(settings, keys);
-    if (flags.diff) return this.#diff(set, settings, flags);
+    const keys = await dkimSubject(settings);
+    const set = recordSet(settings, keys.keys, keys.unread);
+    if (flags.diff) return this.#diff(set, keys, settings, flags);
 
     await this.#give(render(set, flags.format), flags.out);
     const count = `${set.records.length} records and ${set.reverse.length} reverse names`;
     this.note(flags.out === undefined ? count : `${flags.out}: ${count}`);
     if (flags.format === 'csv' || flags.format === 'cloudflare') for (const note of set.notes) this.note(`- ${note}`);
+    for (const one of set.unread) this.note(`Missing: TXT ${unreadName(one)}. ${one.reason}`);
+    if (set.unread.length > 0) this.exitWith(EXIT.failed);
     return document(set);
   }
 
   async #diff(
     set: RecordSet,
+    keys: DkimSubject,
     settings: Settings,
     { format, out }: { format: Format; out?: string | undefined },
   ): Promise<DiffDocument> {
     const { dnsSurvey } = await import('../../lib/dns/survey.js');
     const survey = dnsSurvey(settings.dns.resolvers, { signal: this.signal });
-    const found = await differences(set, await obsolete(settings), survey);
+    const found = await differences(set, obsolete(settings, keys), survey);
     const open = found.filter(({ action }) => action !== 'none');
     const text = format === 'table' ? `${showDifferences(found)}\n` : render(unpublished(set, found), format);
     await this.#give(text, out);
@@ -70,13 +78,12 @@ export default class DnsRecords extends EeCommand {
 
   async #give(text: string, file: string | undefined): Promise<void> {
     if (file === undefined) this.print(text.replace(/\n$/, ''));
-    else await write(resolve(file), text);
+    else await writeOutput(resolve(file), text, 0o644);
   }
 }
 
 /** What an earlier state of the settings or of the keys may have left in DNS, as far as its names are known. */
-async function obsolete({ secretsDir, sending }: Settings): Promise<Obsolete[]> {
-  const removed = await removedSelectors(secretsDir, sending.identities);
+function obsolete({ sending }: Settings, { removed }: DkimSubject): Obsolete[] {
   return [
     ...removed.map(({ domain, selector }): Obsolete => ({
       type: 'TXT',
@@ -89,16 +96,4 @@ async function obsolete({ secretsDir, sending }: Settings): Promise<Obsolete[]> 
       reason: 'mail leaves over IPv4 only, and a receiver would ask for more of an IPv6 address',
     })),
   ];
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EeError('USAGE', {
-      message: `${file} cannot be written: ${reason}.`,
-      hint: 'Name another file with --out.',
-    });
-  }
 }

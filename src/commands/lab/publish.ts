@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
-import { publications } from '../../lib/dkim/key-store.js';
+import { wholePublications } from '../../lib/dkim/publications.js';
 import { bind } from '../../lib/dns/formats/bind.js';
 import { recordSet } from '../../lib/dns/record-set.js';
 import { EeError } from '../../lib/errors.js';
@@ -42,7 +42,7 @@ text that you edited, and with --server only one of the two servers, so that the
 
   async #records(settingsFile: string): Promise<string> {
     const settings = await this.settings({ 'env-file': settingsFile });
-    return bind(recordSet(settings, await publications(settings.secretsDir, settings.sending.identities)));
+    return bind(recordSet(settings, await wholePublications(settings.secretsDir, settings.sending.identities)));
   }
 }
 

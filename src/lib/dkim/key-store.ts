@@ -6,7 +6,7 @@ import type { Secret } from '../secret.js';
 import { keyFileSelectors, keyPath, makeKeyFile, readKeyFile, type KeyFile } from './key-files.js';
 import type { DomainKey, DomainKeys } from './ledger/domain-keys.js';
 import { domainFolder, readLedger } from './ledger/file.js';
-import { recordValue, REVOKED_RECORD } from './record.js';
+import { recordValue } from './record.js';
 
 /*
  * Keys lie in SECRETS_DIR/dkim/<domain>/<selector>.pem. The ledger beside them says which one signs; a domain without a ledger
@@ -73,44 +73,6 @@ export async function storedKey(secretsDir: string, domain: string, key: DomainK
   if (!file) throw unusable('it is missing');
   if (file.fingerprint !== key.fingerprint) throw unusable('it is another key than the one that the ledger names');
   return { domain, selector, path: file.path, privateKey: file.privateKey, record: recordValue(file.publicKey) };
-}
-
-/** What DNS must have of a key, by its state. */
-export interface KeyPublication {
-  readonly domain: string;
-  readonly selector: string;
-  /** The TXT value as one string. */
-  readonly record: string;
-}
-
-/**
- * What DNS must have of all keys of the domains: those that will sign, the one that does and those that did, and the revoked ones as
- * such. Throws one error that names every domain without a key.
- */
-export async function publications(secretsDir: string, identities: Domains): Promise<KeyPublication[]> {
-  const all = await ofEach(identities, (domain) => domainKeys(secretsDir, domain));
-  return Promise.all(
-    all.flatMap(({ domain, keys }) =>
-      keys.filter(({ state }) => state !== 'removed').map((key) => publication(secretsDir, domain, key)),
-    ),
-  );
-}
-
-/** The selectors of the domains that are out of use: DNS must not have them any more. */
-export async function removedSelectors(
-  secretsDir: string,
-  identities: Domains,
-): Promise<{ domain: string; selector: string }[]> {
-  const all = await ofEach(identities, (domain) => domainKeys(secretsDir, domain));
-  return all.flatMap(({ domain, keys }) =>
-    keys.filter(({ state }) => state === 'removed').map(({ selector }) => ({ domain, selector })),
-  );
-}
-
-async function publication(secretsDir: string, domain: string, key: DomainKey): Promise<KeyPublication> {
-  const { selector, state } = key;
-  if (state === 'revoked') return { domain, selector, record: REVOKED_RECORD };
-  return { domain, selector, record: (await storedKey(secretsDir, domain, key)).record };
 }
 
 /** Something of each domain, in their order; one error for all domains that have no key. */

@@ -1,3 +1,4 @@
+import { isRevokedValue, revokedThere, unreadName } from './dkim-record.js';
 import type { RecordSet } from './record-set.js';
 import { valueOf, type DnsRecord } from './records.js';
 import type { DnsSurvey, NameView } from './view.js';
@@ -41,7 +42,11 @@ export async function differences(
     compare(record, await seenAt(survey, record)),
   );
   const left = obsolete.map(async (one) => leftover(one, await survey[one.type === 'TXT' ? 'txt' : 'aaaa'](one.name)));
-  return (await Promise.all([...compared, ...left])).filter((one) => one !== undefined);
+  const unread = set.unread.map((one): Difference => {
+    const { reason } = one;
+    return { type: 'TXT', name: unreadName(one), action: 'unknown', wanted: null, reason };
+  });
+  return [...(await Promise.all([...compared, ...left])).filter((one) => one !== undefined), ...unread];
 }
 
 /** The records of a set that are to be added or changed: what remains to be done, in any of the formats. */
@@ -94,6 +99,9 @@ function compare(record: DnsRecord, view: NameView): Difference {
   const wanted = record.type === 'MX' ? `${record.preference} ${valueOf(record)}` : valueOf(record);
   const known = deciding(view).filter(({ answer }) => answer.kind !== 'unknown');
   const wrong = known.filter(({ answer, alias }) => !isRight(record, wanted, answer, alias));
+  const domain = signingDomain(record);
+  if (domain !== undefined && !isRevokedValue(wanted) && wrong.some(isRevokedAt))
+    return { ...at(record), action: 'unknown', wanted: null, reason: revokedThere(domain) };
   if (wrong.length > 0) {
     const found = [...new Set(wrong.flatMap((one) => foreign(record, wanted, one)))];
     if (found.length === 0 && wrong.length === known.length) return { ...at(record), action: 'add', wanted };
@@ -104,6 +112,13 @@ function compare(record: DnsRecord, view: NameView): Difference {
     ? { ...at(record), action: 'none' }
     : { ...at(record), action: 'unknown', wanted, reason };
 }
+
+/** The domain that signs with the key of a record; undefined of any other record. */
+function signingDomain({ type, name }: DnsRecord): string | undefined {
+  return type === 'TXT' ? /\._domainkey\.(.+)$/.exec(name)?.[1] : undefined;
+}
+
+const isRevokedAt = ({ answer }: Said): boolean => answer.kind === 'found' && answer.values.some(isRevokedValue);
 
 /** Why the answers do not settle it: one of those that decide is missing. */
 function doubt(view: NameView): string | undefined {

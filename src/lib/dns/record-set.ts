@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { EeError } from '../errors.js';
 import type { SendingIdentity, Settings } from '../settings/settings.js';
 import { issuerOf } from './certificate-authority.js';
-import { dkimRecord, type DkimPublication } from './dkim-record.js';
+import { dkimRecord, unreadName, type DkimPublication, type UnreadDkim } from './dkim-record.js';
 import { domainOf, isWithin } from './names.js';
 import { policyRecords } from './policy.js';
 import { a, caa, mx, nullMx, ptr, txt, type DnsRecord, type RecordOf } from './records.js';
@@ -14,6 +14,8 @@ export interface RecordSet {
   readonly records: readonly DnsRecord[];
   /** To be set by whoever provides the sending addresses, not in the zone. */
   readonly reverse: readonly RecordOf<'PTR'>[];
+  /** Keys of which nothing can be said: their records are not among these. */
+  readonly unread: readonly UnreadDkim[];
   /** What a reader should know: what is deliberately not there, what others must publish. */
   readonly notes: readonly string[];
 }
@@ -26,11 +28,16 @@ export type DnsSettings = Pick<Settings, 'hosts' | 'sending' | 'tls'> & {
 
 /**
  * Derives the record set from the settings and the public DKIM keys. Every value comes from there: a domain without a key is an
- * error, never a record to be filled in by hand.
+ * error, never a record to be filled in by hand. A key that is known to be unreadable leaves out its own record alone, and is noted.
  */
-export function recordSet(settings: DnsSettings, keys: readonly DkimPublication[]): RecordSet {
+export function recordSet(
+  settings: DnsSettings,
+  keys: readonly DkimPublication[],
+  unread: readonly UnreadDkim[] = [],
+): RecordSet {
   const { baseDomain, identities, postmaster } = settings.sending;
-  const missing = identities.filter(({ domain }) => !keys.some((key) => key.domain === domain));
+  const known = new Set([...keys, ...unread].map(({ domain }) => domain));
+  const missing = identities.filter(({ domain }) => !known.has(domain));
   if (missing.length > 0) throw new EeError('DKIM_KEY_MISSING', { domains: missing.map(({ domain }) => domain) });
 
   const policy = policyRecords(baseDomain, identities, postmaster);
@@ -43,8 +50,10 @@ export function recordSet(settings: DnsSettings, keys: readonly DkimPublication[
       ...webRecords(settings),
       ...issuer.records,
     ],
+    unread,
     reverse: identities.map(({ ip, domain }) => ptr(ip, domain, 'reverse name, equal to the greeting')),
     notes: [
+      ...unread.map((one) => `The TXT record of ${unreadName(one)} is missing here: its key could not be read.`),
       'AAAA records are intentionally absent: mail leaves over IPv4 only, and an IPv6 address without its own PTR and SPF costs reputation.',
       'The PTR records are set by whoever provides the addresses, exactly one for each.',
       ...senderNotes(settings.sending),

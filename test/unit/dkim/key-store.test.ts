@@ -4,14 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generatePair, parsePair } from '../../../src/lib/dkim/key-pair.js';
 import { fingerprint } from '../../../src/lib/dkim/fingerprint.js';
-import {
-  currentSelector,
-  domainKeys,
-  ensureKeys,
-  publications,
-  readKey,
-  readKeys,
-} from '../../../src/lib/dkim/key-store.js';
+import { currentSelector, domainKeys, ensureKeys, readKey, readKeys } from '../../../src/lib/dkim/key-store.js';
+import { wholePublications } from '../../../src/lib/dkim/publications.js';
 import type { Happening } from '../../../src/lib/dkim/ledger/event.js';
 import { appendToLedger } from '../../../src/lib/dkim/ledger/file.js';
 import { isPublicHalf, readPublished, recordValue } from '../../../src/lib/dkim/record.js';
@@ -181,7 +175,7 @@ describe('the selector that signs', () => {
     const third = await add('s20261201');
     await note({ event: 'generated', selector: third.selector, fingerprint: third.fingerprint });
     const published = async () =>
-      Object.fromEntries((await publications(secrets, ONE)).map(({ selector, record }) => [selector, record]));
+      Object.fromEntries((await wholePublications(secrets, ONE)).map(({ selector, record }) => [selector, record]));
     const first = recordOf(await readFile(fileOf(DOMAIN), 'utf8'));
     expect(await published()).toEqual({ mail: first, s20261127: second, s20261201: third.record });
 

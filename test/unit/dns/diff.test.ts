@@ -145,6 +145,31 @@ describe('what is still to be published', () => {
     expect(await open(planted, [obsolete])).toEqual([{ ...obsolete, action: 'remove', found: ['v=DKIM1; p='] }]);
   });
 
+  it('is never to put a revoked key back: nothing to add, and why', async () => {
+    const planted = { [KEY]: everywhere(['v=DKIM1; k=rsa; p=']) };
+    expect(await open(planted)).toEqual([
+      {
+        ...{ type: 'TXT', name: 'mail._domainkey.mail2.example.com', action: 'unknown', wanted: null },
+        reason: expect.stringMatching(
+          /^the key was revoked, and a revoked key is never put back\..*--domain mail2\.example\.com/,
+        ) as string,
+      },
+    ]);
+    expect(unpublished(set, await differences(set, [], surveyOf(planted))).records).toEqual([]);
+  });
+
+  it('is not known of a key that could not be read, and of nothing else', async () => {
+    const unread = { domain: 'mail2.example.com', selector: 's2', reason: 'It is missing. Bring it back.' };
+    const keys = publications(dnsSettings(2));
+    const found = await differences(recordSet(dnsSettings(2), keys, [unread]), [], surveyOf({}));
+    expect(found.filter(({ action }) => action !== 'none')).toEqual([
+      {
+        ...{ type: 'TXT', name: 's2._domainkey.mail2.example.com', action: 'unknown', wanted: null },
+        reason: 'It is missing. Bring it back.',
+      },
+    ]);
+  });
+
   it('can be had as a set of its own, with nothing that is there already', async () => {
     const found = await differences(
       set,

@@ -70,6 +70,20 @@ describe('the record set', () => {
     );
   });
 
+  it('[R87] leaves out the record of a key that cannot be read, and no other, and says so', () => {
+    const settings = dnsSettings(2);
+    const [first] = publications(settings);
+    const unread = { domain: 'mail2.example.com', selector: undefined, reason: 'Its ledger is broken.' };
+    const set = recordSet(settings, first ? [first] : [], [unread]);
+    const names = set.records.filter(({ name }) => name.includes('_domainkey')).map(({ name }) => name);
+    expect(names).toEqual(['mail._domainkey.mail1.example.com']);
+    expect(set.records.filter(({ name }) => name === 'mail2.example.com')).toHaveLength(3);
+    expect(set.notes[0]).toBe(
+      'The TXT record of _domainkey.mail2.example.com is missing here: its key could not be read.',
+    );
+    expect(set.unread).toEqual([unread]);
+  });
+
   it('[R87] is refused when a web host has no IPv4 address', () => {
     const settings = dnsSettings(1);
     const named = {

@@ -1,3 +1,4 @@
+import { revokedThere } from '../dkim-record.js';
 import { abridged, type Said } from './judge.js';
 import type { Finding, Fix } from './result.js';
 
@@ -24,7 +25,7 @@ export type ReadKey = (values: readonly string[]) => KeyReading;
 
 /** The record of one key. */
 export function judgeDkim(
-  { record, revoked }: ExpectedKey,
+  { domain, record, revoked }: ExpectedKey,
   { name, fix, read }: { readonly name: string; readonly fix: Fix | undefined; readonly read: ReadKey },
   { values }: Said<string>,
 ): readonly Finding[] {
@@ -38,9 +39,7 @@ export function judgeDkim(
       ];
     case 'revoked':
       if (revoked) return [];
-      return [
-        { code: 'dkim-revoked', message: `${name} has an empty p=, as if the key were given up; it signs.`, fix },
-      ];
+      return [{ code: 'dkim-revoked', message: `${name} has an empty p=: ${revokedThere(domain)}` }];
     case 'malformed':
       return [malformed(values[0] ?? '', record, reading.reason, name, fix)];
     case 'key':
@@ -62,7 +61,7 @@ function judgePublicHalf(
     return [
       {
         code: 'dkim-other-key',
-        message: `${name} holds another key than the one here: ${abridged(reading.record)}.`,
+        message: `${name} holds another key than the one here: ${abridged(reading.record)}. If VPS2 signs with that one, do not publish this: bring back your copy of SECRETS_DIR.`,
         fix,
       },
     ];

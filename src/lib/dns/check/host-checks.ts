@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { recordName } from '../../dkim-selector.js';
 import type { SendingIdentity } from '../../settings/settings.js';
+import type { UnreadDkim } from '../dkim-record.js';
 import { domainOf, reverseName } from '../names.js';
 import type { MailExchange } from '../values.js';
 import { judgeA, judgeAaaa } from './address.js';
@@ -16,10 +17,12 @@ import { judgePtr } from './reverse.js';
 import type { Check, Fix, Looking } from './result.js';
 import { evaluateSpf, type SpfResult } from './spf/evaluate.js';
 import { judgeSpf, onlySpf } from './spf/judge.js';
+import { unreadCheck } from './unread-key.js';
 
 export interface HostSubject {
   readonly identity: SendingIdentity;
   readonly keys: readonly ExpectedKey[];
+  readonly unread: readonly UnreadDkim[];
   readonly readKey: ReadKey;
   /** The domain whose DMARC policy holds for the host. */
   readonly policyDomain: string;
@@ -28,7 +31,7 @@ export interface HostSubject {
 
 /** Everything that is checked of one sending host. Nothing in it depends on another host. */
 export function hostChecks(subject: HostSubject): Check[] {
-  const { identity, keys, readKey, fix } = subject;
+  const { identity, keys, unread, readKey, fix } = subject;
   const { ip, domain: host } = identity;
   return [
     checkOf(
@@ -46,6 +49,7 @@ export function hostChecks(subject: HostSubject): Check[] {
     aaaaCheck(host),
     ...spfChecks(subject),
     ...keys.map((key) => dkimCheck(key, host, readKey, fix)),
+    ...unread.map((key) => unreadCheck(key, host)),
     dmarcCheck(subject),
     mxCheck(subject),
     checkOf(
@@ -116,7 +120,7 @@ function dkimCheck(key: ExpectedKey, host: string, read: ReadKey, fix: HostSubje
 }
 
 /** A policy of the host's own, which counts before that of the domain; and the alignment of its mail. */
-function dmarcCheck({ identity: { domain: host, sender }, keys, policyDomain }: HostSubject): Check {
+function dmarcCheck({ identity: { domain: host, sender }, policyDomain }: HostSubject): Check {
   const name = `_dmarc.${host}`;
   return checkOf(
     { kind: 'dmarc', host, name, type: 'TXT', right: `the mail of ${host} is aligned` },
@@ -124,12 +128,11 @@ function dmarcCheck({ identity: { domain: host, sender }, keys, policyDomain }: 
     asIs,
     async (said, { survey }) => {
       const own = said.values.length > 0 ? said.values : await policyOf(survey, policyDomain);
-      const signature = keys.find(({ revoked }) => !revoked)?.domain;
       return [
         // Where the host is the domain with the policy, that is checked as such.
         ...(host === policyDomain ? [] : judgeDmarc({ name, fix: undefined, optional: true }, said)),
         ...judgeAlignment(
-          { from: domainOf(sender), returnPath: domainOf(sender), signature },
+          { from: domainOf(sender), returnPath: domainOf(sender), signature: host },
           dmarcTags(own),
           policyDomain,
         ),

@@ -1,6 +1,7 @@
 import { isWithin } from '../names.js';
 import { policyDomains } from '../policy.js';
 import type { DnsSettings, RecordSet } from '../record-set.js';
+import type { UnreadDkim } from '../dkim-record.js';
 import type { ExpectedKey, ReadKey } from './dkim.js';
 import { policyCheck, postmasterCheck, webChecks } from './domain-checks.js';
 import { fixesIn } from './fix.js';
@@ -15,19 +16,22 @@ export interface CheckSubject {
   readonly records: RecordSet;
   /** Every key that must be in DNS, and those that must be there as given up. */
   readonly keys: readonly ExpectedKey[];
+  /** Keys of which nobody here can say what DNS must have. */
+  readonly unread: readonly UnreadDkim[];
   readonly readKey: ReadKey;
   /** Lists to be asked about each address and name; none when they are not wanted. */
   readonly blocklists?: Blocklists;
 }
 
 /** Everything that is checked, host by host. */
-export function planChecks({ settings, records, keys, readKey, blocklists }: CheckSubject): Check[] {
+export function planChecks({ settings, records, keys, unread, readKey, blocklists }: CheckSubject): Check[] {
   const fix = fixesIn([...records.records, ...records.reverse]);
   const { baseDomain, identities } = settings.sending;
   const hosts = identities.flatMap((identity) => {
     const policyDomain = isWithin(identity.domain, baseDomain) ? baseDomain : identity.domain;
-    const own = keys.filter(({ domain }) => domain === identity.domain);
-    return hostChecks({ identity, keys: own, readKey, policyDomain, fix });
+    const own = <Key extends { readonly domain: string }>(some: readonly Key[]): Key[] =>
+      some.filter(({ domain }) => domain === identity.domain);
+    return hostChecks({ identity, keys: own(keys), unread: own(unread), readKey, policyDomain, fix });
   });
   // The policy of a domain is checked once, also where a sending host is that domain.
   const policies = policyDomains(baseDomain, identities).map((domain) => policyCheck(domain, fix));

@@ -15,7 +15,7 @@ export function presentChecks(report: CheckReport, { verbose }: { readonly verbo
     ...section(doubtful.length === 0 ? [] : ['Could not be determined', ...doubtLines(doubtful)]),
     ...(verbose
       ? section(byHost(good).flatMap(([host, results]) => [host, ...results.flatMap(goodLines)]))
-      : section(good.length === 0 ? [] : ['Right', ...shortLines(good)])),
+      : section(good.length === 0 ? [] : ['Right', ...shortLines(good, [...bad, ...doubtful])])),
     summary(report),
   ].map(printable);
 }
@@ -50,20 +50,30 @@ function doubtLines(results: readonly CheckResult[]): string[] {
     const names = [...new Set(some.map(({ name }) => name))];
     const few = names.slice(0, 3).join(', ');
     const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
-    return `  ${cause}: ${some.length} checks, of ${few}${more} [${[...new Set(some.map(({ code }) => code))].join(', ')}]`;
+    return `  ${cause}: ${counted(some.length)}, of ${few}${more} [${[...new Set(some.map(({ code }) => code))].join(', ')}]`;
   });
 }
 
-function shortLines(results: readonly CheckResult[]): string[] {
-  return byHost(results).map(([host, some]) => `  ${host}: ${[...new Set(some.map(({ kind }) => kind))].join(', ')}`);
+/** The kinds that are right, host by host; where another check of the kind is not, also the name that is. */
+function shortLines(right: readonly CheckResult[], others: readonly CheckResult[]): string[] {
+  const label = ({ kind, host, type, name }: CheckResult): string =>
+    others.some((other) => other.host === host && other.kind === kind) ? `${kind} (${type} ${name})` : kind;
+  return byHost(right).map(([host, some]) => `  ${host}: ${[...new Set(some.map(label))].join(', ')}`);
 }
 
-function summary({ checks, totals }: CheckReport): string {
-  if (checks.length === 0) return 'Nothing was checked.';
+/** Checks are counted, each once: the parts add up to the first number. */
+function summary({ totals }: CheckReport): string {
+  if (totals.checks === 0) return 'Nothing was checked.';
   const found = VERDICTS.filter((verdict) => verdict !== 'ok' && totals[verdict] > 0);
   const parts = [`${totals.ok} right`, ...found.map((verdict) => `${totals[verdict]} ${verdict}`)];
-  const failed = totals.failed === 0 ? 'nothing that is required fails' : `${totals.failed} that are required fail`;
-  return `${parts.join(', ')}; ${failed}.`;
+  return `${counted(totals.checks)}: ${parts.join(', ')}. ${failing(totals.failed)}`;
+}
+
+const counted = (checks: number): string => (checks === 1 ? '1 check' : `${checks} checks`);
+
+function failing(failed: number): string {
+  if (failed === 0) return 'Nothing that is required fails.';
+  return failed === 1 ? '1 that is required fails.' : `${failed} that are required fail.`;
 }
 
 function grouped<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item[]> {

@@ -1,13 +1,18 @@
-import { KINDS, PROBLEMS, severityOf, type Severity, type Verdict } from './codes.js';
+import { KINDS, PROBLEMS, VERDICTS, severityOf, type Severity, type Verdict } from './codes.js';
 import type { Check, CheckResult, Finding, Look, Looking } from './result.js';
 
-/** All results, and how many there are of each verdict. */
+/** All results: one of each check that is right, and one for each thing that is not. */
 export interface CheckReport {
   readonly checks: readonly CheckResult[];
-  readonly totals: Readonly<Record<Verdict, number>> & {
-    /** Results that make the check fail: required, and not ok. */
-    readonly failed: number;
-  };
+  readonly totals: Totals;
+}
+
+/** How many checks there are of each verdict: each counts once, by the gravest thing that it found. */
+export interface Totals extends Readonly<Record<Verdict, number>> {
+  /** All of them: the sum of the four verdicts. */
+  readonly checks: number;
+  /** Those with something that is required and not ok: they make the report a bad one. */
+  readonly failed: number;
 }
 
 export interface RunOptions {
@@ -36,7 +41,7 @@ export async function runChecks(checks: readonly Check[], { look, pause }: RunOp
     const again = look(true);
     await Promise.all(doubtful.map(async (check) => looks.get(check)?.push(await check.look(again))));
   }
-  return reportOf(checks.flatMap((check) => resultsOf(check, looks.get(check) ?? [])));
+  return reportOf(checks.map((check) => resultsOf(check, looks.get(check) ?? [])));
 }
 
 /** What all looks at one thing come to. */
@@ -80,19 +85,26 @@ function problem(check: Check, { seen }: Look, { code, message, fix, cause }: Fi
   };
 }
 
-function reportOf(checks: readonly CheckResult[]): CheckReport {
-  const count = (verdict: Verdict): number => checks.filter((one) => one.verdict === verdict).length;
-  const failed = checks.filter(({ severity, verdict }) => severity === 'required' && verdict !== 'ok').length;
-  const totals = {
-    ok: count('ok'),
-    wrong: count('wrong'),
-    missing: count('missing'),
-    undetermined: count('undetermined'),
+function reportOf(results: readonly (readonly CheckResult[])[]): CheckReport {
+  const verdicts = results.map(gravest);
+  const count = (verdict: Verdict): number => verdicts.filter((one) => one === verdict).length;
+  const fails = ({ severity, verdict }: CheckResult): boolean => severity === 'required' && verdict !== 'ok';
+  return {
+    checks: results.flat(),
+    totals: {
+      checks: results.length,
+      ...{ ok: count('ok'), wrong: count('wrong'), missing: count('missing'), undetermined: count('undetermined') },
+      failed: results.filter((some) => some.some(fails)).length,
+    },
   };
-  return { checks, totals: { ...totals, failed } };
+}
+
+/** VERDICTS begins with the gravest. */
+function gravest(results: readonly CheckResult[]): Verdict {
+  return VERDICTS.find((verdict) => results.some((one) => one.verdict === verdict)) ?? 'ok';
 }
 
 /** Whether the report is a good one. That nothing was checked is not. */
-export function isSound({ checks, totals }: CheckReport): boolean {
-  return checks.length > 0 && totals.failed === 0;
+export function isSound({ totals }: CheckReport): boolean {
+  return totals.checks > 0 && totals.failed === 0;
 }

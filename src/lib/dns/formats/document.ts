@@ -1,4 +1,5 @@
 import { split } from '../character-strings.js';
+import { unreadName } from '../dkim-record.js';
 import type { RecordSet } from '../record-set.js';
 import { valueOf, type DnsRecord } from '../records.js';
 
@@ -8,6 +9,8 @@ export interface DnsDocument {
   records: RecordDocument[];
   reverse: { ip: string; name: string; ttl: number; target: string }[];
   notes: string[];
+  /** Records that are not among these, since their keys could not be read. */
+  unread: { type: 'TXT'; name: string; domain: string; reason: string }[];
 }
 
 interface RecordDocument {
@@ -29,6 +32,7 @@ export function document(set: RecordSet): DnsDocument {
     records: set.records.map(describe),
     reverse: set.reverse.map(({ ip, name, ttl, target }) => ({ ip, name, ttl, target })),
     notes: [...set.notes],
+    unread: set.unread.map((one) => ({ type: 'TXT', name: unreadName(one), domain: one.domain, reason: one.reason })),
   };
 }
 

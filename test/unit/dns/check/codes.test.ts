@@ -10,11 +10,13 @@ import { reportPermission } from '../../../../src/lib/dns/check/domain-checks.js
 import { judgeMx, judgePostmasterMx } from '../../../../src/lib/dns/check/mail-exchange.js';
 import { judgeNoReceiver, judgeNoSender } from '../../../../src/lib/dns/check/no-mail.js';
 import { judgeMtaSts, judgeTlsRpt } from '../../../../src/lib/dns/check/reporting.js';
-import type { Finding } from '../../../../src/lib/dns/check/result.js';
+import type { Finding, Looking } from '../../../../src/lib/dns/check/result.js';
 import { judgePtr } from '../../../../src/lib/dns/check/reverse.js';
 import { resultsOf } from '../../../../src/lib/dns/check/run.js';
 import { evaluateSpf } from '../../../../src/lib/dns/check/spf/evaluate.js';
 import { judgeSpf, onlySpf } from '../../../../src/lib/dns/check/spf/judge.js';
+import { unreadCheck } from '../../../../src/lib/dns/check/unread-key.js';
+import type { UnreadDkim } from '../../../../src/lib/dns/dkim-record.js';
 import type { Answer } from '../../../../src/lib/dns/answer.js';
 import type { MailExchange } from '../../../../src/lib/dns/values.js';
 import { codesOf, fix, found, lookups, none, said, unknown, view } from './said.js';
@@ -48,6 +50,9 @@ const record = `v=DKIM1; k=rsa; p=${'A'.repeat(392)}`;
 const key = (reading: KeyReading, text = record, revoked = false): Found =>
   judgeDkim({ domain: name, selector: 'mail', record, revoked }, { name, fix, read: () => reading }, said(text));
 const ours: KeyReading = { kind: 'key', record, testing: false };
+
+const unread = async (of: UnreadDkim): Promise<readonly Finding[]> =>
+  (await unreadCheck(of, name).look({} as Looking)).findings;
 
 const dmarc = (...values: string[]): Found => judgeDmarc({ name: '_dmarc.example.com', fix }, said(...values));
 const POLICY = 'v=DMARC1; p=none; rua=mailto:postmaster@example.com; np=reject';
@@ -136,6 +141,10 @@ const CASES: Readonly<Record<ProblemCode, { bad: () => Found; good: () => Found 
   'dkim-revoked': { bad: () => key({ kind: 'revoked' }), good: () => key({ kind: 'revoked' }, 'v=DKIM1; p=', true) },
   'dkim-testing': { bad: () => key({ ...ours, testing: true }), good: () => key(ours) },
   'dkim-not-revoked': { bad: () => key(ours, record, true), good: () => key({ kind: 'revoked' }, 'v=DKIM1; p=', true) },
+  'dkim-unread': {
+    bad: () => unread({ domain: name, selector: 's2', reason: 'It is missing.' }),
+    good: () => key(ours),
+  },
   'dmarc-missing': { bad: () => dmarc('unrelated'), good: () => dmarc(POLICY) },
   'dmarc-several': { bad: () => dmarc(POLICY, 'v=DMARC1; p=reject'), good: () => dmarc(POLICY, 'unrelated') },
   'dmarc-invalid': {
@@ -241,6 +250,19 @@ const CASES: Readonly<Record<ProblemCode, { bad: () => Found; good: () => Found 
 };
 
 const code = (one: Finding | string): string => (typeof one === 'string' ? one : one.code);
+
+describe('a key that DNS has as revoked', () => {
+  it('comes with no record to paste, and with what to do instead', async () => {
+    const [finding, ...others] = (await key({ kind: 'revoked' })) as readonly Finding[];
+    expect(others).toEqual([]);
+    expect(finding).toEqual({
+      code: 'dkim-revoked',
+      message:
+        'mail1.example.com has an empty p=: the key was revoked, and a revoked key is never put back. SECRETS_DIR here may be older ' +
+        'than what VPS2 signs with: bring its newest copy; if there is none, `ee dkim rotate --domain mail1.example.com` makes a new key.',
+    });
+  });
+});
 
 describe('every code', () => {
   it.each(Object.keys(PROBLEMS) as ProblemCode[])(

@@ -24,6 +24,7 @@ function subjectOf(count: number): CheckSubject {
   return {
     settings,
     readKey,
+    unread: [],
     records: recordSet(settings, keys),
     keys: keys.map((key) => ({ ...key, revoked: false })),
   };

@@ -34,7 +34,7 @@ describe('presentChecks', () => {
     }),
     ...['mail3', 'mail4', 'mail5', 'mail6'].map((host) => silent(`${host}.example.com`)),
   ] as const;
-  const totals = { ok: 2, wrong: 1, missing: 1, undetermined: 4, failed: 5 };
+  const totals = { checks: 8, ok: 2, wrong: 1, missing: 1, undetermined: 4, failed: 5 };
 
   it('shows what is wrong first and with its record, what is unknown by its cause, and what is right in short', () => {
     expect(presentChecks({ checks, totals }, { verbose: false })).toEqual([
@@ -50,8 +50,29 @@ describe('presentChecks', () => {
       'Right',
       '  mail1.example.com: a, ptr',
       '',
-      '2 right, 1 wrong, 1 missing, 4 undetermined; 5 that are required fail.',
+      '8 checks: 2 right, 1 wrong, 1 missing, 4 undetermined. 5 that are required fail.',
     ]);
+  });
+
+  it('counts in the singular, and does not call a kind right of which another check is wrong', () => {
+    const selector = (name: string, more: Partial<CheckResult>): CheckResult =>
+      result({ code: 'dkim', kind: 'dkim', name: `${name}._domainkey.mail1.example.com`, type: 'TXT', ...more });
+    const some = [
+      result({}),
+      selector('mail', {}),
+      selector('s2', { code: 'dkim-unread', verdict: 'undetermined', message: 'It is not known.' }),
+    ];
+    const counts = { checks: 3, ok: 2, wrong: 0, missing: 0, undetermined: 1, failed: 1 };
+    expect(presentChecks({ checks: some, totals: counts }, { verbose: false }).slice(-4)).toEqual([
+      'Right',
+      '  mail1.example.com: a, dkim (TXT mail._domainkey.mail1.example.com)',
+      '',
+      '3 checks: 2 right, 1 undetermined. 1 that is required fails.',
+    ]);
+    const one = { checks: 1, ok: 1, wrong: 0, missing: 0, undetermined: 0, failed: 0 };
+    expect(presentChecks({ checks: [result({})], totals: one }, { verbose: false }).at(-1)).toBe(
+      '1 check: 1 right. Nothing that is required fails.',
+    );
   });
 
   it('lets no control character of a stranger’s record reach the terminal', () => {

@@ -67,14 +67,31 @@ describe('runChecks', () => {
   it('[R93] fails for what is required and undetermined, not for what is only recommended', async () => {
     const silent = await run(checkWith('name-server-silent', 'name-server-silent', 'name-server-silent'));
     expect([silent.report.totals, isSound(silent.report)]).toEqual([
-      { ok: 0, wrong: 0, missing: 0, undetermined: 1, failed: 1 },
+      { checks: 1, ok: 0, wrong: 0, missing: 0, undetermined: 1, failed: 1 },
       false,
     ]);
     const generic = await run(checkWith('ptr-generic', 'ptr-generic', 'ptr-generic'));
     expect([generic.report.totals, isSound(generic.report)]).toEqual([
-      { ok: 0, wrong: 1, missing: 0, undetermined: 0, failed: 0 },
+      { checks: 1, ok: 0, wrong: 1, missing: 0, undetermined: 0, failed: 0 },
       true,
     ]);
+  });
+
+  it('counts a check once, by the gravest that it found, so that the parts add up', async () => {
+    const findings = [
+      { code: 'ptr-generic', message: '' },
+      { code: 'name-server-silent', message: 'ns1' },
+      { code: 'name-server-silent', message: 'ns2' },
+    ] as const;
+    const several = { ...checkWith(), look: () => Promise.resolve({ findings, seen: [] }) };
+    const { report } = await run(several, checkWith(undefined));
+    expect(report.checks.map(({ code }) => code)).toEqual([
+      'ptr-generic',
+      'name-server-silent',
+      'name-server-silent',
+      'ptr',
+    ]);
+    expect(report.totals).toEqual({ checks: 2, ok: 1, wrong: 1, missing: 0, undetermined: 0, failed: 1 });
   });
 
   it('fails when nothing was checked', async () => {

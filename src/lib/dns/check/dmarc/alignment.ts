@@ -5,8 +5,8 @@ import type { Finding } from '../result.js';
 export interface MessageDomains {
   readonly from: string;
   readonly returnPath: string;
-  /** `d=`; undefined where nothing signs. */
-  readonly signature: string | undefined;
+  /** `d=`. */
+  readonly signature: string;
 }
 
 /** Whether two domains are aligned: the same, or with `relaxed` under the same organizational domain (RFC 9989 §4.10.2). */
@@ -23,11 +23,11 @@ export function judgeAlignment(
 ): readonly Finding[] {
   const mode = (tag: 'aspf' | 'adkim'): 'strict' | 'relaxed' => (tags?.get(tag) === 's' ? 'strict' : 'relaxed');
   const spf = isAligned(from, returnPath, mode('aspf'), organization);
-  const dkim = signature !== undefined && isAligned(from, signature, mode('adkim'), organization);
+  const dkim = isAligned(from, signature, mode('adkim'), organization);
   if (spf && dkim) return [];
   const broken = [
     ...(spf ? [] : [`the return path (${returnPath})`]),
-    ...(dkim ? [] : [`the signature (${signature ?? 'none'})`]),
+    ...(dkim ? [] : [`the signature (${signature})`]),
   ];
   return [{ code: 'dmarc-unaligned', message: `Mail from ${from}: ${broken.join(' and ')} is not aligned with it.` }];
 }
