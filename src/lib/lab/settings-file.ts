@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { LabPlace } from './names.js';
+import { directoryUrl } from './world/authority.js';
 import { BLOCKLISTS } from './world/blocklists.js';
 import type { LabSubnet } from './network.js';
 
@@ -59,7 +60,7 @@ POSTGRES_PASSWORD=${password()}
 REDIS_PASSWORD=${password()}
 
 ACME_EMAIL=tls@${domain}
-ACME_DIRECTORY_URL=https://acme.${domain}:14000/dir
+ACME_DIRECTORY_URL=${directoryUrl(domain)}
 
 GRAFANA_ADMIN_PASSWORD=${password()}
 `;

@@ -21,6 +21,7 @@ import { writeSettings } from './settings-file.js';
 import { writeKnownHosts } from './ssh.js';
 import { provideStandIns } from './stand-ins.js';
 import { all, each } from './together.js';
+import { trustAuthority } from './trust.js';
 import { worldAddresses } from './world/addresses.js';
 import { reserveSubnet, writeRecord, type LabRecord, type Origin } from './state.js';
 
@@ -89,6 +90,7 @@ async function bringUp(lab: LabPlace, options: LabUpOptions, emit: Emit): Promis
   const [started] = await all([each(hosts, (host) => bootHost(lab, host, record, emit)), provide(lab, record, emit)]);
   await writeKnownHosts(lab, record);
   await each(hosts, (host) => waitUntilStarted(lab, record, host));
+  if (record.hosts.world) await trustAuthority(lab, record, hosts);
   return {
     name: lab.name,
     folder: lab.folder,

@@ -14,6 +14,8 @@ export interface WorldAddresses {
   readonly nameServers: Readonly<Record<NameServer, string>>;
   /** They ask the name servers for what those know, and the machine's own resolver for everything else. */
   readonly resolvers: Readonly<Record<LabResolver, string>>;
+  /** The certificate authority. It asks the first resolver. */
+  readonly authority: string;
   /** All of them, the host's first. */
   readonly all: readonly string[];
 }
@@ -21,6 +23,8 @@ export interface WorldAddresses {
 export function worldAddresses(subnet: LabSubnet): WorldAddresses {
   const nameServers = { ns1: subnet.hosts.world, ns2: addressIn(subnet, 3) };
   const resolvers = { resolver1: addressIn(subnet, 4), resolver2: addressIn(subnet, 5) };
+  const authority = addressIn(subnet, 6);
   const providers = providersOf(subnet).map(({ address }) => address);
-  return { nameServers, resolvers, all: [...Object.values(nameServers), ...Object.values(resolvers), ...providers] };
+  const all = [...Object.values(nameServers), ...Object.values(resolvers), authority, ...providers];
+  return { nameServers, resolvers, authority, all };
 }

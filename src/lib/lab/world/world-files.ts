@@ -5,6 +5,7 @@ import { packageRoot } from '../../package-root.js';
 import type { LabSubnet } from '../network.js';
 import { nameServers as serversIn, resolvConf } from '../resolv-conf.js';
 import { NAME_SERVERS, RESOLVERS, worldAddresses } from './addresses.js';
+import { authorityFiles } from './authority.js';
 import { memoryFile, nameServiceFiles, stubFile, zoneFiles, zoneListFile, type Files } from './name-service.js';
 import { AT_FIRST, dnsStateFile } from './dns-state.js';
 import { exchangeOf, providersOf } from './providers.js';
@@ -12,7 +13,7 @@ import { serialAt, zonesOf } from './zones.js';
 
 /** The Debian packages of the world, and none that they merely recommend. */
 export const WORLD_PACKAGES = [
-  ...['knot', 'knot-dnsutils', 'unbound', 'nftables', 'openssl'],
+  ...['knot', 'knot-dnsutils', 'unbound', 'pebble', 'nftables', 'openssl'],
   ...['python3', 'python3-aiosmtpd', 'python3-dkim', 'python3-dnspython', 'python3-spf'],
 ] as const;
 
@@ -27,6 +28,7 @@ const UNITS = [
   ...RESOLVERS.map((resolver) => `world-resolver@${resolver}`),
   'world-mailboxes',
   'world-licence',
+  'world-acme',
 ];
 const UNWANTED = ['knot', 'unbound', 'unbound-resolvconf'] as const;
 
@@ -51,6 +53,7 @@ export async function writeWorld(root: string, subnet: LabSubnet, domain: string
   await writeFiles(root, {
     ...nameServiceFiles(addresses, serversIn(await resolvConf())),
     ...memoryFile('second'),
+    ...authorityFiles(addresses),
     'etc/world/mailboxes.json': mailboxes(subnet),
   });
   if (existsSync(join(root, 'var/lib/world/stubs.conf'))) return;

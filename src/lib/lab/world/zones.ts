@@ -2,6 +2,7 @@ import { reverseName } from '../../dns/names.js';
 import { HOST_NAMES } from '../../settings/settings.js';
 import type { LabSubnet } from '../network.js';
 import { worldAddresses } from './addresses.js';
+import { AUTHORITY } from './authority.js';
 import { BLOCKLISTS, NOTHING_LISTED, listingRecords, type Listings } from './blocklists.js';
 import { exchangeOf, providersOf } from './providers.js';
 
@@ -97,12 +98,13 @@ function ownRecords(subnet: LabSubnet, domain: string): ZoneRecord[] {
     ownRecord(name, 'A', address),
     ownRecord(reverseName(address), 'PTR', `${name}.`),
   ];
-  const { nameServers, resolvers } = worldAddresses(subnet);
+  const { nameServers, resolvers, authority } = worldAddresses(subnet);
   return [
     ...HOST_NAMES.flatMap((name) => host(`${name}.${domain}`, subnet.hosts[name])),
     ...Object.entries({ ...nameServers, ...resolvers }).flatMap(([name, address]) =>
       host(`${name}.${domain}`, address),
     ),
+    ...host(`${AUTHORITY}.${domain}`, authority),
     ...providersOf(subnet).flatMap((provider) => [
       ...host(exchangeOf(provider), provider.address),
       ...provider.domains.map((name) => ownRecord(name, 'MX', `10 ${exchangeOf(provider)}.`)),
