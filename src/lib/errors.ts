@@ -171,6 +171,19 @@ const failures = {
       `${host}: ${step} failed (${status}).${output ? `\nIts last lines:\n${output.replace(/^/gm, '  | ')}` : ''}`,
     hint: () => 'Mend what the lines say and run the same command again: what is done already is kept.',
   }),
+  CERTIFICATE_REFUSED: row<{ domain: string; authority: string; output: string }>({
+    exit: EXIT.failed,
+    message: ({ domain, authority, output }) =>
+      `${authority} gave no certificate for ${domain}. It was asked once; everything else is done. certbot says:\n${output.replace(/^/gm, '  | ')}`,
+    hint: () =>
+      'Mend what it names, then run the same command again. Authorities limit refusals: an hour of patience may be needed after several.',
+  }),
+  RENEWAL_FAILS: row<{ domain: string; output: string }>({
+    exit: EXIT.failed,
+    message: ({ domain, output }) =>
+      `The certificate for ${domain} is shown, but its renewal, tried out, fails: it would end. certbot says:\n${output.replace(/^/gm, '  | ')}`,
+    hint: () => 'Mend what it names, then run the same command again: it tries the renewal out anew.',
+  }),
   REMOTE_TIMEOUT: row<{ host: string; step: string; seconds: number }>({
     exit: EXIT.failed,
     message: ({ host, step, seconds }) => `${host}: ${step} gave no result within ${seconds} s and was stopped.`,

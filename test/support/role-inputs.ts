@@ -62,6 +62,7 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
         stripDepth: 3,
       },
       tls,
+      certifiable: false,
     },
     vps2: {
       package: { path: '/srv/powermta.deb', format: 'deb', version: '5.0r8', bytes: 100, sha256: 'b'.repeat(64) },
@@ -81,7 +82,7 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
         panelCertificate: 'certificate\n',
       },
     },
-    vps3: { bundle: Buffer.from('the API'), tls, panelCertificate: 'certificate\n' },
+    vps3: { bundle: Buffer.from('the API'), tls, panelCertificate: 'certificate\n', certifiable: false },
   };
 }
 

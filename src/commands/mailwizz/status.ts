@@ -15,9 +15,7 @@ export default class MailwizzStatus extends HostCommand {
     const { flags } = await this.parse(MailwizzStatus);
     const settings = await this.settings(flags);
     const { mailwizzStatus } = await import('../../lib/deploy/mailwizz/status.js');
-    const found = await this.onHost('vps1', settings, flags, (host) =>
-      mailwizzStatus(host, settings, new Date(), this.signal),
-    );
+    const found = await this.onHost('vps1', settings, flags, (host) => mailwizzStatus(host, settings, this.signal));
     this.#show(found);
     if (!found.healthy) this.exitWith(EXIT.found);
     return { host: 'vps1', ...found };

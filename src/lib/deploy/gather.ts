@@ -17,11 +17,14 @@ import { engineBundle, shipperBundle } from './engine-bundle.js';
 import { licenceDoubts, powermtaPackage } from './powermta-package.js';
 import { readVerified } from './read-verified.js';
 import type { DeployInputs } from './wanted.js';
+import { isCertifiable, waiting, type WebNames } from './web-names.js';
 
 export interface GatherOptions {
   readonly hosts: readonly HostName[];
   /** Make the keys and certificates that don't exist yet. Otherwise they are planned with, as empty ones. */
   readonly make: boolean;
+  /** What DNS says of the names of the web hosts. */
+  readonly names: WebNames;
 }
 
 /** Something that does not exist on this machine yet, and the domain that it is for. */
@@ -36,21 +39,35 @@ export interface Gathered {
   readonly missing: readonly Missing[];
   /** What does not seem to go together, for the operator to judge: sentences. */
   readonly doubts: readonly string[];
+  /** What the next run will do, once the operator has done his part: sentences. */
+  readonly waiting: readonly string[];
 }
 
 /** Brings together, on this machine, what the roles of these hosts need. */
-export async function gather(settings: Settings, used: UsedFiles, { hosts, make }: GatherOptions): Promise<Gathered> {
+export async function gather(
+  settings: Settings,
+  used: UsedFiles,
+  { hosts, make, names }: GatherOptions,
+): Promise<Gathered> {
   const wants = (host: HostName) => hosts.includes(host);
   const store = new Store(settings.secretsDir, make);
   const inputs = {
-    ...(wants('vps1') ? { vps1: await forMailwizz(settings, used, store) } : {}),
+    ...(wants('vps1')
+      ? { vps1: { ...(await forMailwizz(settings, used, store)), certifiable: isCertifiable(names.vps1) } }
+      : {}),
     ...(wants('vps2') ? { vps2: await forPowermta(settings, used, store) } : {}),
-    ...(wants('vps3') ? { vps3: await forEngine(settings, store) } : {}),
+    ...(wants('vps3')
+      ? { vps3: { ...(await forEngine(settings, store)), certifiable: isCertifiable(names.vps3) } }
+      : {}),
   };
-  return { inputs, missing: store.missing, doubts: store.doubts };
+  return { inputs, missing: store.missing, doubts: store.doubts, waiting: waiting(names) };
 }
 
-async function forMailwizz(settings: Settings, used: UsedFiles, store: Store): Promise<MailwizzInputs> {
+async function forMailwizz(
+  settings: Settings,
+  used: UsedFiles,
+  store: Store,
+): Promise<Omit<MailwizzInputs, 'certifiable'>> {
   const { panelDomain } = settings.mailwizz;
   return {
     application: used.application,
@@ -58,7 +75,7 @@ async function forMailwizz(settings: Settings, used: UsedFiles, store: Store): P
   };
 }
 
-async function forEngine(settings: Settings, store: Store): Promise<EngineInputs> {
+async function forEngine(settings: Settings, store: Store): Promise<Omit<EngineInputs, 'certifiable'>> {
   const { domain } = settings.engine;
   return {
     bundle: await engineBundle(settings.engine.source),

@@ -7,6 +7,8 @@ import { postgresDatabase } from '../converge/resources/postgres.js';
 import { service } from '../converge/resources/service.js';
 import { systemUser } from '../converge/resources/user.js';
 import { HOST_NAMES, type Settings } from '../settings/settings.js';
+import { https, HTTPS_PACKAGES, httpsWanted } from './https.js';
+import type { CertificateWanted } from './lineage.js';
 import { NODE_EXPORTER_PORT, type PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
 import { bareWord, nginxWord, render, yamlString } from './template.js';
@@ -18,9 +20,18 @@ export interface EngineInputs {
   readonly tls: TlsFiles;
   /** The certificate that `ee` made for the panel, in PEM: trusted beside the system's authorities. */
   readonly panelCertificate: string;
+  /** DNS leads to VPS3, so that an authority may be asked for the API's certificate. */
+  readonly certifiable: boolean;
 }
 
-export const ENGINE_PACKAGES: readonly string[] = ['nginx', 'postgresql', 'redis-server', 'nodejs', 'prometheus'];
+export const ENGINE_PACKAGES: readonly string[] = [
+  'nginx',
+  ...HTTPS_PACKAGES,
+  'postgresql',
+  'redis-server',
+  'nodejs',
+  'prometheus',
+];
 
 export const ENGINE_PORTS: readonly PortRule[] = [
   { port: 80, why: 'redirect to HTTPS, and ACME' },
@@ -43,6 +54,7 @@ export const restartEngine = restart('email-engine', HEALTHY);
 
 /** VPS3: the Email-Engine API behind nginx, its databases, and Prometheus over all three hosts. */
 export function engine({ settings }: RoleContext, inputs: EngineInputs): Role {
+  const wanted = httpsWanted(settings, settings.engine.domain, inputs.certifiable);
   return {
     packages: ENGINE_PACKAGES,
     ports: ENGINE_PORTS,
@@ -50,8 +62,9 @@ export function engine({ settings }: RoleContext, inputs: EngineInputs): Role {
       { name: 'packages', resources: [packages('engine', ENGINE_PACKAGES)] },
       { name: 'databases', resources: databases(settings) },
       { name: 'API', resources: api(settings, inputs) },
-      { name: 'web server', resources: web(settings, inputs.tls) },
+      { name: 'web server', resources: web(settings, inputs.tls, wanted) },
       { name: 'monitoring', resources: monitoring(settings) },
+      https(wanted),
     ],
   };
 }
@@ -129,13 +142,13 @@ function configuration({ sending, hosts, mailwizz }: Settings): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-function web(settings: Settings, tls: TlsFiles): Resource[] {
+function web(settings: Settings, tls: TlsFiles, wanted: CertificateWanted): Resource[] {
   const site = render(
     'nginx/engine.conf',
     { domain: settings.engine.domain, certificate: CERTIFICATE_FILE, key: KEY_FILE, port: ENGINE_PORT },
     nginxWord,
   );
-  return [...webSite('email-engine', site, tls), service('nginx')];
+  return [...webSite('email-engine', site, tls, wanted), service('nginx')];
 }
 
 function monitoring({ hosts }: Settings): Resource[] {

@@ -13,6 +13,8 @@ import { CRON_ENTRIES } from '../mailwizz/cron.js';
 import { CONFIG_FILE, INIT_FILE, INSTALLED_MARK } from '../mailwizz/layout.js';
 import { prepareApplication } from '../mailwizz/prepare.js';
 import type { Settings } from '../settings/settings.js';
+import { https, HTTPS_PACKAGES, httpsWanted } from './https.js';
+import type { CertificateWanted } from './lineage.js';
 import type { PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
 import { bareWord, nginxWord, render } from './template.js';
@@ -22,6 +24,8 @@ import { CERTIFICATE_FILE, KEY_FILE, type TlsFiles, webSite } from './web.js';
 export interface MailwizzInputs {
   readonly application: { path: string; bytes: number; sha256: string; root: string; stripDepth: number };
   readonly tls: TlsFiles;
+  /** DNS leads to VPS1, so that an authority may be asked for the panel's certificate. */
+  readonly certifiable: boolean;
 }
 
 export const WEB_ROOT = '/var/www/mailwizz';
@@ -52,7 +56,7 @@ export function phpVersion({ os }: Pick<HostFacts, 'os'>, host = 'vps1'): string
 /** Debian packages of the role. */
 export function mailwizzPackages(php: string): string[] {
   const modules = 'fpm cli mysql mbstring xml curl zip gd intl imap tidy bcmath'.split(' ');
-  return ['nginx', 'mariadb-server', 'cron', ...modules.map((name) => `php${php}-${name}`)];
+  return ['nginx', ...HTTPS_PACKAGES, 'mariadb-server', 'cron', ...modules.map((name) => `php${php}-${name}`)];
 }
 
 export const MAILWIZZ_PORTS: readonly PortRule[] = [
@@ -64,6 +68,7 @@ export const MAILWIZZ_PORTS: readonly PortRule[] = [
 export function mailwizz({ settings, facts }: RoleContext, inputs: MailwizzInputs): Role {
   const php = phpVersion(facts);
   const names = mailwizzPackages(php);
+  const wanted = httpsWanted(settings, settings.mailwizz.panelDomain, inputs.certifiable);
   return {
     packages: names,
     ports: MAILWIZZ_PORTS,
@@ -71,8 +76,9 @@ export function mailwizz({ settings, facts }: RoleContext, inputs: MailwizzInput
       { name: 'packages', resources: [packages('mailwizz', names)] },
       { name: 'database', resources: database(settings) },
       { name: 'application', resources: [application(inputs)] },
-      { name: 'web server', resources: web(settings, php, inputs.tls) },
+      { name: 'web server', resources: web(settings, php, inputs.tls, wanted) },
       { name: 'scheduled commands', resources: [cron(php)] },
+      https(wanted),
     ],
   };
 }
@@ -104,7 +110,7 @@ function application({ application: from }: MailwizzInputs): Resource {
   });
 }
 
-function web(settings: Settings, php: string, tls: TlsFiles): Resource[] {
+function web(settings: Settings, php: string, tls: TlsFiles, wanted: CertificateWanted): Resource[] {
   const fpm = reload(`php${php}-fpm`, `php-fpm${php} -t`);
   const site = render(
     'nginx/panel.conf',
@@ -139,7 +145,7 @@ function web(settings: Settings, php: string, tls: TlsFiles): Resource[] {
     }),
     service(`php${php}-fpm`),
     file({ path: FASTCGI, content: render('nginx/panel-fastcgi.conf', { socket: SOCKET }, nginxWord), mode: '0644' }),
-    ...webSite('mailwizz', site, tls),
+    ...webSite('mailwizz', site, tls, wanted),
     service('nginx'),
   ];
 }

@@ -11,6 +11,11 @@ const settings = settingsWith({
   SENDER2: 'news@mail2.example.com',
   BASE_DOMAIN: 'example.com',
 });
+/** A host without the certificate of an authority. */
+const selfSigned = [
+  ['shown:end', 'Nov 27 12:00:00 2028 GMT'],
+  ['certificate', 'now 1795000000\ncertificate\tserved /etc/ssl/ee/own'],
+] as const;
 const lines = (record: readonly (readonly [string, string])[]): Answers =>
   new Answers(record.map(([name, value]) => `${name}\t${value}\n`).join(''));
 const without = (record: readonly (readonly [string, string])[], name: string) =>
@@ -37,6 +42,7 @@ describe('the proofs of VPS1', () => {
     ['code', '403'],
     ['tables', '0'],
     ['cron', '8'],
+    ...selfSigned,
   ] as const;
   const failures = (record: readonly (readonly [string, string])[]) => failing(mailwizzProofs(lines(record), settings));
 
@@ -64,6 +70,8 @@ describe('the proofs of VPS1', () => {
       ['code', 1],
       ['tables', 1],
       ['cron', 1],
+      ['shown:end', 1],
+      ['certificate', 1],
     ]);
   });
 
@@ -204,6 +212,7 @@ describe('the proofs of VPS3', () => {
     ['status', '200'],
     ['health', '{"status":"ok","components":{"postgres":"ok","redis":"ok"},"mailwizz":"ok"}'],
     ['closed', '401'],
+    ...selfSigned,
     ['targets', targets(hosts)],
   ] as const;
   const failures = (record: readonly (readonly [string, string])[]) => failing(engineProofs(lines(record), settings));
@@ -216,6 +225,7 @@ describe('the proofs of VPS3', () => {
       'panel.example.com takes the key of the API',
       'answers 401',
       'reaches 3 hosts, 5 targets',
+      'self-signed, a browser warns; ends on 2028-11-27; once DNS leads api.example.com here, `ee deploy vps3` asks for one',
       'drops what is not named',
     ]);
   });

@@ -95,6 +95,7 @@ describe('MailWizz on VPS1', () => {
   it('[R44] installs every extension, and asks PHP itself for each of them', () => {
     expect(mailwizzPackages('8.2')).toEqual([
       'nginx',
+      'certbot',
       'mariadb-server',
       'cron',
       ...'fpm cli mysql mbstring xml curl zip gd intl imap tidy bcmath'.split(' ').map((name) => `php8.2-${name}`),

@@ -88,13 +88,17 @@ export abstract class DeployCommand extends EeCommand {
   #drawn = false;
 
   async #gatherer(settings: Settings, hosts: readonly HostName[]): Promise<(make: boolean) => Promise<Gathered>> {
-    const [{ soundBackup }, { gather }] = await Promise.all([
+    const [{ soundBackup }, { gather }, { lookUpWebNames }] = await Promise.all([
       import('../../deploy/sound-backup.js'),
       import('../../deploy/gather.js'),
+      import('../../deploy/web-names.js'),
     ]);
     this.note(`Verifying the backup set in ${settings.backup.dir}`);
-    const used = await soundBackup(settings, this.signal);
-    return (make) => gather(settings, used, { hosts, make });
+    const [used, names] = await Promise.all([
+      soundBackup(settings, this.signal),
+      lookUpWebNames(settings, hosts, this.signal),
+    ]);
+    return (make) => gather(settings, used, { hosts, make, names });
   }
 
   /** Before anything is drawn, since it may ask about host keys. */
@@ -116,7 +120,7 @@ export abstract class DeployCommand extends EeCommand {
 
   #present(
     outcomes: readonly HostOutcome[],
-    { missing, doubts }: Gathered,
+    { missing, doubts, waiting }: Gathered,
     flags: DeployFlags,
   ): Record<string, unknown> {
     const text = deployText(outcomes, { ...flags, troublesOnly: this.#drawn && !flags['dry-run'] });
@@ -131,7 +135,9 @@ export abstract class DeployCommand extends EeCommand {
       if (keys.length > 0) this.note(`New DKIM keys: ${keys.join(', ')}. Publish them: \`ee dns records\` shows how.`);
       if (exit === EXIT.done) this.note('Next: `ee status` shows what runs.');
     }
-    return deployDocument(outcomes, doubts);
+    // At the end, where it is read: it says what is to be done.
+    for (const one of waiting) this.note(one);
+    return deployDocument(outcomes, [...doubts, ...waiting]);
   }
 }
 

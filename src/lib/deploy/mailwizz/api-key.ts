@@ -9,7 +9,7 @@ import { file } from '../../converge/resources/file.js';
 import { EeError } from '../../errors.js';
 import { CREDENTIALS, restartEngine } from '../../roles/engine.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
-import { CERTIFICATE_FILE } from '../../roles/web.js';
+import { OWN_CERTIFICATE_FILE, SYSTEM_AUTHORITIES } from '../../roles/web.js';
 import { Secret } from '../../secret.js';
 import type { HostName, Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
@@ -132,20 +132,25 @@ const stagesOf = (key: Secret): Stage[] => [
   },
 ];
 
-/** A call of VPS3 itself, which trusts the certificate that VPS1 has and no other. */
+/** A call of VPS3 itself, which trusts the certificate that VPS1 made for itself, and the authorities of its own system. */
 async function prove(
   { vps1, vps3 }: Pair,
   { mailwizz, hosts }: Settings,
   key: Secret,
   signal: AbortSignal,
 ): Promise<void> {
-  const certificate = await succeed(vps1, `cat ${CERTIFICATE_FILE}`, 'reading the certificate of the panel', signal);
+  const certificate = await succeed(
+    vps1,
+    `cat ${OWN_CERTIFICATE_FILE}`,
+    'reading the certificate of the panel',
+    signal,
+  );
   const end = `EE_${randomBytes(6).toString('hex')}`;
   const script = [
     'set -e',
     'folder=$(mktemp -d /run/ee-key.XXXXXXXX)',
     `trap 'rm -rf "$folder"' EXIT`,
-    `printf '%s' ${quote(certificate)} > "$folder/panel.crt"`,
+    `printf '%s' ${quote(certificate)} | cat - ${SYSTEM_AUTHORITIES} > "$folder/panel.crt"`,
     `curl -q -sS --noproxy '*' --cacert "$folder/panel.crt" --max-time 30 -o /dev/null -w '%{http_code}' -K - <<'${end}'`,
     `url = "https://${mailwizz.panelDomain}/api/index.php/lists"`,
     `resolve = "${mailwizz.panelDomain}:443:${hosts.vps1.address}"`,

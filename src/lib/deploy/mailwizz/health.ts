@@ -53,7 +53,6 @@ export function healthQuestions({ panelDomain, database }: Settings['mailwizz'],
     `find ${WRITABLE_FOLDERS.filter((folder) => !folder.endsWith('config')).join(' ')} ! -user ${WEB_USER} 2>/dev/null | head -n 5 | sed 's/^/foreign\\t/'`,
     `find . -perm -002 ! -type l 2>/dev/null | head -n 5 | sed 's/^/open\\t/'`,
     `[ ! -f ${INSTALLED_MARK} ] || printf 'installed\\t%s\\n' "$(( $(date +%s) - $(stat -c %Y ${INSTALLED_MARK}) ))"`,
-    `openssl s_client -connect 127.0.0.1:443 -servername ${quote(panelDomain)} </dev/null 2>/dev/null | openssl x509 -noout -enddate -subject -issuer 2>/dev/null | sed 's/^\\([a-zA-Z]*\\)= *\\(.*\\)$/certificate:\\1\\t\\2/'`,
     `mariadb --force -N -B <<'EE_SQL' 2>/dev/null || :`,
     `SELECT CONCAT('option:', category, '.', \`key\`), value FROM ${table('option')} WHERE (category = 'system.common' AND \`key\` IN ('version', 'site_status', 'api_status')) OR category = 'system.urls';`,
     `SELECT 'ran', c.command, TIMESTAMPDIFF(SECOND, MAX(h.date_added), UTC_TIMESTAMP()) FROM ${table('console_command')} c JOIN ${table('console_command_history')} h USING (command_id) GROUP BY c.command;`,
@@ -127,21 +126,5 @@ export function cronProof(answers: Answers): Proof {
     what: 'scheduled commands',
     seen: late.length > 0 ? late.join('; ') : `ran ${ages.join(', ')}`,
     ok: late.length === 0,
-  };
-}
-
-/** Days before its end from which a certificate is a problem: a renewal that works comes 30 days before. */
-const DAYS = 21;
-
-export function certificateProof(answers: Answers, now: Date): Proof {
-  const what = 'certificate';
-  const end = new Date(answers.one('certificate:notAfter'));
-  if (Number.isNaN(end.getTime())) return { what, seen: 'none is served', ok: false };
-  const days = Math.floor((end.getTime() - now.getTime()) / 86_400_000);
-  const own = answers.one('certificate:subject') === answers.one('certificate:issuer');
-  return {
-    what,
-    seen: `${own ? 'self-signed, a browser warns; ' : ''}${days < 0 ? 'ended' : 'ends'} on ${end.toISOString().slice(0, 10)}`,
-    ok: days >= DAYS,
   };
 }

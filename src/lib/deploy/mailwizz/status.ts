@@ -5,8 +5,9 @@ import { stateOf, type State } from '../../mailwizz/state.js';
 import { phpVersion } from '../../roles/mailwizz.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
+import { httpsProofs, httpsQuestions } from '../status/https.js';
 import { Answers, type Proof, unitProof, unitQuestions } from '../status/proof.js';
-import { certificateProof, cronProof, healthProofs, healthQuestions } from './health.js';
+import { cronProof, healthProofs, healthQuestions } from './health.js';
 import { lookAtMailwizz } from './look.js';
 import { serverPlan } from './servers.js';
 import { succeed } from './succeed.js';
@@ -20,12 +21,7 @@ export interface MailwizzStatus {
 }
 
 /** Asks the application on VPS1 how it is; changes nothing. */
-export async function mailwizzStatus(
-  host: Host,
-  settings: Settings,
-  now: Date,
-  signal: AbortSignal,
-): Promise<MailwizzStatus> {
+export async function mailwizzStatus(host: Host, settings: Settings, signal: AbortSignal): Promise<MailwizzStatus> {
   const php = phpVersion(await hostFacts(host), host.name);
   const seen = await lookAtMailwizz(host, settings, php, signal);
   const state = stateOf(seen, settings.mailwizz);
@@ -38,16 +34,18 @@ export async function mailwizzStatus(
       proofs: [{ what: 'installation', seen: saying(state), ok: false }],
     };
   }
+  const panel = { host: 'vps1', domain: settings.mailwizz.panelDomain } as const;
   const questions = [
     unitQuestions(['nginx', 'mariadb', `php${php}-fpm`, 'cron']),
     healthQuestions(settings.mailwizz, php),
+    httpsQuestions(panel),
   ].join('\n');
   const answers = new Answers(await succeed(host, questions, 'asking the panel', signal));
   const proofs = [
     unitProof(answers),
     ...healthProofs(answers, settings.mailwizz),
     cronProof(answers),
-    certificateProof(answers, now),
+    ...httpsProofs(answers, settings, panel),
     await serversProof(host, settings, php, signal),
   ];
   return { state: state.kind, version, healthy: proofs.every(({ ok }) => ok), proofs };

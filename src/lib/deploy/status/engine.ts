@@ -1,5 +1,6 @@
 import { HOST_NAMES, type Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
+import { httpsProofs, httpsQuestions } from './https.js';
 import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
 
 /** Prometheus asks every 15 seconds; after a deployment it may not have come round yet. */
@@ -15,6 +16,7 @@ export function engineQuestions({ engine: { domain } }: Settings): string {
   return [
     unitQuestions(['nginx', 'postgresql', 'redis-server', 'email-engine', 'prometheus']),
     FIREWALL_QUESTION,
+    httpsQuestions({ host: 'vps3', domain }),
     `${curl} -w '\\nstatus\\t%{http_code}\\n' ${quote(`https://${domain}/health`)} | sed '1s/^/health\\t/'`,
     `printf 'closed\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${quote(`https://${domain}/v1/identities`)})"`,
     `for try in $(seq ${SCRAPE_PATIENCE}); do`,
@@ -27,7 +29,11 @@ export function engineQuestions({ engine: { domain } }: Settings): string {
   ].join('\n');
 }
 
-export function engineProofs(answers: Answers, { engine: { domain }, mailwizz: { panelDomain } }: Settings): Proof[] {
+export function engineProofs(answers: Answers, settings: Settings): Proof[] {
+  const {
+    engine: { domain },
+    mailwizz: { panelDomain },
+  } = settings;
   const status = answers.one('status');
   const closed = answers.one('closed');
   return [
@@ -40,6 +46,7 @@ export function engineProofs(answers: Answers, { engine: { domain }, mailwizz: {
     mailwizzProof(answers.one('health'), panelDomain),
     { what: 'API without a key', seen: `answers ${closed}`, ok: closed === '401' },
     scrapeProof(answers.one('targets')),
+    ...httpsProofs(answers, settings, { host: 'vps3', domain }),
     firewallProof(answers),
   ];
 }

@@ -3,15 +3,20 @@ import { INSTALLED_MARK } from '../../mailwizz/layout.js';
 import { PING_PATH, WEB_ROOT } from '../../roles/mailwizz.js';
 import type { Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
+import { type HttpsHost, httpsProofs, httpsQuestions } from './https.js';
 import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
 
+const panelOf = ({ mailwizz }: Settings): HttpsHost => ({ host: 'vps1', domain: mailwizz.panelDomain });
+
 /** Questions to VPS1. The panel is asked by its own name over TLS, on the host itself. */
-export function mailwizzQuestions({ mailwizz: { panelDomain, database } }: Settings): string {
+export function mailwizzQuestions(settings: Settings): string {
+  const { panelDomain, database } = settings.mailwizz;
   const url = (path: string) => quote(`https://${panelDomain}${path}`);
   const curl = `curl -sk --max-time 10 --resolve ${quote(`${panelDomain}:443:127.0.0.1`)}`;
   return [
     unitQuestions(['nginx', 'mariadb', 'php*-fpm.service', 'cron']),
     FIREWALL_QUESTION,
+    httpsQuestions(panelOf(settings)),
     `[ -f ${WEB_ROOT}/${INSTALLED_MARK} ] && printf 'installed\\tyes\\n'`,
     `printf 'panel\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${url('/')})"`,
     `printf 'ping\\t%s\\n' "$(${curl} ${url(PING_PATH)})"`,
@@ -22,7 +27,8 @@ export function mailwizzQuestions({ mailwizz: { panelDomain, database } }: Setti
   ].join('\n');
 }
 
-export function mailwizzProofs(answers: Answers, { mailwizz }: Settings): Proof[] {
+export function mailwizzProofs(answers: Answers, settings: Settings): Proof[] {
+  const { mailwizz } = settings;
   const installed = answers.one('installed') === 'yes';
   const panel = answers.one('panel');
   const tables = answers.one('tables');
@@ -49,6 +55,7 @@ export function mailwizzProofs(answers: Answers, { mailwizz }: Settings): Proof[
       ok: installed ? Number(tables) > 0 : tables === '0',
     },
     { what: 'cron', seen: `${cron || 0} commands as www-data`, ok: Number(cron) === CRON_ENTRIES.length },
+    ...httpsProofs(answers, settings, panelOf(settings)),
     firewallProof(answers),
   ];
 }

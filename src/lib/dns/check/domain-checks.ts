@@ -101,7 +101,8 @@ function noMailChecks(host: string, fix: Fixes): Check[] {
   ];
 }
 
-function caaCheck(host: string, issuer: string, fix: Fixes): Check {
+/** Whether an authority may certify a name, by the CAA records that hold for it. */
+export function caaCheck(host: string, issuer: string, fix: Fixes): Check {
   const places = upwards(host);
   const wanted = places.map((name) => fix('CAA', name)).find((one) => one !== undefined);
   return checkOf(

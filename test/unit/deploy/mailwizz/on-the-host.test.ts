@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { curlConfiguration } from '../../../../src/lib/deploy/mailwizz/browser.js';
-import { healthProofs, certificateProof, cronProof } from '../../../../src/lib/deploy/mailwizz/health.js';
+import { healthProofs, cronProof } from '../../../../src/lib/deploy/mailwizz/health.js';
 import { lookScript, parseLook } from '../../../../src/lib/deploy/mailwizz/look.js';
 import { phpCommand } from '../../../../src/lib/deploy/mailwizz/php.js';
 import { undoScript } from '../../../../src/lib/deploy/mailwizz/undo.js';
@@ -136,9 +136,6 @@ describe('the health of the panel', () => {
       (name) => `option:system.urls.${name}_absolute_url\thttps://panel.example.com/${name}/index.php/`,
     ),
     'installed\t100000',
-    'certificate:subject\tCN = panel.example.com',
-    'certificate:issuer\tCN = panel.example.com',
-    'certificate:notAfter\tNov 27 12:00:00 2027 GMT',
   ];
   const proofs = (lines: readonly string[]) =>
     healthProofs(new Answers(lines.join('\n')), { ...settings.mailwizz, panelDomain: 'panel.example.com' });
@@ -181,15 +178,7 @@ describe('the health of the panel', () => {
     expect(bad(without(start, instead))).toEqual([problem]);
   });
 
-  it('has commands that run, and a certificate with time left', () => {
-    const now = new Date('2027-10-01T00:00:00Z');
-    expect(certificateProof(new Answers(good.join('\n')), now)).toEqual({
-      what: 'certificate',
-      seen: 'self-signed, a browser warns; ends on 2027-11-27',
-      ok: true,
-    });
-    expect(certificateProof(new Answers(good.join('\n')), new Date('2027-11-20T00:00:00Z')).ok).toBe(false);
-    expect(certificateProof(new Answers(''), now)).toMatchObject({ seen: 'none is served', ok: false });
+  it('has commands that run', () => {
     expect(cronProof(new Answers('installed\t100000\nran\tqueue\t10')).seen).toContain('send-campaigns never ran');
     expect(cronProof(new Answers('installed\t50')).ok).toBe(true);
   });
