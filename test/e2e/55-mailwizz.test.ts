@@ -71,8 +71,8 @@ const noFault = () => lab.sh('vps1', `sed -i '/^license_url/!d' /etc/mwstub.ini`
 async function expectInstalled(): Promise<void> {
   const seen = await status();
   expect(seen.json<Status>()).toMatchObject({ host: 'vps1', state: 'installed', version: '2.2.11' });
-  // They are given to it afterwards.
-  expect(wrongIn(seen)).toEqual(['delivery servers']);
+  // They are given to it afterwards; and this lab has no VPS2.
+  expect(wrongIn(seen)).toEqual(['delivery servers', 'PowerMTA']);
   expect(await fromOutside('/')).toBe('200');
   expect(await fromOutside('/install/index.php')).toBe('404');
   expect(await lab.sh('vps1', `stat -c '%U:%G %a' ${CONFIG}; ls -d ${ROOT}/install 2>/dev/null || echo gone`)).toBe(
@@ -248,9 +248,7 @@ NFT`,
       const secret = lab.setting('PMTA_SMTP_PASSWORD');
       expect(await sql(`SELECT COUNT(*) FROM mw_delivery_server WHERE password LIKE '%${secret}%'`)).toBe('0');
       expect(await lab.sh('vps1', `grep -rlsF ${secret} /var/lib/ee /var/log /run || :`)).toBe('');
-      const seen = await status();
-      expect(seen.exit, seen.stdout).toBe(0);
-      expect(seen.json<Status>().healthy).toBe(true);
+      expect(wrongIn(await status())).toEqual(['PowerMTA']);
       const again = await lab.ee('mailwizz', 'servers', '--yes', '--json');
       expect(again.json<Installed>()).toMatchObject({ status: 'unchanged', changes: [] });
     });

@@ -17,7 +17,7 @@ interface Clock {
 
 /**
  * MailWizz over HTTPS, which is told of bounces and complaints and of nothing else. It asks for no key, and looks at who asks instead.
- * What it was told twice it counts once: one bounce of a subscriber to a campaign.
+ * It knows no event by an id: the last batch before a crash may be told twice, and changes nothing for who is on the blacklist already.
  */
 export class PanelClient implements Receiver {
   readonly #push: HttpsClient;

@@ -73,15 +73,19 @@ async function synced(host: Host, settings: Settings, options: ServersOptions): 
 }
 
 /** What of the delivery servers does not agree with the senders of the settings. */
-export async function serverPlan(
+async function serverPlan(host: Host, settings: Settings, php: string, signal: AbortSignal): Promise<ServerPlan> {
+  return planServers(await deliveryServers(host, settings, php, signal), wantedServers(settings));
+}
+
+/** All delivery servers, as the application tells them. */
+export async function deliveryServers(
   host: Host,
   settings: Settings,
   php: string,
   signal: AbortSignal,
-): Promise<ServerPlan> {
+): Promise<DeliveryServer[]> {
   const output = await succeed(host, serverScript(settings, php, []), 'asking for delivery servers', signal);
-  const servers = new Answers(output).all('server').map((line) => JSON.parse(line) as DeliveryServer);
-  return planServers(servers, wantedServers(settings));
+  return new Answers(output).all('server').map((line) => JSON.parse(line) as DeliveryServer);
 }
 
 /** One row to save: a new one without an id. */

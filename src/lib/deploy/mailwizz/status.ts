@@ -1,6 +1,12 @@
 import { hostFacts } from '../../converge/host-facts.js';
 import { EeError } from '../../errors.js';
-import { serverDisagreements } from '../../mailwizz/delivery-servers.js';
+import {
+  type DeliveryServer,
+  planServers,
+  serverDisagreements,
+  wantedServers,
+} from '../../mailwizz/delivery-servers.js';
+import { mapDisagreements } from '../../mailwizz/sender-map.js';
 import { stateOf, type State } from '../../mailwizz/state.js';
 import { phpVersion } from '../../roles/mailwizz.js';
 import type { Settings } from '../../settings/settings.js';
@@ -9,7 +15,8 @@ import { httpsProofs, httpsQuestions } from '../status/https.js';
 import { Answers, type Proof, unitProof, unitQuestions } from '../status/proof.js';
 import { cronProof, healthProofs, healthQuestions } from './health.js';
 import { lookAtMailwizz } from './look.js';
-import { serverPlan } from './servers.js';
+import { type RunningAnswer, runningMap } from './running-map.js';
+import { deliveryServers } from './servers.js';
 import { succeed } from './succeed.js';
 
 export interface MailwizzStatus {
@@ -20,8 +27,16 @@ export interface MailwizzStatus {
   readonly proofs: readonly Proof[];
 }
 
-/** Asks the application on VPS1 how it is; changes nothing. */
-export async function mailwizzStatus(host: Host, settings: Settings, signal: AbortSignal): Promise<MailwizzStatus> {
+/** Does something on VPS2, over a connection of its own. */
+export type OnVps2 = <T>(use: (vps2: Host) => Promise<T>) => Promise<T>;
+
+/** Asks the application on VPS1 how it is, and PowerMTA on VPS2 whether both agree who sends by which IP; changes nothing. */
+export async function mailwizzStatus(
+  host: Host,
+  onVps2: OnVps2,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<MailwizzStatus> {
   const php = phpVersion(await hostFacts(host), host.name);
   const seen = await lookAtMailwizz(host, settings, php, signal);
   const state = stateOf(seen, settings.mailwizz);
@@ -35,6 +50,9 @@ export async function mailwizzStatus(host: Host, settings: Settings, signal: Abo
     };
   }
   const panel = { host: 'vps1', domain: settings.mailwizz.panelDomain } as const;
+  // Meanwhile: a host that is away is waited for.
+  const running = askVps2(onVps2, signal);
+  running.catch(() => undefined); // it is awaited below
   const questions = [
     unitQuestions(['nginx', 'mariadb', `php${php}-fpm`, 'cron']),
     healthQuestions(settings.mailwizz, php),
@@ -46,32 +64,54 @@ export async function mailwizzStatus(host: Host, settings: Settings, signal: Abo
     ...healthProofs(answers, settings.mailwizz),
     cronProof(answers),
     ...httpsProofs(answers, settings, panel),
-    await serversProof(host, settings, php, signal),
+    ...(await serverProofs(host, settings, php, running, signal)),
   ];
   return { state: state.kind, version, healthy: proofs.every(({ ok }) => ok), proofs };
 }
 
 /** Asked through the application's own models, which an application that is broken does not give. */
-async function serversProof(host: Host, settings: Settings, php: string, signal: AbortSignal): Promise<Proof> {
+async function serverProofs(
+  host: Host,
+  settings: Settings,
+  php: string,
+  running: Promise<RunningAnswer>,
+  signal: AbortSignal,
+): Promise<Proof[]> {
   const what = 'delivery servers';
+  const answer = await running;
   try {
-    const wrong = serverDisagreements(await serverPlan(host, settings, php, signal));
+    const servers = await deliveryServers(host, settings, php, signal);
+    const wrong = serverDisagreements(planServers(servers, wantedServers(settings)));
     const agreed = `one for each of ${settings.sending.identities.length} senders`;
-    return { what, seen: wrong.length === 0 ? agreed : wrong.join('; '), ok: wrong.length === 0 };
+    return [
+      { what, seen: wrong.length === 0 ? agreed : wrong.join('; '), ok: wrong.length === 0 },
+      mapProof(servers, answer),
+    ];
   } catch (error) {
     if (!(error instanceof EeError && error.code === 'REMOTE_FAILED')) throw error;
-    return {
-      what,
-      seen: `cannot be asked: ${
-        error.message
-          .split('\n')
-          .at(-1)
-          ?.replace(/^ *\| */, '') ?? ''
-      }`,
-      ok: false,
-    };
+    return [{ what, seen: `cannot be asked: ${lastLine(error).replace(/^ *\| */, '')}`, ok: false }];
   }
 }
+
+function mapProof(servers: readonly DeliveryServer[], answer: RunningAnswer): Proof {
+  const what = 'PowerMTA';
+  if (answer.kind === 'unknown') return { what, seen: answer.reason, ok: false };
+  const wrong = mapDisagreements(servers, answer.map);
+  const agreed = `runs the ${answer.map.used.length} virtual MTAs that they ask for, each for its sender`;
+  return { what, seen: wrong.length === 0 ? agreed : wrong.join('; '), ok: wrong.length === 0 };
+}
+
+/** What VPS2 says; that it cannot be asked is an answer too. */
+async function askVps2(onVps2: OnVps2, signal: AbortSignal): Promise<RunningAnswer> {
+  try {
+    return await onVps2((vps2) => runningMap(vps2, signal));
+  } catch (error) {
+    if (!(error instanceof EeError) || signal.aborted) throw error;
+    return { kind: 'unknown', reason: `vps2 cannot be asked: ${error.message.split('\n')[0] ?? ''}` };
+  }
+}
+
+const lastLine = ({ message }: Error): string => message.split('\n').at(-1) ?? '';
 
 function saying(state: Exclude<State, { kind: 'installed' }>): string {
   if (state.kind === 'unprepared') return `${state.reason}: \`ee deploy vps1\` brings it`;
