@@ -14,6 +14,8 @@ const NEEDED = [
   { program: 'rpmbuild', package: 'rpm' },
   { program: 'redis-check-rdb', package: 'redis-tools' },
   { program: '/usr/lib/postgresql', package: 'postgresql' },
+  { program: 'chromium-headless-shell', package: 'chromium-headless-shell' },
+  { program: '/usr/share/fonts/truetype/dejavu', package: 'fonts-dejavu-core' },
 ];
 
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin', '/sbin', '/bin'];

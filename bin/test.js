@@ -3,7 +3,7 @@
 // Hosts are waited for more than they are worked with, so three pieces of work at a time keep two cores busy: one begins with all
 // that needs no lab, the others take the files of the lab tests, the whole deployments first. Each is shown when it has ended.
 // A file that fails beside the others is run once more, alone: what fails then is broken, what passes is named as unsteady.
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runShown } from './run-shown.js';
 import { root, setUp } from './setup.js';
@@ -80,6 +80,8 @@ function labTests(file) {
 }
 
 setUp();
+// What tests keep for people to look at. It is there before a test looks at what others leave in the project.
+mkdirSync(join(root, 'test-results'), { recursive: true });
 const reason = await whyNoLab();
 const work = [withoutLab, ...(reason === undefined ? labFiles() : []).map((file) => () => labTests(file))];
 

@@ -8,6 +8,7 @@ import { applicationTree } from '../../src/lib/lab/application-tree.js';
 import { tarGz } from '../../src/lib/lab/backup-set.js';
 import { packageRoot } from '../../src/lib/package-root.js';
 import { TestLab, type EeResult } from '../support/lab.js';
+import { logIn } from '../support/panel-browser.js';
 
 interface Failure {
   readonly error: { readonly code: string; readonly exit: number; readonly message: string; readonly hint: string };
@@ -87,6 +88,21 @@ async function expectInstalled(): Promise<void> {
   expect(await sql(`SELECT value FROM mw_option WHERE category = 'system.urls' AND \`key\` LIKE '%absolute_url'`)).toBe(
     ['api/', 'backend/', 'customer/', ''].map((name) => `https://panel.lab.example/${name}index.php/`).join('\n'),
   );
+}
+
+/** The administrator gets in with a browser, and nobody with another password. The picture is for people to look at. */
+async function expectLogin(picture: string): Promise<void> {
+  const passwords = ['a wrong one', lab.setting('MAILWIZZ_ADMIN_PASSWORD')];
+  const seen = await logIn(lab, passwords, picture);
+  const [refused, dashboard] = seen.pages;
+  expect(refused?.path).toBe('/backend/index.php/guest/index');
+  expect(refused?.text).toContain('Invalid login credentials.');
+  expect(refused?.text).not.toContain('Dashboard');
+  expect(dashboard?.path).toBe('/backend/index.php/dashboard/index');
+  expect(dashboard?.text).toContain('Dashboard');
+  expect(dashboard?.text).toContain(lab.setting('MAILWIZZ_ADMIN_EMAIL'));
+  expect(dashboard?.text).not.toMatch(/install directory|offline/);
+  console.log(`The dashboard as a browser shows it: ${seen.picture}`);
 }
 
 /** Runs the installation until it says so, kills it as a power cut does, and gives what it had said. */
@@ -198,6 +214,9 @@ NFT`,
       expect(await sql('SELECT COUNT(*) > 20 FROM mw_zone JOIN mw_country USING (country_id)')).toBe('1');
       expect(await sql('SELECT LENGTH(password) FROM mw_user')).toBe('34');
     });
+
+    it('[R48] lets its administrator in with a browser, and nobody with a wrong password', () =>
+      expectLogin('panel-without-wizard.png'));
 
     it('[R20] is left alone by a second run and by a deployment, and says so', async () => {
       const before = await journal();
@@ -398,6 +417,7 @@ NFT`,
       ]);
       await noFault();
       await expectInstalled();
+      await expectLogin('panel-with-wizard.png');
       expect((await withWizard(() => install())).json<Installed>()).toMatchObject({ status: 'unchanged', changes: [] });
     });
 
