@@ -1,23 +1,29 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckReport } from '../../src/lib/dns/check/run.js';
+import { Exchanges } from '../support/exchanges.js';
 import { TestLab, ee } from '../support/lab.js';
 import { TestWorld } from '../support/world.js';
 
 const lab = new TestLab('t-dns-check');
 let world: TestWorld;
+let exchanges: Exchanges;
 /** The zone text of what is right. */
 let right: string;
 
 beforeAll(async () => {
   await lab.up('packages', { hosts: [], world: true });
   world = await TestWorld.of(lab);
+  exchanges = await Exchanges.open(lab, 5);
   expect((await lab.ee('dkim', 'generate')).exit).toBe(0);
   right = await world.records();
 });
-afterAll(() => lab.down());
+afterAll(async () => {
+  await exchanges.close();
+  await lab.down();
+});
 afterEach(async () => {
   await world.heal();
   await world.memory('second');
@@ -27,6 +33,14 @@ afterEach(async () => {
 const host = (index: number): string => `mail${index}.lab.example`;
 const reverse = (index: number): string => `${lab.sendingIp(index).split('.').reverse().join('.')}.in-addr.arpa`;
 const key = (index: number): string => `mail._domainkey.${host(index)}`;
+
+const ip4 = (index: number): string => `ip4:${lab.sendingIp(index)}`;
+const INCLUDED = Array.from({ length: 11 }, (_, at) => `i${at}.lab.example`);
+const RUA = 'rua=mailto:a@lab.example';
+const pkcs1 = (): string =>
+  generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .publicKey.export({ type: 'pkcs1', format: 'der' })
+    .toString('base64');
 
 /** A change of a zone text. */
 type Edit = (zone: string) => string;
@@ -58,11 +72,126 @@ async function check(
   return { exit: result.exit, report, problems: problems.sort() };
 }
 
+/** A fault: what must be found of it, nothing where it only prepares another one; and how it comes about. */
+type Fault = readonly [problem: string, edit: () => Edit];
+
+/**
+ * Faults in the records, in rounds: each is published at once, and what is found, and nothing else, must be its faults. Those of a
+ * round do not touch each other.
+ */
+const ROUNDS: readonly (readonly [title: string, faults: readonly Fault[]])[] = [
+  [
+    'names that are missing, wrong or double',
+    [
+      ['mail1.lab.example a-missing', () => set(host(1), 'A')],
+      ['mail2.lab.example a-wrong', () => set(host(2), 'A', '192.0.2.9')],
+      ['mail3.lab.example a-several', () => set(host(3), 'A', lab.sendingIp(3), '192.0.2.9')],
+      ['mail4.lab.example aaaa-present', () => set(host(4), 'AAAA', '2001:db8::4')],
+      ['panel.lab.example web-wrong', () => set('panel.lab.example', 'A', '192.0.2.9')],
+      ['panel.lab.example no-mail-spf-wrong', () => set('panel.lab.example', 'TXT', text('v=spf1 a -all'))],
+      ['api.lab.example web-missing', () => set('api.lab.example', 'A')],
+      ['api.lab.example no-mail-mx-missing', () => set('api.lab.example', 'MX')],
+    ],
+  ],
+  [
+    'reverse names that are missing, wrong or double',
+    [
+      ['mail1.lab.example ptr-missing', () => set(reverse(1), 'PTR')],
+      ['mail2.lab.example ptr-wrong', () => set(reverse(2), 'PTR', 'static-102.provider.example.')],
+      ['mail3.lab.example ptr-several', () => set(reverse(3), 'PTR', `${host(3)}.`, `${host(4)}.`)],
+    ],
+  ],
+  [
+    '[R92] SPF that is missing, double, open, for another IP, or by reverse name',
+    [
+      ['mail1.lab.example spf-missing', () => set(host(1), 'TXT')],
+      ['mail2.lab.example spf-several', () => set(host(2), 'TXT', text(`v=spf1 ${ip4(2)} -all`), text('v=spf1 -all'))],
+      ['mail3.lab.example spf-open', () => set(host(3), 'TXT', text('v=spf1 +all'))],
+      ['mail4.lab.example spf-not-pass', () => set(host(4), 'TXT', text('v=spf1 ip4:192.0.2.9 -all'))],
+      ['mail5.lab.example spf-ptr', () => set(host(5), 'TXT', text(`v=spf1 ${ip4(5)} ptr -all`))],
+    ],
+  ],
+  [
+    '[R92] SPF that is neutral to all, has no end, a mistake, or asks too much',
+    [
+      ...INCLUDED.map((name): Fault => ['', () => set(name, 'TXT', text('v=spf1 -all'))]),
+      [
+        'mail1.lab.example spf-lookups',
+        () => set(host(1), 'TXT', text(`v=spf1 ${ip4(1)} ${INCLUDED.map((name) => `include:${name}`).join(' ')} -all`)),
+      ],
+      ['mail2.lab.example spf-open', () => set(host(2), 'TXT', text(`v=spf1 ${ip4(2)} ?all`))],
+      ['mail3.lab.example spf-no-all', () => set(host(3), 'TXT', text(`v=spf1 ${ip4(3)}`))],
+      [
+        'mail4.lab.example spf-void',
+        () => set(host(4), 'TXT', text(`v=spf1 ${ip4(4)} a:x1.lab.example a:x2.lab.example a:x3.lab.example -all`)),
+      ],
+      ['mail5.lab.example spf-invalid', () => set(host(5), 'TXT', text(`v=spf1 ip:${lab.sendingIp(5)} -all`))],
+    ],
+  ],
+  [
+    'keys that are missing, other ones, cut, quoted or double',
+    [
+      ['mail1.lab.example dkim-missing', () => set(key(1), 'TXT')],
+      ['mail2.lab.example dkim-other-key', () => set(key(2), 'TXT', text(recordOf(3)))],
+      ['mail3.lab.example dkim-cut', () => set(key(3), 'TXT', text(recordOf(3).slice(0, 255)))],
+      ['mail4.lab.example dkim-quotes', () => set(key(4), 'TXT', text(recordOf(4).replace(/^(.{200})/, '$1" "')))],
+      ['mail5.lab.example dkim-several', () => set(key(5), 'TXT', text(recordOf(5)), text(recordOf(4)))],
+    ],
+  ],
+  [
+    'keys that are revoked, a test or in a form of few; MX that lead nowhere; and a zone that names a server more',
+    [
+      ['mail1.lab.example dkim-revoked', () => set(key(1), 'TXT', text('v=DKIM1; k=rsa; p='))],
+      ['mail2.lab.example dkim-testing', () => set(key(2), 'TXT', text(recordOf(2).replace('k=rsa;', 'k=rsa; t=y;')))],
+      ['mail3.lab.example dkim-invalid', () => set(key(3), 'TXT', text(`v=DKIM1; p=${pkcs1()}`))],
+      ['mail3.lab.example mx-missing', () => set(host(3), 'MX')],
+      ['', () => set('mx.lab.example', 'CNAME', `${host(4)}.`)],
+      ['mail4.lab.example mx-alias', () => set(host(4), 'MX', '10 mx.lab.example.')],
+      ['mail5.lab.example mx-literal', () => set(host(5), 'MX', `10 ${lab.sendingIp(5)}.`)],
+      ['mail2.lab.example mx-unresolved', () => set(host(2), 'MX', '10 nowhere.lab.example.')],
+      ['mail1.lab.example mx-elsewhere', () => set(host(1), 'MX', `10 ${host(2)}.`)],
+      ['lab.example delegation-differs', () => (zone) => `${zone}lab.example. 60 IN NS ns3.lab.example.\n`],
+      ['', () => set('ns3.lab.example', 'A', world.addresses.nameServers.ns2)],
+    ],
+  ],
+  [
+    'a policy that is missing, and TLS reporting and MTA-STS that are not right',
+    [
+      ['lab.example dmarc-missing', () => set('_dmarc.lab.example', 'TXT')],
+      ['mail1.lab.example tls-rpt-missing', () => set(`_smtp._tls.${host(1)}`, 'TXT')],
+      [
+        'mail2.lab.example tls-rpt-invalid',
+        () => set(`_smtp._tls.${host(2)}`, 'TXT', text('v=TLSRPTv1; rua=postmaster')),
+      ],
+      ['mail3.lab.example mta-sts-invalid', () => set(`_mta-sts.${host(3)}`, 'TXT', text('v=STSv1; id='))],
+      ['', () => set(`_dmarc.${host(4)}`, 'TXT', text('p=none'))],
+      ['lab.example postmaster-mx-missing', () => set('lab.example', 'MX', '0 .')],
+    ],
+  ],
+  [
+    'policies that are double, malformed or no policy, and reports to who did not agree',
+    [
+      [
+        'mail1.lab.example dmarc-several',
+        () => set(`_dmarc.${host(1)}`, 'TXT', text(`v=DMARC1; p=none; ${RUA}`), text('v=DMARC1; p=reject')),
+      ],
+      ['mail2.lab.example dmarc-policy', () => set(`_dmarc.${host(2)}`, 'TXT', text(`v=DMARC1; p=nothing; ${RUA}`))],
+      ['mail3.lab.example dmarc-invalid', () => set(`_dmarc.${host(3)}`, 'TXT', text('p=none; v=DMARC1'))],
+      [
+        'lab.example dmarc-reports-refused',
+        () => set('_dmarc.lab.example', 'TXT', text('v=DMARC1; p=none; rua=mailto:a@second.example')),
+      ],
+    ],
+  ],
+];
+
+const PLANTED = ROUNDS.flatMap(([, faults]) => faults.map(([problem]) => problem).filter((problem) => problem !== ''));
+
 /** Publishes the right records with these faults; all that is found, and nothing else, must be these. */
-async function finds(faults: readonly (readonly [edit: Edit, problem: string])[], exit = 3): Promise<CheckReport> {
-  await world.publish(edited(...faults.map(([edit]) => edit)));
+async function finds(faults: readonly Fault[], exit = 3): Promise<CheckReport> {
+  await world.publish(edited(...faults.map(([, edit]) => edit())));
   const found = await check();
-  expect(found.problems).toEqual(faults.flatMap(([, problem]) => (problem === '' ? [] : [problem])).sort());
+  expect(found.problems).toEqual(faults.flatMap(([problem]) => (problem === '' ? [] : [problem])).sort());
   expect(found.exit).toBe(exit);
   return found.report;
 }
@@ -72,7 +201,7 @@ describe('ee dns check', () => {
     expect((await lab.ee('lab', 'publish', '--name', lab.name)).exit).toBe(0);
     const { exit, report, problems } = await check();
     expect([exit, problems]).toEqual([0, []]);
-    expect(report.totals).toEqual({ checks: 55, ok: 55, wrong: 0, missing: 0, undetermined: 0, failed: 0 });
+    expect(report.totals).toEqual({ checks: 61, ok: 61, wrong: 0, missing: 0, undetermined: 0, failed: 0 });
     const { ns1, ns2 } = world.addresses.nameServers;
     const resolvers = Object.values(world.addresses.resolvers);
     const reverseName = report.checks.find(({ code, name }) => code === 'ptr' && name === reverse(3));
@@ -81,131 +210,88 @@ describe('ee dns check', () => {
     );
     const { stdout } = await lab.ee('dns', 'check');
     expect(stdout).toMatch(/^ {2}mail1\.lab\.example: a, ptr, spf, dkim, .*$/m);
-    expect(stdout).toMatch(/^55 checks: 55 right\. Nothing that is required fails\.$/m);
+    expect(stdout).toMatch(/^61 checks: 61 right\. Nothing that is required fails\.$/m);
   });
 
-  it('[R93] finds a name that is missing, wrong or double, and tells the record to add', async () => {
-    const report = await finds([
-      [set(host(1), 'A'), 'mail1.lab.example a-missing'],
-      [set(host(2), 'A', '192.0.2.9'), 'mail2.lab.example a-wrong'],
-      [set(host(3), 'A', lab.sendingIp(3), '192.0.2.9'), 'mail3.lab.example a-several'],
-      [set('panel.lab.example', 'A', '192.0.2.9'), 'panel.lab.example web-wrong'],
-      [set('api.lab.example', 'A'), 'api.lab.example web-missing'],
-      [set(host(4), 'AAAA', '2001:db8::4'), 'mail4.lab.example aaaa-present'],
-      [set('api.lab.example', 'MX'), 'api.lab.example no-mail-mx-missing'],
-      [set('panel.lab.example', 'TXT', text('v=spf1 a -all')), 'panel.lab.example no-mail-spf-wrong'],
+  describe(`finds each of ${PLANTED.length} planted faults`, () => {
+    it('of more than 25 kinds, each with a code of its own', () => {
+      const kinds = new Set(PLANTED.map((problem) => problem.split(' ')[1]));
+      expect([PLANTED.length, kinds.size]).toEqual([44, 43]);
+    });
+
+    it.each(ROUNDS)('[R93] %s', async (_title, faults) => {
+      const { checks } = await finds(faults);
+      const bad = checks.filter(({ verdict }) => verdict !== 'ok');
+      expect(bad.filter(({ message }) => message === '')).toEqual([]);
+    });
+  });
+
+  it('tells the record to add, whole and as a line of a zone file; and none where a key is revoked', async () => {
+    const { checks } = await finds([
+      ['mail1.lab.example a-missing', () => set(host(1), 'A')],
+      ['mail1.lab.example dkim-missing', () => set(key(1), 'TXT')],
+      ['mail2.lab.example dkim-revoked', () => set(key(2), 'TXT', text('v=DKIM1; k=rsa; p='))],
     ]);
-    expect(report.checks.find(({ code }) => code === 'a-missing')).toMatchObject({
+    const of = (wanted: string) => checks.find(({ code }) => code === wanted);
+    expect(of('a-missing')).toMatchObject({
       verdict: 'missing',
       severity: 'required',
       fix: { value: lab.sendingIp(1), line: `mail1.lab.example. 3600 IN A ${lab.sendingIp(1)}` },
     });
-  });
-
-  it('[R93] finds a reverse name that is missing, wrong or double', async () => {
-    await finds([
-      [set(reverse(1), 'PTR'), 'mail1.lab.example ptr-missing'],
-      [set(reverse(2), 'PTR', 'static-102.provider.example.'), 'mail2.lab.example ptr-wrong'],
-      [set(reverse(3), 'PTR', `${host(3)}.`, `${host(4)}.`), 'mail3.lab.example ptr-several'],
-    ]);
-  });
-
-  it('[R92] finds SPF that is missing, double, open, for another IP, or by reverse name', async () => {
-    const ip = lab.sendingIp;
-    await finds([
-      [set(host(1), 'TXT'), 'mail1.lab.example spf-missing'],
-      [
-        set(host(2), 'TXT', text(`v=spf1 ip4:${ip.call(lab, 2)} -all`), text('v=spf1 -all')),
-        'mail2.lab.example spf-several',
-      ],
-      [set(host(3), 'TXT', text('v=spf1 +all')), 'mail3.lab.example spf-open'],
-      [set(host(4), 'TXT', text('v=spf1 ip4:192.0.2.9 -all')), 'mail4.lab.example spf-not-pass'],
-      [set(host(5), 'TXT', text(`v=spf1 ip4:${ip.call(lab, 5)} ptr -all`)), 'mail5.lab.example spf-ptr'],
-    ]);
-  });
-
-  it('[R92] finds SPF that is neutral to all, has no end, a mistake, or asks too much', async () => {
-    const names = Array.from({ length: 11 }, (_, at) => `i${at}.lab.example`);
-    const ip = (index: number): string => `ip4:${lab.sendingIp(index)}`;
-    await finds([
-      ...names.map((name) => [set(name, 'TXT', text('v=spf1 -all')), ''] as const),
-      [
-        set(host(1), 'TXT', text(`v=spf1 ${ip(1)} ${names.map((name) => `include:${name}`).join(' ')} -all`)),
-        'mail1.lab.example spf-lookups',
-      ],
-      [set(host(2), 'TXT', text(`v=spf1 ${ip(2)} ?all`)), 'mail2.lab.example spf-open'],
-      [set(host(3), 'TXT', text(`v=spf1 ${ip(3)}`)), 'mail3.lab.example spf-no-all'],
-      [
-        set(host(4), 'TXT', text(`v=spf1 ${ip(4)} a:x1.lab.example a:x2.lab.example a:x3.lab.example -all`)),
-        'mail4.lab.example spf-void',
-      ],
-      [set(host(5), 'TXT', text(`v=spf1 ip:${lab.sendingIp(5)} -all`)), 'mail5.lab.example spf-invalid'],
-    ]);
-  });
-
-  it('finds a key that is missing, another one, cut, quoted or double', async () => {
-    const report = await finds([
-      [set(key(1), 'TXT'), 'mail1.lab.example dkim-missing'],
-      [set(key(2), 'TXT', text(recordOf(3))), 'mail2.lab.example dkim-other-key'],
-      [set(key(3), 'TXT', text(recordOf(3).slice(0, 255))), 'mail3.lab.example dkim-cut'],
-      [set(key(4), 'TXT', text(recordOf(4).replace(/^(.{200})/, '$1" "'))), 'mail4.lab.example dkim-quotes'],
-      [set(key(5), 'TXT', text(recordOf(5)), text(recordOf(4))), 'mail5.lab.example dkim-several'],
-    ]);
-    const missing = report.checks.find(({ code }) => code === 'dkim-missing');
-    expect(missing?.fix?.value).toBe(recordOf(1));
-    expect(missing?.fix?.line).toMatch(
-      /^mail\._domainkey\.mail1\.lab\.example\. 3600 IN TXT "v=DKIM1; [^"]{246}" "[^"]+"$/,
-    );
-  });
-
-  it('finds a key that is revoked, a test or in a form of few; and MX that leads nowhere', async () => {
-    const pkcs1 = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
-      type: 'pkcs1',
-      format: 'der',
+    expect(of('dkim-missing')?.fix).toMatchObject({
+      value: recordOf(1),
+      line: expect.stringMatching(
+        /^mail\._domainkey\.mail1\.lab\.example\. 3600 IN TXT "v=DKIM1; [^"]{246}" "[^"]+"$/,
+      ) as string,
     });
-    await finds([
-      [set(key(1), 'TXT', text('v=DKIM1; k=rsa; p=')), 'mail1.lab.example dkim-revoked'],
-      [set(key(2), 'TXT', text(recordOf(2).replace('k=rsa;', 'k=rsa; t=y;'))), 'mail2.lab.example dkim-testing'],
-      [set(key(3), 'TXT', text(`v=DKIM1; p=${pkcs1.toString('base64')}`)), 'mail3.lab.example dkim-invalid'],
-      [set(host(3), 'MX'), 'mail3.lab.example mx-missing'],
-      [set('mx.lab.example', 'CNAME', `${host(4)}.`), ''],
-      [set(host(4), 'MX', '10 mx.lab.example.'), 'mail4.lab.example mx-alias'],
-      [set(host(5), 'MX', `10 ${lab.sendingIp(5)}.`), 'mail5.lab.example mx-literal'],
-      [set(host(2), 'MX', '10 nowhere.lab.example.'), 'mail2.lab.example mx-unresolved'],
-      [set(host(1), 'MX', '10 mx.inbox.example.'), 'mail1.lab.example mx-elsewhere'],
+    expect(of('dkim-revoked')).not.toHaveProperty('fix');
+    const { stdout, exit } = await lab.ee('dns', 'records', '--diff', '--format', 'bind');
+    expect([exit, stdout]).toEqual([3, expect.not.stringContaining('mail._domainkey.mail2')]);
+  });
+
+  it('fails for the DKIM of a domain whose key is lost, and checks all else', async () => {
+    await world.publish(right);
+    const file = join(lab.folder, 'secrets/dkim', host(2), 'mail.pem');
+    await rename(file, `${file}.away`);
+    try {
+      const { exit, problems, report } = await check();
+      expect([exit, problems]).toEqual([3, ['mail2.lab.example dkim-unread']]);
+      expect(report.totals).toEqual({ checks: 61, ok: 60, wrong: 0, missing: 0, undetermined: 1, failed: 1 });
+      expect((await check('--only', host(1))).exit).toBe(0);
+    } finally {
+      await rename(`${file}.away`, file);
+    }
+  });
+
+  it('tries port 25 of the MX: closed, under another name, without TLS, or without a postmaster', async () => {
+    await world.publish(right);
+    await exchanges.close(1);
+    await exchanges.put(2, { name: 'relay.provider.example' });
+    await exchanges.put(3, { withoutTls: true });
+    await exchanges.put(4, { refuses: '550 nobody of that name' });
+    await exchanges.put(5, { refuses: '450 try later' });
+    expect((await check()).problems).toEqual([
+      'mail1.lab.example mx-port-closed',
+      'mail2.lab.example mx-port-banner',
+      'mail3.lab.example mx-port-starttls',
+      'mail4.lab.example mx-port-postmaster',
+      'mail5.lab.example mx-port-later',
     ]);
   });
 
-  it('finds a policy that is missing, and TLS reporting and MTA-STS that are not right', async () => {
-    await finds([
-      [set('_dmarc.lab.example', 'TXT'), 'lab.example dmarc-missing'],
-      [set(`_smtp._tls.${host(1)}`, 'TXT'), 'mail1.lab.example tls-rpt-missing'],
-      [set(`_smtp._tls.${host(2)}`, 'TXT', text('v=TLSRPTv1; rua=postmaster')), 'mail2.lab.example tls-rpt-invalid'],
-      [set(`_mta-sts.${host(3)}`, 'TXT', text('v=STSv1; id=')), 'mail3.lab.example mta-sts-invalid'],
-      [set(`_dmarc.${host(4)}`, 'TXT', text('p=none')), ''],
-      [set('lab.example', 'MX', '0 .'), 'lab.example postmaster-mx-missing'],
-    ]);
-  });
-
-  it('finds policies that are double, malformed or no policy, and reports to who did not agree', async () => {
-    const reports = 'rua=mailto:a@lab.example';
-    await finds([
-      [
-        set(`_dmarc.${host(1)}`, 'TXT', text(`v=DMARC1; p=none; ${reports}`), text('v=DMARC1; p=reject')),
-        'mail1.lab.example dmarc-several',
-      ],
-      [set(`_dmarc.${host(2)}`, 'TXT', text(`v=DMARC1; p=nothing; ${reports}`)), 'mail2.lab.example dmarc-policy'],
-      [set(`_dmarc.${host(3)}`, 'TXT', text('p=none; v=DMARC1')), 'mail3.lab.example dmarc-invalid'],
-      [
-        set('_dmarc.lab.example', 'TXT', text('v=DMARC1; p=none; rua=mailto:a@second.example')),
-        'lab.example dmarc-reports-refused',
-      ],
-    ]);
+  it('calls no exchange wrong where none at all can be reached, and does not fail for it', async () => {
+    await exchanges.close();
+    const { exit, problems, report } = await check();
+    expect([exit, problems]).toEqual([0, [1, 2, 3, 4, 5].map((index) => `${host(index)} mx-port-unreached`)]);
+    expect(report.checks.find(({ code }) => code === 'mx-port-unreached')?.message).toContain(
+      'no mail exchange answers on port 25: VPS2 is not deployed yet or down, or the network here lets nothing out',
+    );
+    for (const index of [1, 2, 3, 4, 5]) await exchanges.put(index);
   });
 
   it('does not fail for what is only recommended', async () => {
     const policy = 'v=DMARC1; p=none; pct=50; rua=mailto:a@lab.example';
-    await finds([[set('_dmarc.lab.example', 'TXT', text(policy)), 'lab.example dmarc-removed-tag']], 0);
+    await finds([['lab.example dmarc-removed-tag', () => set('_dmarc.lab.example', 'TXT', text(policy))]], 0);
   });
 
   it('finds CAA that forbids the authority of the settings', async () => {
@@ -257,13 +343,47 @@ describe('ee dns check', () => {
       await world.publish(right);
       await world.fault('ns2', fault);
       const { exit, report } = await check('--only', host(1));
-      const zone = report.checks.filter(({ name }) => !name.endsWith('.arpa'));
+      const zone = report.checks.filter(({ name, kind }) => !name.endsWith('.arpa') && kind !== 'mx-port');
       expect(new Set(zone.map(({ code, verdict }) => `${code} ${verdict}`))).toEqual(
         new Set(['name-server-silent undetermined']),
       );
       expect([exit, zone.length]).toEqual([3, 8]);
     },
   );
+
+  it('finds a server to which the zone above refers, and which does not answer for the zone', async () => {
+    await world.publish(right);
+    await world.fault('ns2', { kind: 'refusing', zone: 'lab.example' });
+    const { exit, report } = await check('--only', 'lab.example');
+    const { ns2 } = world.addresses.nameServers;
+    expect([exit, report.checks.find(({ kind }) => kind === 'delegation')]).toMatchObject([
+      3,
+      {
+        ...{ code: 'delegation-lame', verdict: 'wrong', severity: 'required' },
+        message: expect.stringContaining(
+          `refers to ns2.lab.example (${ns2}) for lab.example, which does not answer`,
+        ) as string,
+      },
+    ]);
+  });
+
+  it('[R93] takes the silence of one resolver, or of both name servers, for no answer', async () => {
+    await world.publish(right);
+    const codes = async (...args: string[]): Promise<string[]> => {
+      const { exit, report } = await check('--only', host(1), ...args);
+      expect(exit).toBe(3);
+      const some = report.checks.filter(({ kind }) => kind !== 'mx-port');
+      return [...new Set(some.map(({ code, verdict }) => `${code} ${verdict}`))].sort();
+    };
+    await world.fault('resolver2', { kind: 'stopped' });
+    // A name that does not exist is no business of resolvers.
+    expect(await codes()).toEqual(['aaaa ok', 'dmarc ok', 'mta-sts ok', 'resolver-silent undetermined']);
+    await world.heal();
+    // Asked directly: a resolver takes long to give up on them.
+    const { ns1, ns2 } = world.addresses.nameServers;
+    for (const server of ['ns1', 'ns2'] as const) await world.fault(server, { kind: 'stopped' });
+    expect(await codes('--server', ns1, '--server', ns2)).toEqual(['resolver-silent undetermined']);
+  });
 
   it('names a server that is down once, with all that depends on it', async () => {
     await world.publish(right);
@@ -273,9 +393,9 @@ describe('ee dns check', () => {
     const { ns2 } = world.addresses.nameServers;
     expect(stdout).toMatch(/^Could not be determined$/m);
     expect(stdout).toContain(
-      `  ns2.lab.example (${ns2}): the name server failed (SERVFAIL): 50 checks, of mail1.lab.example, `,
+      `  ns2.lab.example (${ns2}): the name server failed (SERVFAIL): 51 checks, of lab.example, `,
     );
-    expect(stdout).toMatch(/^55 checks: 5 right, 50 undetermined\. \d+ that are required fail\.$/m);
+    expect(stdout).toMatch(/^61 checks: 10 right, 51 undetermined\. \d+ that are required fail\.$/m);
   });
 
   it('[R111] tells a listing from a refusal, a dead list and a silent one', async () => {

@@ -16,7 +16,7 @@ const AGAIN = [1000, 2000];
 
 export default class DnsCheck extends EeCommand {
   static override summary = 'Check what DNS says, against what the sending needs';
-  static override description = `Asks every name server of each zone, and the resolvers of DNS_RESOLVERS, each directly: addresses, reverse names, SPF, DKIM, DMARC, MX, TLS reporting, CAA, and the names of panel and API. Sends no mail, and changes nothing.
+  static override description = `Asks every name server of each zone, and the resolvers of DNS_RESOLVERS, each directly: addresses, reverse names, SPF, DKIM, DMARC, MX and whether it answers on port 25, TLS reporting, CAA, the names of panel and API, and the delegation. Sends no mail, and changes nothing.
 
 Verdicts: ok; wrong; missing; undetermined, where no answer came that counts. What is not right is looked at twice more before it is reported, and comes with the record that repairs it.
 
@@ -49,14 +49,16 @@ The exit status is 3 when something required is not ok, undetermined included, a
   async run(): Promise<CheckReport> {
     const { flags } = await this.parse(DnsCheck);
     const settings = await this.settings(flags);
-    const [{ planChecks, checksAbout }, { runChecks, isSound }, { lookingAt }, { presentChecks }] = await Promise.all([
-      import('../../lib/dns/check/plan.js'),
-      import('../../lib/dns/check/run.js'),
-      import('../../lib/dns/check/looking.js'),
-      import('../../lib/dns/check/present.js'),
-    ]);
+    const [{ planChecks, checksAbout, checksOfServers }, { runChecks, isSound }, { lookingAt }, { presentChecks }] =
+      await Promise.all([
+        import('../../lib/dns/check/plan.js'),
+        import('../../lib/dns/check/run.js'),
+        import('../../lib/dns/check/looking.js'),
+        import('../../lib/dns/check/present.js'),
+      ]);
     const servers = (flags.server ?? []).map(aServer);
-    const all = planChecks(await dnsSubject(settings, { blocklists: flags.blocklists }));
+    const planned = planChecks(await dnsSubject(settings, { blocklists: flags.blocklists }));
+    const all = servers.length > 0 ? checksOfServers(planned) : planned;
     const checks = flags.only === undefined ? all : checksAbout(all, flags.only.map(canonical));
     if (checks.length === 0) throw nothingAbout(flags.only ?? [], settings);
     const options = { resolvers: settings.dns.resolvers, servers, signal: this.signal };

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { caaCheck } from './check/domain-checks.js';
-import { dnsSurvey } from './survey.js';
+import { lookingWith } from './check/looking.js';
 import type { DnsSurvey, NameView } from './view.js';
 
 /** A web server's name, its address, and the authority that shall certify it, by the name that CAA records give it. */
@@ -22,8 +22,7 @@ export async function obstacles(survey: DnsSurvey, { name, address, issuer }: We
   );
   const found = [...notLeadingTo(address, own), ...leadingElsewhere(other)];
   if (found.length > 0 || issuer === undefined) return found;
-  const dns = { survey, resolvers: dnsSurvey(survey.resolvers, { only: true }) };
-  const { findings } = await caaCheck(name, issuer, () => undefined).look(dns);
+  const { findings } = await caaCheck(name, issuer, () => undefined).look(lookingWith(survey));
   return findings.filter(({ code }) => code === 'caa-forbids').map(({ message }) => message);
 }
 

@@ -1,6 +1,7 @@
 import { read, type Reading, type Role } from './answer.js';
 import { ask, type Ask } from './ask.js';
 import { Asker } from './asker.js';
+import { delegationOf, type Delegation } from './delegation.js';
 import { canonical, isPossibleName, type Question } from './message.js';
 import { defaultResolvers, hasIpv6 } from './name-server.js';
 import { reverseName } from './names.js';
@@ -41,6 +42,7 @@ export function dnsSurvey(given: readonly string[], options: SurveyOptions = {})
     mx: (name, whom) => survey.view('MX', name, whom),
     txt: (name, whom) => survey.view('TXT', name, whom),
     caa: (name, whom) => survey.view('CAA', name, whom),
+    delegation: (zone) => survey.delegation(canonical(zone)),
   };
 }
 
@@ -52,13 +54,15 @@ type Authorities<Value> = Pick<NameView<Value>, 'zone' | 'negativeTtl' | 'answer
 class Survey {
   readonly #asker: Asker;
   readonly #zones: Zones;
+  readonly #ipv6: boolean;
 
   constructor(
     private readonly resolvers: readonly string[],
     private readonly options: SurveyOptions,
   ) {
     this.#asker = new Asker(options.ask ?? ask);
-    this.#zones = new Zones(this.#anyResolver, options.ipv6 ?? hasIpv6());
+    this.#ipv6 = options.ipv6 ?? hasIpv6();
+    this.#zones = new Zones(this.#anyResolver, this.#ipv6);
   }
 
   async view<Type extends QueryType>(
@@ -74,6 +78,15 @@ class Survey {
     const asked = whom === 'authoritative' || isMissing(answers) ? [] : this.resolvers;
     const resolved = await Promise.all(asked.map((server) => this.#resolverAnswer(server, question)));
     return { ...question, ...zone, answers: [...answers, ...resolved] };
+  }
+
+  delegation(zone: string): Promise<Delegation> {
+    return delegationOf(zone, {
+      resolve: this.#anyResolver,
+      direct: (address, question) => this.#put(address, question, false),
+      label,
+      ipv6: this.#ipv6,
+    });
   }
 
   /** What every name server of the zone says; where the name is an alias into another zone, what the servers of that one say. */

@@ -32,7 +32,7 @@ export async function overUdp<T>(
 ): Promise<T> {
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   try {
-    return await waiting<T>(patience, (done, failed) => {
+    return await waiting<T>(patience, REASONS, (done, failed) => {
       socket.on('error', failed);
       socket.on('message', (bytes) => {
         const accepted = accept(bytes);
@@ -54,7 +54,7 @@ export async function overTcp<T>(
 ): Promise<T> {
   const socket = createConnection({ host: address, port });
   try {
-    return await waiting<T>(patience, (done, failed) => {
+    return await waiting<T>(patience, REASONS, (done, failed) => {
       let received = Buffer.alloc(0);
       socket.on('error', failed);
       socket.on('end', () => failed(new NoAnswer('it closed the connection')));
@@ -74,8 +74,10 @@ export async function overTcp<T>(
   }
 }
 
-async function waiting<T>(
+/** Waits for what `begin` brings. Throws NoAnswer, with the words that there are for the code of an error. */
+export async function waiting<T>(
   { timeout, signal }: Patience,
+  reasons: Readonly<Record<string, string>>,
   begin: (done: (value: T) => void, failed: (error: Error) => void) => void,
 ): Promise<T> {
   signal?.throwIfAborted();
@@ -89,6 +91,7 @@ async function waiting<T>(
     signal?.throwIfAborted();
     if (error instanceof NoAnswer) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new NoAnswer(REASONS[code] ?? (code || String(error)), { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NoAnswer(reasons[code] ?? (code || reason), { cause: error });
   }
 }

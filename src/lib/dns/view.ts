@@ -1,4 +1,5 @@
 import type { Answer, Role } from './answer.js';
+import type { Delegation } from './delegation.js';
 import type { CaaProperty, MailExchange, QueryType } from './values.js';
 
 /** What one server says. */
@@ -50,4 +51,6 @@ export interface DnsSurvey {
   /** Each record as one text, its character strings joined. */
   txt(name: string, whom?: Whom): Promise<NameView>;
   caa(name: string, whom?: Whom): Promise<NameView<CaaProperty>>;
+  /** How the zone above refers to a zone, asked of its own name servers. */
+  delegation(zone: string): Promise<Delegation>;
 }

@@ -73,7 +73,8 @@ export async function serversOf(zone: string, resolve: AskResolvers, ipv6: boole
   return { kind: 'zone', zone: { name: zone, servers: servers.flat() } };
 }
 
-async function addressesOf(host: string, resolve: AskResolvers, ipv6: boolean): Promise<ZoneServer[]> {
+/** Every address of a name server, IPv6 only where this machine has it. */
+export async function addressesOf(host: string, resolve: AskResolvers, ipv6: boolean): Promise<ZoneServer[]> {
   const four = await lookUp({ name: host, type: 'A' }, resolve);
   const six = ipv6 ? await lookUp({ name: host, type: 'AAAA' }, resolve) : undefined;
   const addresses = [four, six].flatMap((answer) => (answer?.kind === 'found' ? answer.values : []));

@@ -31,7 +31,7 @@ interface Said {
 function surveyOf({ a, aaaa = [NONE], caa = [NONE] }: Said): DnsSurvey {
   const never = () => Promise.reject(new Error('not asked'));
   return {
-    ...{ resolvers: ['192.0.2.53'], cname: never, ptr: never, mx: never, txt: never },
+    ...{ resolvers: ['192.0.2.53'], cname: never, ptr: never, mx: never, txt: never, delegation: never },
     a: (name) => Promise.resolve(view(name, 'A', a)),
     aaaa: (name) => Promise.resolve(view(name, 'AAAA', aaaa)),
     caa: (name) => Promise.resolve(view(name, 'CAA', caa)),

@@ -21,6 +21,7 @@ export interface Says {
   readonly flags?: number;
   readonly answers?: Answer[];
   readonly authorities?: Answer[];
+  readonly additionals?: Answer[];
 }
 
 export { AUTHORITATIVE_ANSWER, RECURSION_AVAILABLE, TRUNCATED_RESPONSE };
@@ -37,9 +38,9 @@ export const cname = (name: string, data: string, ttl = 600): Answer => ({ type:
 const packetOf = (
   question: Question,
   id: number,
-  { code = 0, flags = 0, answers = [], authorities = [] }: Says,
+  { code = 0, flags = 0, answers = [], authorities = [], additionals = [] }: Says,
 ): Packet => ({
-  ...{ type: 'response', id, flags: flags | code, answers, authorities },
+  ...{ type: 'response', id, flags: flags | code, answers, authorities, additionals },
   questions: [{ ...question, class: 'IN' }],
 });
 

@@ -5,13 +5,14 @@ import { labSubnet } from '../../../src/lib/lab/network.js';
 import {
   memoryFile,
   nameServiceFiles,
+  parentFiles,
   stubFile,
   zoneFiles,
   zoneListFile,
 } from '../../../src/lib/lab/world/name-service.js';
 import { worldAddresses } from '../../../src/lib/lab/world/addresses.js';
 import { CONTROL_SOCKET } from '../../../src/lib/lab/world/world-files.js';
-import { NotAZoneLine, reverseZone, serialAt, zonesOf } from '../../../src/lib/lab/world/zones.js';
+import { NotAZoneLine, parentZone, reverseZone, serialAt, zonesOf } from '../../../src/lib/lab/world/zones.js';
 
 const subnet = labSubnet(3, 5);
 const linesOf = (published: string, zone: string): string[] =>
@@ -98,9 +99,29 @@ describe('the configuration of the name services', () => {
     });
   });
 
+  it('has a name server above, which refers to those two for the zones of the lab and knows nothing else', () => {
+    expect(nameServiceFiles(addresses, [])['etc/world/parent.conf']).toContain('listen: [ 10.77.3.7@53,');
+    const zone = parentZone(subnet, 'lab.example', ['gmail.com', 'lab.example'], 7);
+    expect(parentFiles(zone)).toEqual({
+      'var/lib/world/parent/zones.conf': 'zone:\n  - domain: example\n',
+      'var/lib/world/parent/example.zone': [
+        'example. 60 IN SOA parent.example. hostmaster.example. 7 3600 600 604800 60',
+        'example. 60 IN NS parent.example.',
+        'parent.example. 60 IN A 10.77.3.7',
+        'ns1.lab.example. 60 IN A 10.77.3.2',
+        'ns2.lab.example. 60 IN A 10.77.3.3',
+        'lab.example. 60 IN NS ns1.lab.example.',
+        'lab.example. 60 IN NS ns2.lab.example.',
+        '',
+      ].join('\n'),
+    });
+  });
+
   it('has the resolvers ask them for their zones, and the machine’s resolver for all else', () => {
     expect(stubFile(['lab.example'], addresses)).toEqual({
-      'var/lib/world/stubs.conf': 'stub-zone:\n  name: lab.example\n  stub-addr: 10.77.3.2\n  stub-addr: 10.77.3.3\n',
+      'var/lib/world/stubs.conf':
+        'stub-zone:\n  name: example\n  stub-addr: 10.77.3.7\n' +
+        'stub-zone:\n  name: lab.example\n  stub-addr: 10.77.3.2\n  stub-addr: 10.77.3.3\n',
     });
     const files = nameServiceFiles(addresses, ['192.0.2.53']);
     const forward = 'forward-zone:\n  name: .\n  forward-addr: 192.0.2.53\n';

@@ -15,6 +15,11 @@ interface Kind {
 
 /** What is checked. A check that finds nothing wrong has the name of its kind as its code. */
 export const KINDS = {
+  delegation: {
+    title: 'Delegation',
+    severity: 'required',
+    right: 'the zone above names the same name servers as the zone itself, and each of them answers for it',
+  },
   a: {
     title: 'Address of a sending host',
     severity: 'required',
@@ -47,6 +52,12 @@ export const KINDS = {
     title: 'MX',
     severity: 'required',
     right: 'bounces find their way: to a name with an A record that is no alias, the host itself',
+  },
+  'mx-port': {
+    title: 'Port 25 of the MX',
+    severity: 'required',
+    right:
+      'the mail exchange answers under a name of ours, offers STARTTLS, and takes mail for postmaster; no mail is sent',
   },
   'postmaster-mx': {
     title: 'MX of the postmaster’s domain',
@@ -91,10 +102,25 @@ const missing = (kind: CheckKind, why: string, severity?: Severity): Problem => 
   ...{ kind, verdict: 'missing', why },
   ...(severity && { severity }),
 });
-const undetermined = (kind: CheckKind | undefined, why: string): Problem => ({ kind, verdict: 'undetermined', why });
+const undetermined = (kind: CheckKind | undefined, why: string, severity?: Severity): Problem => ({
+  ...{ kind, verdict: 'undetermined', why },
+  ...(severity && { severity }),
+});
 
 /** Every problem that a check can find. The codes are stable: scripts rely on them. */
 export const PROBLEMS = {
+  'delegation-missing': missing('delegation', 'Nobody finds any record of the zone.'),
+  'delegation-lame': wrong('delegation', 'Whoever asks that server gets no answer, and may not ask another.'),
+  'delegation-differs': wrong(
+    'delegation',
+    'Some ask servers that the zone does not know of, or never those that it names (RFC 1034 §4.2.2).',
+    'recommended',
+  ),
+  'delegation-undetermined': undetermined(
+    'delegation',
+    'The name servers of the zone above could not be found or asked.',
+    'recommended',
+  ),
   'a-missing': missing('a', 'Receivers refuse a greeting that leads nowhere.'),
   'a-wrong': wrong('a', 'The greeting leads to another address than the one that mail comes from.'),
   'a-several': wrong('a', 'With several addresses each receiver picks one, and not always the right one.'),
@@ -160,6 +186,24 @@ export const PROBLEMS = {
   'mx-unresolved': wrong('mx', 'The mail exchange has no A record.'),
   'mx-undetermined': undetermined('mx', 'Where the mail exchange leads could not be asked.'),
   'mx-elsewhere': wrong('mx', 'Bounces go to another host, where PowerMTA does not see them.', 'recommended'),
+  'mx-port-closed': wrong(
+    'mx-port',
+    'Nobody listens there, or a firewall is before it: bounces and complaints are lost.',
+  ),
+  'mx-port-declines': wrong('mx-port', 'Somebody answers, and takes no mail: bounces and complaints are lost.'),
+  'mx-port-banner': wrong('mx-port', 'Another machine may answer than the one that sends.', 'recommended'),
+  'mx-port-starttls': wrong('mx-port', 'Bounces and complaints come in clear.', 'recommended'),
+  'mx-port-postmaster': wrong(
+    'mx-port',
+    'Providers write to postmaster before they block, and some test it.',
+    'recommended',
+  ),
+  'mx-port-later': undetermined('mx-port', 'It is busy, or does not know who asks: try again later.', 'recommended'),
+  'mx-port-unreached': undetermined(
+    'mx-port',
+    'None of our exchanges can be reached from here. Before the first deployment that is so; from many networks port 25 of others is closed: then run it from a server.',
+    'recommended',
+  ),
   'postmaster-mx-missing': missing('postmaster-mx', 'Reports and complaints have nowhere to go.'),
   'tls-rpt-missing': missing('tls-rpt', 'Nobody hears when others cannot deliver over TLS.'),
   'tls-rpt-several': wrong('tls-rpt', 'With two records there is none (RFC 8460 §3).'),

@@ -2,11 +2,13 @@ import { isWithin } from '../names.js';
 import { policyDomains } from '../policy.js';
 import type { DnsSettings, RecordSet } from '../record-set.js';
 import type { UnreadDkim } from '../dkim-record.js';
+import { delegationChecks } from './delegation.js';
 import type { ExpectedKey, ReadKey } from './dkim.js';
 import { policyCheck, postmasterCheck, webChecks } from './domain-checks.js';
 import { fixesIn } from './fix.js';
 import { hostChecks } from './host-checks.js';
 import { listChecks, type Blocklists } from './list-checks.js';
+import { mailPortChecks } from './mail-port.js';
 import type { Check } from './result.js';
 
 /** What DNS must say, and how what it says is read. */
@@ -35,13 +37,21 @@ export function planChecks({ settings, records, keys, unread, readKey, blocklist
   });
   // The policy of a domain is checked once, also where a sending host is that domain.
   const policies = policyDomains(baseDomain, identities).map((domain) => policyCheck(domain, fix));
+  const names = [...identities.map(({ domain }) => domain), settings.mailwizz.panelDomain, settings.engine.domain];
   return [
+    ...delegationChecks(baseDomain, names),
     ...hosts,
+    ...mailPortChecks(identities),
     ...policies,
     ...postmasterCheck(settings),
     ...webChecks(settings, fix),
     ...(blocklists ? listChecks(blocklists, identities) : []),
   ];
+}
+
+/** The checks that say something where only the servers are asked that somebody named: none of where a zone is found. */
+export function checksOfServers(checks: readonly Check[]): Check[] {
+  return checks.filter(({ kind }) => kind !== 'delegation');
 }
 
 /** Those checks that are about one of these names: a host or domain, or the very name that is asked about. */

@@ -1,3 +1,4 @@
+import type { Greeting } from '../mail-port.js';
 import type { DnsSurvey } from '../view.js';
 import type { CheckKind, ProblemCode, Severity, Verdict } from './codes.js';
 
@@ -14,7 +15,7 @@ export interface Fix {
 /** What one server said, in a form that can be shown. */
 export interface Seen {
   readonly server: string;
-  readonly role: 'authoritative' | 'resolver';
+  readonly role: 'authoritative' | 'resolver' | 'exchange';
   readonly answer: 'found' | 'none' | 'unknown';
   readonly values?: readonly string[];
   /** Why there is nothing, or why it is unknown. */
@@ -45,6 +46,8 @@ export interface Looking {
   readonly survey: DnsSurvey;
   /** The resolvers alone, for names that are not ours. */
   readonly resolvers: DnsSurvey;
+  /** What the mail exchange at an address says on port 25, asked whether it takes mail for a recipient. */
+  greet(address: string, recipient: string): Promise<Greeting>;
 }
 
 /** One thing that is checked, of one host. */

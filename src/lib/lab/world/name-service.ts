@@ -1,15 +1,27 @@
-import { NAME_SERVERS, RESOLVERS, type LabResolver, type NameServer, type WorldAddresses } from './addresses.js';
+import {
+  NAME_SERVERS,
+  PARENT,
+  PARENT_ZONE,
+  RESOLVERS,
+  type LabResolver,
+  type NameServer,
+  type WorldAddresses,
+} from './addresses.js';
 import { BACK_PORT, zonesByState, type DnsFault } from './faults.js';
 import type { Zone } from './zones.js';
 
 /** Files of a host by their paths from its root. */
 export type Files = Readonly<Record<string, string>>;
 
-const folderOf = (server: NameServer): string => `var/lib/world/${server}`;
+const folderOf = (server: string): string => `var/lib/world/${server}`;
 
 /** The configuration of the name servers and of the resolvers, without their zones. */
-export function nameServiceFiles({ nameServers, resolvers }: WorldAddresses, forwarders: readonly string[]): Files {
+export function nameServiceFiles(
+  { nameServers, resolvers, parent }: WorldAddresses,
+  forwarders: readonly string[],
+): Files {
   return Object.fromEntries([
+    [`etc/world/${PARENT}.conf`, knotConfiguration(PARENT, parent)],
     ...NAME_SERVERS.map((server) => [`etc/world/${server}.conf`, knotConfiguration(server, nameServers[server])]),
     ...RESOLVERS.map((resolver) => [
       `etc/world/${resolver}.conf`,
@@ -43,6 +55,14 @@ export function zoneFiles(server: NameServer, zones: readonly Zone[]): Files {
   return Object.fromEntries(zones.map(({ name, text }) => [`${folderOf(server)}/${name}.zone`, text]));
 }
 
+/** The zone above, which never changes, with the list that names it alone. */
+export function parentFiles(zone: Zone): Files {
+  return {
+    [`${folderOf(PARENT)}/${zone.name}.zone`]: zone.text,
+    [`${folderOf(PARENT)}/zones.conf`]: `zone:\n  - domain: ${zone.name}\n`,
+  };
+}
+
 /** The list of the zones that one name server knows: without those that it refuses, and with those it lost named but nowhere. */
 export function zoneListFile(server: NameServer, zones: readonly string[], faults?: readonly DnsFault[]): Files {
   const { sound, failing } = zonesByState(zones, faults);
@@ -66,13 +86,14 @@ fi
 }
 
 /** What the resolvers ask the name servers for. */
-export function stubFile(zones: readonly string[], { nameServers }: WorldAddresses): Files {
-  const servers = Object.values(nameServers).map((address) => `  stub-addr: ${address}\n`);
-  const stub = (zone: string): string => `stub-zone:\n  name: ${zone}\n${servers.join('')}`;
-  return { 'var/lib/world/stubs.conf': zones.map(stub).join('') };
+export function stubFile(zones: readonly string[], { nameServers, parent }: WorldAddresses): Files {
+  const stub = (zone: string, addresses: readonly string[]): string =>
+    `stub-zone:\n  name: ${zone}\n${addresses.map((address) => `  stub-addr: ${address}\n`).join('')}`;
+  const stubs = zones.map((zone) => stub(zone, Object.values(nameServers)));
+  return { 'var/lib/world/stubs.conf': [stub(PARENT_ZONE, [parent]), ...stubs].join('') };
 }
 
-function knotConfiguration(server: NameServer, address: string): string {
+function knotConfiguration(server: string, address: string): string {
   const folder = `/${folderOf(server)}`;
   return `server:
     rundir: /run/world-${server}

@@ -4,12 +4,20 @@ import { dirname, join } from 'node:path';
 import { packageRoot } from '../../package-root.js';
 import type { LabSubnet } from '../network.js';
 import { nameServers as serversIn, resolvConf } from '../resolv-conf.js';
-import { NAME_SERVERS, RESOLVERS, worldAddresses } from './addresses.js';
+import { NAME_SERVERS, PARENT, RESOLVERS, worldAddresses } from './addresses.js';
 import { authorityFiles } from './authority.js';
-import { memoryFile, nameServiceFiles, stubFile, zoneFiles, zoneListFile, type Files } from './name-service.js';
+import {
+  memoryFile,
+  nameServiceFiles,
+  parentFiles,
+  stubFile,
+  zoneFiles,
+  zoneListFile,
+  type Files,
+} from './name-service.js';
 import { AT_FIRST, dnsStateFile } from './dns-state.js';
 import { exchangeOf, providersOf } from './providers.js';
-import { serialAt, zonesOf } from './zones.js';
+import { parentZone, serialAt, zonesOf } from './zones.js';
 
 /** The Debian packages of the world, and none that they merely recommend. */
 export const WORLD_PACKAGES = [
@@ -24,7 +32,7 @@ export const CONTROL_SOCKET = `${MAILBOXES}/control.sock`;
 
 /** Our units, and those of Debian's packages that would take their addresses. */
 const UNITS = [
-  ...NAME_SERVERS.map((server) => `world-ns@${server}`),
+  ...[...NAME_SERVERS, PARENT].map((server) => `world-ns@${server}`),
   ...RESOLVERS.map((resolver) => `world-resolver@${resolver}`),
   'world-mailboxes',
   'world-licence',
@@ -56,9 +64,11 @@ export async function writeWorld(root: string, subnet: LabSubnet, domain: string
     ...authorityFiles(addresses),
     'etc/world/mailboxes.json': mailboxes(subnet),
   });
-  if (existsSync(join(root, 'var/lib/world/stubs.conf'))) return;
-  const zones = zonesOf(subnet, domain, '', serialAt(Date.now()));
+  const serial = serialAt(Date.now());
+  const zones = zonesOf(subnet, domain, '', serial);
   const names = zones.map(({ name }) => name);
+  await writeFiles(root, parentFiles(parentZone(subnet, domain, names, serial)));
+  if (existsSync(join(root, 'var/lib/world/stubs.conf'))) return;
   for (const server of NAME_SERVERS) {
     await writeFiles(root, { ...zoneFiles(server, zones), ...zoneListFile(server, names) });
   }

@@ -1,7 +1,7 @@
 import { reverseName } from '../../dns/names.js';
 import { HOST_NAMES } from '../../settings/settings.js';
 import type { LabSubnet } from '../network.js';
-import { worldAddresses } from './addresses.js';
+import { PARENT, PARENT_ZONE, worldAddresses } from './addresses.js';
 import { AUTHORITY } from './authority.js';
 import { BLOCKLISTS, NOTHING_LISTED, listingRecords, type Listings } from './blocklists.js';
 import { exchangeOf, providersOf } from './providers.js';
@@ -54,6 +54,22 @@ export function zonesOf(
       all.filter((record) => zoneFor(record.name, names) === name),
     ),
   }));
+}
+
+/** The zone above: it refers to the two name servers for each of these zones that lies in it. */
+export function parentZone(subnet: LabSubnet, domain: string, zones: readonly string[], serial: number): Zone {
+  const { nameServers, parent } = worldAddresses(subnet);
+  const server = `${PARENT}.${PARENT_ZONE}`;
+  const records = [
+    `${PARENT_ZONE}. ${TTL} IN SOA ${server}. hostmaster.${PARENT_ZONE}. ${serial} 3600 600 604800 ${TTL}`,
+    `${PARENT_ZONE}. ${TTL} IN NS ${server}.`,
+    `${server}. ${TTL} IN A ${parent}`,
+    ...Object.entries(nameServers).map(([name, address]) => `${name}.${domain}. ${TTL} IN A ${address}`),
+    ...zones
+      .filter((zone) => zone.endsWith(`.${PARENT_ZONE}`))
+      .flatMap((zone) => Object.keys(nameServers).map((name) => `${zone}. ${TTL} IN NS ${name}.${domain}.`)),
+  ];
+  return { name: PARENT_ZONE, text: `${records.join('\n')}\n` };
 }
 
 /** The reverse zone of a lab's /24. */

@@ -3,10 +3,12 @@ import { judgeA, judgeAaaa, judgeWeb } from '../../../../src/lib/dns/check/addre
 import { judgeCaa } from '../../../../src/lib/dns/check/authority.js';
 import { judgeListed } from '../../../../src/lib/dns/check/blocklist.js';
 import { PROBLEMS, type ProblemCode } from '../../../../src/lib/dns/check/codes.js';
+import { judgeDelegation } from '../../../../src/lib/dns/check/delegation.js';
 import { judgeDkim, type KeyReading } from '../../../../src/lib/dns/check/dkim.js';
 import { judgeAlignment } from '../../../../src/lib/dns/check/dmarc/alignment.js';
 import { judgeDmarc, judgeReportPermission } from '../../../../src/lib/dns/check/dmarc/judge.js';
 import { reportPermission } from '../../../../src/lib/dns/check/domain-checks.js';
+import { judgeMailPort } from '../../../../src/lib/dns/check/mail-port.js';
 import { judgeMx, judgePostmasterMx } from '../../../../src/lib/dns/check/mail-exchange.js';
 import { judgeNoReceiver, judgeNoSender } from '../../../../src/lib/dns/check/no-mail.js';
 import { judgeMtaSts, judgeTlsRpt } from '../../../../src/lib/dns/check/reporting.js';
@@ -18,6 +20,7 @@ import { judgeSpf, onlySpf } from '../../../../src/lib/dns/check/spf/judge.js';
 import { unreadCheck } from '../../../../src/lib/dns/check/unread-key.js';
 import type { UnreadDkim } from '../../../../src/lib/dns/dkim-record.js';
 import type { Answer } from '../../../../src/lib/dns/answer.js';
+import type { Greeting } from '../../../../src/lib/dns/mail-port.js';
 import type { MailExchange } from '../../../../src/lib/dns/values.js';
 import { codesOf, fix, found, lookups, none, said, unknown, view } from './said.js';
 
@@ -62,6 +65,36 @@ function mx(values: readonly MailExchange[], answer: Answer = found(ip), alias?:
   return judgeMx({ name, ip, fix }, said(...values), addresses);
 }
 const to = (exchange: string): MailExchange[] => [{ exchange, priority: 10 }];
+const BANNER = ['220 mail1.example.com ESMTP'];
+const HELLO = ['250-mail1\n250 STARTTLS', '250 ok', '250 ok'];
+/** What an exchange answers to each command; `reached`: another of ours answers. */
+function port(replies: readonly string[] | 'silence' = [...BANNER, ...HELLO], reached = true): Found {
+  const greeting: Greeting =
+    replies === 'silence'
+      ? { kind: 'silence', reason: 'no answer in time' }
+      : {
+          kind: 'replies',
+          replies: replies.map((text) => ({
+            code: Number(text.slice(0, 3)),
+            lines: text.split('\n').map((line) => line.slice(4)),
+          })),
+        };
+  const names = ['mail1.example.com', 'mail2.example.com'];
+  const exchange = { label: `${name} (${ip})`, name, address: ip, names, postmaster: `postmaster@${name}`, reached };
+  return judgeMailPort(exchange, greeting);
+}
+
+const TWO = found('ns1.example.com', 'ns2.example.com');
+/** What the zone above says, and what the two servers say of themselves. */
+function delegated(above: Answer, own: readonly (Answer | 'lame')[] = [TWO, TWO]): Found {
+  const servers = own.map((answer, at) => ({
+    server: `ns${at + 1}.example.com`,
+    answer: answer === 'lame' ? unknown : answer,
+    lame: answer === 'lame',
+  }));
+  return judgeDelegation({ zone: 'example.com', above, by: 'a.gtld-servers.net', servers });
+}
+
 const tlsRpt = (...values: string[]): Found => judgeTlsRpt(`_smtp._tls.${name}`, fix, said(...values));
 const mtaSts = (...values: string[]): Found => judgeMtaSts(`_mta-sts.${name}`, said(...values));
 const caa = (...values: { tag: string; value: string; critical?: boolean }[]): Found =>
@@ -81,6 +114,16 @@ const looks = (...codes: (ProblemCode | undefined)[]): string[] =>
 
 /** What has the problem, and what comes close and has not. The type demands both of every code. */
 const CASES: Readonly<Record<ProblemCode, { bad: () => Found; good: () => Found }>> = {
+  'delegation-missing': { bad: () => delegated(none), good: () => delegated(TWO) },
+  'delegation-lame': {
+    bad: () => delegated(TWO, [TWO, 'lame']),
+    good: () => delegated(TWO, [TWO, unknown]),
+  },
+  'delegation-differs': {
+    bad: () => delegated(found('ns1.example.com', 'ns3.example.com')),
+    good: () => delegated(found('ns2.example.com', 'ns1.example.com')),
+  },
+  'delegation-undetermined': { bad: () => delegated(unknown), good: () => delegated(none) },
   'a-missing': { bad: () => a(), good: () => a(ip) },
   'a-wrong': { bad: () => a('192.0.2.12'), good: () => a(ip) },
   'a-several': { bad: () => a(ip, '192.0.2.12'), good: () => a(ip) },
@@ -184,6 +227,19 @@ const CASES: Readonly<Record<ProblemCode, { bad: () => Found; good: () => Found 
   'mx-unresolved': { bad: () => mx(to('mx.example.com'), none), good: () => mx(to('mx.example.com')) },
   'mx-undetermined': { bad: () => mx(to('mx.example.com'), unknown), good: () => mx(to('mx.example.com')) },
   'mx-elsewhere': { bad: () => mx(to('mx.example.com'), found('192.0.2.99')), good: () => mx(to('mx.example.com')) },
+  'mx-port-closed': { bad: () => port('silence', true), good: () => port('silence', false) },
+  'mx-port-unreached': { bad: () => port('silence', false), good: () => port('silence', true) },
+  'mx-port-declines': { bad: () => port(['554 5.7.1 no']), good: () => port(['421 4.7.0 busy']) },
+  'mx-port-later': { bad: () => port([...BANNER, '450 4.2.0 later']), good: () => port(['554 5.7.1 no']) },
+  'mx-port-banner': {
+    bad: () => port(['220 relay.provider.example ESMTP', ...HELLO]),
+    good: () => port(['220 MAIL2.example.com ESMTP', ...HELLO]),
+  },
+  'mx-port-starttls': { bad: () => port([...BANNER, '250 mail1', '250 ok', '250 ok']), good: () => port() },
+  'mx-port-postmaster': {
+    bad: () => port([...BANNER, '250-mail1\n250 STARTTLS', '250 ok', '550 5.1.1 nobody']),
+    good: () => port(),
+  },
   'postmaster-mx-missing': {
     bad: () => judgePostmasterMx('postmaster@example.com', 'example.com', said()),
     good: () => judgePostmasterMx('postmaster@example.com', 'example.com', said(...to('mx.example.net'))),

@@ -4,6 +4,7 @@ import { planChecks, checksAbout, type CheckSubject } from '../../../../src/lib/
 import { runChecks } from '../../../../src/lib/dns/check/run.js';
 import type { ReadKey } from '../../../../src/lib/dns/check/dkim.js';
 import { lookingAt } from '../../../../src/lib/dns/check/looking.js';
+import type { Greet } from '../../../../src/lib/dns/mail-port.js';
 import { recordSet } from '../../../../src/lib/dns/record-set.js';
 import { valueOf, type DnsRecord } from '../../../../src/lib/dns/records.js';
 import type { QueryType } from '../../../../src/lib/dns/values.js';
@@ -30,10 +31,28 @@ function subjectOf(count: number): CheckSubject {
   };
 }
 
+/** The name server of the zone above. */
+const ABOVE = '198.51.100.1';
+
+/** Every exchange answers as it should. */
+const greet: Greet = () =>
+  Promise.resolve({
+    kind: 'replies',
+    replies: [
+      { code: 220, lines: ['mail1.example.com ESMTP'] },
+      { code: 250, lines: ['mail1.example.com', 'STARTTLS'] },
+      ...[250, 250].map((code) => ({ code, lines: ['ok'] })),
+    ],
+  });
+
 /** A world in which DNS holds exactly these records. */
 function dnsWith(records: readonly DnsRecord[]) {
   const zones = ['example.com', '2.0.192.in-addr.arpa'];
   const world = worldOf((server, { type, name }) => {
+    if (server === ABOVE) return { authorities: [ns('example.com', 'ns.example.net')] };
+    if (name === 'com' && type === 'NS') return { answers: [ns('com', 'a.nic.example.net')] };
+    if (name === 'com') return { answers: [soa('com')] };
+    if (name === 'a.nic.example.net') return { answers: [aRecord(name, ABOVE)] };
     const zone = zones.find((one) => name.endsWith(one)) ?? 'example.net';
     const flags = server === '198.51.100.53' ? AUTHORITATIVE_ANSWER : 0;
     if (type === 'NS') return { flags, answers: [ns(zone, 'ns.example.net')] };
@@ -45,7 +64,7 @@ function dnsWith(records: readonly DnsRecord[]) {
       : { flags, code: 3, authorities: [soa(zone)] };
   });
   return {
-    look: () => lookingAt({ resolvers: ['203.0.113.1', '203.0.113.2'], ask: world.ask, ipv6: false }),
+    look: () => lookingAt({ resolvers: ['203.0.113.1', '203.0.113.2'], ask: world.ask, greet, ipv6: false }),
     ...world,
   };
 }
@@ -78,7 +97,7 @@ describe('planChecks', () => {
           pause,
         });
         expect(checks.filter(({ verdict }) => verdict !== 'ok').map(({ message }) => message)).toEqual([]);
-        expect(totals.ok).toBe(count * 9 + 12);
+        expect(totals.ok).toBe(count * 10 + 13);
       }),
       { numRuns: 8 },
     );
@@ -91,7 +110,7 @@ describe('planChecks', () => {
       expect(new Set(ids).size).toBe(ids.length);
       return dnsSettings(count).sending.identities.map(({ domain }) => checksAbout(checks, [domain]).length);
     };
-    expect(new Set([...perHost(1), ...perHost(5), ...perHost(120)])).toEqual(new Set([9]));
+    expect(new Set([...perHost(1), ...perHost(5), ...perHost(120)])).toEqual(new Set([10]));
   });
 
   it('finds whichever record is taken away, and names it as the one to add', async () => {
@@ -165,6 +184,7 @@ describe('planChecks', () => {
       'mx',
       'tls-rpt',
       'mta-sts',
+      'mx-port',
     ]);
     expect(kinds('mail._domainkey.mail2.example.com')).toEqual(['dkim']);
     expect(kinds('mail9.example.com')).toEqual([]);
