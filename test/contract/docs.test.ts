@@ -15,6 +15,7 @@ const DOCUMENTS = [
   'docs/lab.md',
   'docs/hosts.md',
   'docs/mailwizz.md',
+  'docs/tls.md',
   'docs/powermta.md',
   'docs/sending.md',
   'docs/rules.md',

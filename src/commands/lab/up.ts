@@ -17,7 +17,7 @@ export default class LabUp extends EeCommand {
   static override summary = 'Bring up three disposable hosts on this machine';
 
   static override description = `Boots three Debian hosts, each with systemd and sshd in a network namespace of its own, and the world around them: name
-servers and mailbox providers. No mail leaves the lab. Writes a folder with an SSH key, known_hosts, a settings file for every other command, a backup set and a PowerMTA package (both stand-ins).
+servers, a certificate authority and mailbox providers. No mail leaves the lab. Writes a folder with an SSH key, known_hosts, a settings file for every other command, a backup set and a PowerMTA package (both stand-ins).
 Needs root on Linux; missing Debian packages are installed. The first time builds the root file systems, which takes
 some minutes; afterwards a lab is up in seconds. What runs already is left alone.`;
 
@@ -35,7 +35,7 @@ some minutes; afterwards a lab is up in seconds. What runs already is left alone
     }),
     hosts: Flags.string({ description: 'The hosts to bring up.', default: HOST_NAMES.join(','), helpValue: 'LIST' }),
     world: Flags.boolean({
-      description: 'Name servers and mailbox providers beside the hosts, which receive what is sent.',
+      description: 'Name servers, a certificate authority, and mailbox providers that receive what is sent.',
       default: true,
       allowNo: true,
     }),

@@ -35,7 +35,9 @@ export const liveFolder = (domain: string): string => `/etc/letsencrypt/live/${d
 export const renewalFile = (domain: string): string => `/etc/letsencrypt/renewal/${domain}.conf`;
 /** A link to the folder of the certificate that nginx shows: the host's own, or what an authority gave. */
 export const SERVED = '/etc/ssl/ee/served';
-export const HSTS_FILE = '/etc/nginx/ee-https/hsts.conf';
+/** What nginx says in every answer over TLS, once an authority's certificate is shown. */
+export const HTTPS_FOLDER = '/etc/nginx/ee-https';
+export const HSTS_FILE = `${HTTPS_FOLDER}/hsts.conf`;
 export const RENEWAL_PROOF = '/var/lib/ee/tls/renewal';
 
 /** Shell that prints what `readCertificate` reads. */
@@ -86,7 +88,7 @@ const DAY = 86_400_000;
 export const RENEWED_BEFORE_DAYS = 21;
 
 /** Whether it ends so soon that its renewal must have failed. A certificate of a few days only is not held to the days of a long one. */
-export function isLate({ lineage, now }: CertificateSeen): boolean {
+export function isLate({ lineage, now }: Pick<CertificateSeen, 'lineage' | 'now'>): boolean {
   if (lineage === undefined) return true;
   const [left, whole] = [lineage.end.getTime() - now.getTime(), lineage.end.getTime() - lineage.start.getTime()];
   return left < Math.min(RENEWED_BEFORE_DAYS * DAY, whole / 4);

@@ -8,6 +8,7 @@ import {
   certificateProbe,
   fits,
   HSTS_FILE,
+  HTTPS_FOLDER,
   liveFolder,
   readCertificate,
   SERVED,
@@ -33,8 +34,6 @@ export const CERTIFICATE_FILE = `${SERVED}/fullchain.pem`;
 export const KEY_FILE = `${SERVED}/privkey.pem`;
 /** Where answers to an authority lie; port 80 gives them to everybody, whatever else is closed. */
 export const ACME_FOLDER = '/var/www/acme';
-/** What is said in every answer over TLS once an authority's certificate is shown. */
-const HTTPS_FOLDER = '/etc/nginx/ee-https';
 
 /** nginx with one site over TLS, and nothing else. */
 export function webSite(name: string, content: string, tls: TlsFiles, wanted: CertificateWanted): Resource[] {

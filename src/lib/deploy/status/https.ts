@@ -52,7 +52,7 @@ function certificateProof(answers: Answers, { served, lineage, now }: Certificat
   if (!served.startsWith('/etc/letsencrypt/'))
     return { what, seen: `self-signed, a browser warns; ${ends}; ${next}`, ok: days >= RENEWED_BEFORE_DAYS };
   const doubt = lineage?.isTrusted ? '' : ', which this system does not trust, so that a browser warns';
-  const isCurrent = days >= 0 && !(lineage && isLate({ lineage, served, now, insists: false, renewalProof: '' }));
+  const isCurrent = days >= 0 && !isLate({ lineage, now });
   return { what, seen: `of ${answers.one('shown:issuer')}${doubt}; ${ends}`, ok: isCurrent };
 }
 
