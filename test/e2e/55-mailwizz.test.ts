@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applicationTree } from '../../src/lib/lab/application-tree.js';
 import { tarGz } from '../../src/lib/lab/backup-set.js';
 import { packageRoot } from '../../src/lib/package-root.js';
+import { killedAt, onceFree } from '../support/killed-run.js';
 import { TestLab, type EeResult } from '../support/lab.js';
 import { logIn } from '../support/panel-browser.js';
 
@@ -103,34 +102,6 @@ async function expectLogin(picture: string): Promise<void> {
   expect(dashboard?.text).toContain(lab.setting('MAILWIZZ_ADMIN_EMAIL'));
   expect(dashboard?.text).not.toMatch(/install directory|offline/);
   console.log(`The dashboard as a browser shows it: ${seen.picture}`);
-}
-
-/** Runs the installation until it says so, kills it as a power cut does, and gives what it had said. */
-function killedAt(said: string): Promise<string> {
-  const child = spawn(
-    process.execPath,
-    [join(packageRoot(), 'bin/run.js'), 'mailwizz', 'install', '--yes', '--env-file', lab.settingsFile],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let output = '';
-  return new Promise((resolve, reject) => {
-    child.stderr.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      if (output.includes(said)) child.kill('SIGKILL');
-    });
-    child.once('close', (_code, signal) =>
-      signal === 'SIGKILL' ? resolve(output) : reject(new Error(`it ended before it said "${said}":\n${output}`)),
-    );
-  });
-}
-
-/** Installs, and waits for the lock of a run that was killed: the host notices by itself. */
-async function installOnceFree(): Promise<EeResult> {
-  for (let tries = 0; ; tries += 1) {
-    const result = await install();
-    if (result.exit !== 5 || tries === 45) return result;
-    await sleep(2000);
-  }
 }
 
 describe('MailWizz on VPS1', () => {
@@ -456,8 +427,8 @@ NFT`,
       async (step) => {
         if (step === 'database') await fault('slow_import=3');
         await withWizard(async () => {
-          await killedAt(`answering the wizard: ${step}`);
-          const again = await installOnceFree();
+          await killedAt(`answering the wizard: ${step}`, lab, 'mailwizz', 'install', '--yes');
+          const again = await onceFree(install);
           expect(again.exit, again.stdout).toBe(0);
         });
         await noFault();
@@ -469,8 +440,8 @@ NFT`,
       '[R19] ends the same when it is killed while it is finished: %s',
       async (said) => {
         await withWizard(async () => {
-          await killedAt(said);
-          const again = await installOnceFree();
+          await killedAt(said, lab, 'mailwizz', 'install', '--yes');
+          const again = await onceFree(install);
           expect(again.exit, again.stdout).toBe(0);
         });
         await expectInstalled();
@@ -482,8 +453,8 @@ NFT`,
     '[R19] without a wizard too, when it is killed at: %s',
     async (said) => {
       await asDeployed();
-      await killedAt(said);
-      const again = await installOnceFree();
+      await killedAt(said, lab, 'mailwizz', 'install', '--yes');
+      const again = await onceFree(install);
       expect(again.exit, again.stdout).toBe(0);
       await expectInstalled();
     },

@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../src/lib/package-root.js';
+import { killedAt, onceFree } from '../support/killed-run.js';
 import { TestLab, type EeResult } from '../support/lab.js';
 import { TestWorld } from '../support/world.js';
 
@@ -76,33 +73,6 @@ table ip fault {
 NFT`,
   );
 const openTheWay = () => lab.sh('world', 'nft delete table ip fault 2>/dev/null || :');
-
-/** Deploys until it says so, and kills it as a power cut does. */
-function killedAt(said: string): Promise<void> {
-  const run = ['--', join(packageRoot(), 'bin', 'run.js'), 'deploy', 'vps1', '--yes', '--verbose'];
-  const child = spawn(process.execPath, [...run, '--env-file', lab.settingsFile], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let output = '';
-  return new Promise((resolve, reject) => {
-    child.stderr.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      if (output.includes(said)) child.kill('SIGKILL');
-    });
-    child.once('close', (_code, signal) =>
-      signal === 'SIGKILL' ? resolve() : reject(new Error(`it ended before it said "${said}":\n${output}`)),
-    );
-  });
-}
-
-/** Deploys, and waits for the lock of a run that was killed: the host notices by itself. */
-async function deployOnceFree(): Promise<EeResult> {
-  for (let tries = 0; ; tries += 1) {
-    const result = await deploy();
-    if (result.exit !== 5 || tries === 45) return result;
-    await sleep(2000);
-  }
-}
 
 describe('HTTPS of the panel', () => {
   beforeAll(async () => {
@@ -237,8 +207,8 @@ describe('HTTPS of the panel', () => {
       async (moment) => {
         // As certbot leaves it when it is killed between two of its files.
         await nothingBut('');
-        await killedAt(moment);
-        const result = await deployOnceFree();
+        await killedAt(moment, lab, 'deploy', 'vps1', '--yes', '--verbose');
+        const result = await onceFree(deploy);
         expect(result.exit, result.stdout).toBe(0);
         expect(await visit('the authority')).toBe('503 max-age=63072000 TLSv1.3');
         expect(await lab.sh('vps1', 'ls /etc/letsencrypt/live | grep -v README')).toBe(PANEL);

@@ -17,10 +17,11 @@ export interface WebName {
  */
 export async function obstacles(survey: DnsSurvey, { name, address, issuer }: WebName): Promise<string[]> {
   const isIpv6 = isIP(address) === 6;
+  const wanted = isIpv6 ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address; // as DNS answers are written
   const [own, other] = await Promise.all(
     isIpv6 ? [survey.aaaa(name), survey.a(name)] : [survey.a(name), survey.aaaa(name)],
   );
-  const found = [...notLeadingTo(address, own), ...leadingElsewhere(other)];
+  const found = [...notLeadingTo(wanted, own), ...leadingElsewhere(other)];
   if (found.length > 0 || issuer === undefined) return found;
   const { findings } = await caaCheck(name, issuer, () => undefined).look(lookingWith(survey));
   return findings.filter(({ code }) => code === 'caa-forbids').map(({ message }) => message);
