@@ -196,24 +196,26 @@ describe('HTTPS of the panel', () => {
   });
 
   describe('when it was cut', () => {
-    const nothingBut = (conf: string) =>
-      lab.sh(
-        'vps1',
-        `cd /etc/letsencrypt && rm -rf live/* archive/* renewal/* && mkdir -p live/${PANEL} archive/${PANEL} && printf '${conf}' > renewal/${PANEL}.conf`,
-      );
-
-    it.each(['asking for a certificate', 'trying out the renewal'])(
-      'is finished by the next run: %s',
-      async (moment) => {
+    it.each([
+      [
+        'asking for a certificate',
         // As certbot leaves it when it is killed between two of its files.
-        await nothingBut('');
-        await killedAt(moment, lab, 'deploy', 'vps1', '--yes', '--verbose');
-        const result = await onceFree(deploy);
-        expect(result.exit, result.stdout).toBe(0);
-        expect(await visit('the authority')).toBe('503 max-age=63072000 TLSv1.3');
-        expect(await lab.sh('vps1', 'ls /etc/letsencrypt/live | grep -v README')).toBe(PANEL);
-        expect((await deploy()).json<Deployment>().hosts).toMatchObject([{ status: 'unchanged', changes: [] }]);
-      },
-    );
+        `cd /etc/letsencrypt && rm -rf live/* archive/* renewal/* && mkdir -p live/${PANEL} archive/${PANEL} && : > renewal/${PANEL}.conf`,
+      ],
+      ['trying out the renewal', 'rm /var/lib/ee/tls/renewal'],
+    ])('is finished by the next run: %s', async (moment, before) => {
+      await lab.sh('vps1', before);
+      await killedAt(moment, lab, 'deploy', 'vps1', '--yes', '--verbose');
+      const result = await onceFree(deploy);
+      expect(result.exit, result.stdout).toBe(0);
+      expect(await visit('the authority')).toBe('503 max-age=63072000 TLSv1.3');
+      expect(await lab.sh('vps1', 'cd /etc/letsencrypt/live && ls -d */; cat /var/lib/ee/tls/renewal')).toBe(
+        `${PANEL}/\nhttps://acme.lab.example:14000/dir ${PANEL}`,
+      );
+    });
+
+    it('leaves nothing to do', async () => {
+      expect((await deploy()).json<Deployment>().hosts).toMatchObject([{ status: 'unchanged', changes: [] }]);
+    });
   });
 });
