@@ -17,7 +17,7 @@ export interface WebName {
  */
 export async function obstacles(survey: DnsSurvey, { name, address, issuer }: WebName): Promise<string[]> {
   const isIpv6 = isIP(address) === 6;
-  const wanted = isIpv6 ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address; // as DNS answers are written
+  const wanted = isIpv6 ? new URL(`https://[${address}]`).hostname.slice(1, -1) : address; // as DNS answers are written
   const [own, other] = await Promise.all(
     isIpv6 ? [survey.aaaa(name), survey.a(name)] : [survey.a(name), survey.aaaa(name)],
   );
