@@ -1,44 +1,20 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureCertificate } from '../../src/lib/tls/self-signed.js';
 import { Mailwizz } from '../src/mailwizz.js';
+import type { ServerAddress } from '../src/server-address.js';
+import { HttpsServer } from './https-server.js';
 
 const NAME = 'panel.example.com';
 
 describe("MailWizz's API as the engine sees it", () => {
-  let folder: string;
-  let server: Server;
-  let certificate: string;
-  let answer: RequestListener;
-  let asked = 0;
-
+  let server: HttpsServer;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'ee-mailwizz-'));
-    const made = await ensureCertificate(folder, 'panel', { commonName: NAME, altNames: [] });
-    certificate = made.certificate;
-    server = createServer({ cert: certificate, key: made.key.reveal() }, (request, response) => {
-      asked += 1;
-      answer(request, response);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    server = await HttpsServer.start(NAME);
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => server.stop());
 
-  const panel = (changes: { port?: number; authorities?: string[] } = {}, now?: () => number) => {
-    const { port } = server.address() as AddressInfo;
-    const address = { address: '127.0.0.1', port, name: NAME, authorities: [certificate], ...changes };
-    return new Mailwizz({ server: address, key: 'c0ffee' }, now);
-  };
+  const panel = (changes: Partial<ServerAddress> = {}, now?: () => number) =>
+    new Mailwizz({ server: { ...server.address, ...changes }, key: 'c0ffee' }, now);
+  const asked = () => server.bodies.length;
 
   it.each([
     [200, 'ok'],
@@ -49,7 +25,7 @@ describe("MailWizz's API as the engine sees it", () => {
     [500, 'down'],
     [503, 'down'],
   ])('[R101] that answers %i is %s', async (status, state) => {
-    answer = ({ url, headers }, response) => {
+    server.answer = ({ url, headers }, response) => {
       expect([url, headers.host, headers['x-api-key']]).toEqual(['/api/index.php/lists', NAME, 'c0ffee']);
       response.writeHead(status).end();
     };
@@ -58,9 +34,9 @@ describe("MailWizz's API as the engine sees it", () => {
 
   it('[R101] is down where nobody answers, or somebody with another certificate, who is not shown the key', async () => {
     expect(await panel({ port: 1 }).state()).toBe('down');
-    const before = asked;
+    const before = asked();
     expect(await panel({ authorities: [] }).state()).toBe('down');
-    expect(asked).toBe(before);
+    expect(asked()).toBe(before);
   });
 
   it('is not asked without a key', async () => {
@@ -68,16 +44,16 @@ describe("MailWizz's API as the engine sees it", () => {
   });
 
   it('is asked once in half a minute, however often somebody wants to know', async () => {
-    answer = (_request, response) => response.end('{}');
+    server.answer = (_request, response) => response.end('{}');
     let now = 0;
     const link = panel({}, () => now);
-    const before = asked;
+    const before = asked();
     await Promise.all([link.state(), link.state(), link.state()]);
     now = 30_000;
     await link.state();
-    expect(asked - before).toBe(1);
+    expect(asked() - before).toBe(1);
     now = 30_001;
     await link.state();
-    expect(asked - before).toBe(2);
+    expect(asked() - before).toBe(2);
   });
 });

@@ -251,12 +251,11 @@ describe('a campaign of MailWizz', () => {
       readonly proofs: Proven['hosts'][number]['proofs'];
     }
     const panel = async () => (await lab.ee('mailwizz', 'status', '--json')).json<Panel>();
-    const map = async () => (await panel()).proofs.find(({ what }) => what === 'PowerMTA');
-    expect((await panel()).proofs.filter(({ ok }) => !ok)).toEqual([]);
-    expect(await map()).toMatchObject({
-      seen: 'runs the 5 virtual MTAs that they ask for, each for its sender',
-      ok: true,
-    });
+    const mapIn = ({ proofs }: Panel) => proofs.find(({ what }) => what === 'PowerMTA');
+    const map = async () => mapIn(await panel());
+    const agreed = await panel();
+    expect(agreed.proofs.filter(({ ok }) => !ok)).toEqual([]);
+    expect(mapIn(agreed)?.seen).toBe('runs the 5 virtual MTAs that they ask for, each for its sender');
 
     await sql(`UPDATE mw_delivery_server SET status = 'inactive' WHERE name = 'vmta-mail5'`);
     await lab.sh(

@@ -1,61 +1,32 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureCertificate } from '../../../src/lib/tls/self-signed.js';
 import { ApiClient, type ApiAddress } from '../../src/shipper/api-client.js';
 import type { AccountingRecord } from '../../src/shipper/records.js';
+import { HttpsServer } from '../https-server.js';
 
 const NAME = 'api.example.com';
 const RECORD: AccountingRecord = { kind: 'record', id: 'a'.repeat(64), fields: { type: 'd' } };
 const signal = new AbortController().signal;
 
 describe('the API as the shipper sees it', () => {
-  let folder: string;
-  let server: Server;
-  let certificate: string;
-  let answer: (request: IncomingMessage, response: ServerResponse, body: string) => void;
-
+  let server: HttpsServer;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'ee-api-client-'));
-    const made = await ensureCertificate(folder, 'engine', { commonName: NAME, altNames: [] });
-    certificate = made.certificate;
-    server = createServer({ cert: certificate, key: made.key.reveal() }, (request, response) => {
-      let body = '';
-      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      request.on('end', () => answer(request, response, body));
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    server = await HttpsServer.start(NAME);
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => server.stop());
   beforeEach(() => {
-    answer = () => {
+    server.answer = () => {
       throw new Error('nothing was to be asked');
     };
   });
 
   const client = (changes: Partial<ApiAddress> = {}) =>
-    new ApiClient({
-      address: '127.0.0.1',
-      port: (server.address() as AddressInfo).port,
-      name: NAME,
-      key: 'the key',
-      authorities: [certificate],
-      ...changes,
-    });
+    new ApiClient({ ...server.address, key: 'the key', ...changes });
   const json = (response: ServerResponse, status: number, document: unknown, headers = {}) =>
     response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(document));
 
   it('is sent the records under its own name, with the key', async () => {
-    answer = ({ method, url, headers }, response, body) => {
+    server.answer = ({ method, url, headers }, response, body) => {
       expect([method, url, headers.host, headers['x-api-key']]).toEqual(['POST', '/v1/accounting', NAME, 'the key']);
       expect(JSON.parse(body)).toEqual({ records: [{ id: RECORD.id, fields: { type: 'd' } }] });
       json(response, 200, { accepted: 1, duplicate: 0 });
@@ -87,17 +58,17 @@ describe('the API as the shipper sees it', () => {
     [503, { detail: 'the database' }, 'later'],
     [200, { hello: 'from another server' }, 'later'],
   ])('that answers %i %j has %s the batch', async (status, document, kind) => {
-    answer = (_request, response) => json(response, status, document);
+    server.answer = (_request, response) => json(response, status, document);
     expect(await client().send([RECORD], signal)).toMatchObject({ kind });
   });
 
   it('is asked again when it says so', async () => {
-    answer = (_request, response) => json(response, 503, {}, { 'Retry-After': '17' });
+    server.answer = (_request, response) => json(response, 503, {}, { 'Retry-After': '17' });
     expect(await client().send([RECORD], signal)).toMatchObject({ kind: 'later', after: 17_000 });
   });
 
   it('may break off in the middle of its answer, or be away', async () => {
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       response.writeHead(200, { 'Content-Length': 100 }).write('{"accepted"');
       response.socket?.destroy();
     };

@@ -1,14 +1,8 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureCertificate } from '../../../src/lib/tls/self-signed.js';
 import { PanelClient } from '../../src/shipper/panel-client.js';
 import type { AccountingRecord } from '../../src/shipper/records.js';
+import type { ServerAddress } from '../../src/server-address.js';
+import { HttpsServer } from '../https-server.js';
 
 const NAME = 'panel.example.com';
 const NOW = Date.parse('2026-11-24T08:00:00Z');
@@ -26,57 +20,31 @@ const bounce = (changes: Record<string, string> = {}): AccountingRecord =>
   });
 
 describe('MailWizz as the shipper sees it', () => {
-  let folder: string;
-  let server: Server;
-  let certificate: string;
-  let answer: (request: IncomingMessage, response: ServerResponse, body: string) => void;
-  const bodies: string[] = [];
+  let server: HttpsServer;
   const waits: number[] = [];
-
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'ee-panel-client-'));
-    const made = await ensureCertificate(folder, 'panel', { commonName: NAME, altNames: [] });
-    certificate = made.certificate;
-    server = createServer({ cert: certificate, key: made.key.reveal() }, (request, response) => {
-      let body = '';
-      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      request.on('end', () => {
-        bodies.push(body);
-        answer(request, response, body);
-      });
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    server = await HttpsServer.start(NAME);
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => server.stop());
   beforeEach(() => {
-    bodies.splice(0);
+    server.bodies.splice(0);
     waits.splice(0);
-    answer = (_request, response) => response.end('OK');
+    server.answer = (_request, response) => response.end('OK');
   });
 
-  const client = (changes: { authorities?: string[]; name?: string; port?: number } = {}) =>
+  const client = (changes: Partial<ServerAddress> = {}) =>
     new PanelClient(
-      {
-        address: '127.0.0.1',
-        port: (server.address() as AddressInfo).port,
-        name: NAME,
-        authorities: [certificate],
-        ...changes,
-      },
+      { ...server.address, ...changes },
       { now: () => NOW, wait: (milliseconds) => Promise.resolve(void waits.push(milliseconds)) },
     );
 
   it('[R113] is told of a bounce under its own name, with the fields that it reads', async () => {
-    answer = ({ method, url, headers }, response) => {
+    server.answer = ({ method, url, headers }, response) => {
       expect([method, url, headers.host]).toEqual(['POST', '/index.php/dswh/pmta', NAME]);
       response.end('OK');
     };
     expect(await client().send([bounce()], signal)).toEqual({ kind: 'accepted', accepted: 1, duplicate: 0 });
-    expect(JSON.parse(bodies[0] ?? '')).toEqual([
+    expect(JSON.parse(server.bodies[0] ?? '')).toEqual([
       {
         type: 'b',
         timeLogged: '2026-11-24 07:59:00+0000',
@@ -103,7 +71,7 @@ describe('MailWizz as the shipper sees it', () => {
       record({ type: 'b', bounceCat: 'bad-mailbox' }),
     ];
     expect(await client().send([...untold, ...told], signal)).toMatchObject({ kind: 'accepted', accepted: 4 });
-    const events = JSON.parse(bodies[0] ?? '') as Record<string, string>[];
+    const events = JSON.parse(server.bodies[0] ?? '') as Record<string, string>[];
     expect(events.map(({ type }) => type)).toEqual(['b', 'rb', 'rs', 'f']);
     expect(events[3]).toMatchObject({ bounceCat: '', dsnDiag: '' });
   });
@@ -111,7 +79,7 @@ describe('MailWizz as the shipper sees it', () => {
   it('is not bothered with a batch in which nothing is for it, even while it is away', async () => {
     const nothing = [bounce({ type: 'd' })];
     expect(await client({ port: 1 }).send(nothing, signal)).toEqual({ kind: 'accepted', accepted: 0, duplicate: 0 });
-    expect(bodies).toEqual([]);
+    expect(server.bodies).toEqual([]);
   });
 
   it.each([
@@ -135,7 +103,7 @@ describe('MailWizz as the shipper sees it', () => {
       kind: 'later',
       reason: expect.stringContaining('ERR_TLS_CERT_ALTNAME_INVALID') as string,
     });
-    expect(bodies).toEqual([]);
+    expect(server.bodies).toEqual([]);
   });
 
   it.each([
@@ -147,12 +115,12 @@ describe('MailWizz as the shipper sees it', () => {
     [502, 'later'],
     [503, 'later'],
   ])('[R112] that answers %i has the batch %s', async (status, kind) => {
-    answer = (_request, response) => response.writeHead(status).end();
+    server.answer = (_request, response) => response.writeHead(status).end();
     expect(await client().send([bounce()], signal)).toMatchObject({ kind, reason: `MailWizz answers ${status}` });
   });
 
   it('[R112] is asked again when it says so, or when it is away', async () => {
-    answer = (_request, response) => response.writeHead(503, { 'Retry-After': '300' }).end();
+    server.answer = (_request, response) => response.writeHead(503, { 'Retry-After': '300' }).end();
     expect(await client().send([bounce()], signal)).toMatchObject({ kind: 'later', after: 300_000 });
     expect(await client({ port: 1 }).send([bounce()], signal)).toMatchObject({
       kind: 'later',
