@@ -10,6 +10,9 @@ const PATH = '/index.php/dswh/pmta';
 /** Milliseconds from an event until MailWizz surely has noted in its log that it sent the message: it drops an event about another. */
 const RIPE = 10_000;
 
+/** Milliseconds until a batch that MailWizz broke down over is shown to it once more. */
+const SECOND_THOUGHT = 5_000;
+
 interface Clock {
   readonly now: () => number;
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
@@ -34,15 +37,29 @@ export class PanelClient implements Receiver {
     if (events.length === 0) return { kind: 'accepted', accepted: 0, duplicate: 0 };
     await this.#ripen(events, signal);
     try {
-      const { status, headers } = await this.#push.ask(signal, eventsBody(events));
-      if (status === 200) return { kind: 'accepted', accepted: events.length, duplicate: 0 };
-      const reason = `MailWizz answers ${status}`;
-      if (status === 413) return { kind: 'refused', reason };
-      return { kind: 'later', reason, after: retryAfter(headers['retry-after']) };
+      const answer = await this.#told(events, signal);
+      if (answer.kind !== 'broken') return answer;
+      // Nothing to tell it of breaks nothing: so it is these events, unless it was a moment's trouble.
+      if (!(await this.#works(signal))) return later(500);
+      await this.clock.wait(SECOND_THOUGHT, signal);
+      const again = await this.#told(events, signal);
+      if (again.kind !== 'broken') return again;
+      return (await this.#works(signal)) ? { kind: 'refused', reason: 'MailWizz answers 500' } : later(500);
     } catch (error) {
       if (signal.aborted) throw error;
       return { kind: 'later', reason: reasonOf(error), after: 0 };
     }
+  }
+
+  async #told(events: readonly AccountingRecord[], signal: AbortSignal): Promise<Answer | { kind: 'broken' }> {
+    const { status, headers } = await this.#push.ask(signal, eventsBody(events));
+    if (status === 200) return { kind: 'accepted', accepted: events.length, duplicate: 0 };
+    if (status === 413) return { kind: 'refused', reason: 'MailWizz answers 413' };
+    return status === 500 ? { kind: 'broken' } : later(status, headers['retry-after']);
+  }
+
+  async #works(signal: AbortSignal): Promise<boolean> {
+    return (await this.#push.ask(signal, eventsBody([]))).status === 200;
   }
 
   async #ripen(events: readonly AccountingRecord[], signal: AbortSignal): Promise<void> {
@@ -62,6 +79,12 @@ function isEvent({ fields }: AccountingRecord): boolean {
   const { type = '', dsnAction } = fields;
   return ['b', 'rb', 'f'].includes(type) || (type === 'rs' && dsnAction === 'failed');
 }
+
+const later = (status: number, after?: string): Answer => ({
+  kind: 'later',
+  reason: `MailWizz answers ${status}`,
+  after: retryAfter(after),
+});
 
 /** The body of the request. MailWizz reads the two fields of a bounce without asking whether they are there. */
 export function eventsBody(events: readonly AccountingRecord[]): string {

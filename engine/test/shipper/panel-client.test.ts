@@ -119,6 +119,19 @@ describe('MailWizz as the shipper sees it', () => {
     expect(await client().send([bounce()], signal)).toMatchObject({ kind, reason: `MailWizz answers ${status}` });
   });
 
+  it('[R112] that breaks down over an event, and over nothing else, has it refused: others must not wait for it', async () => {
+    server.answer = (_request, response, body) => response.writeHead(body.includes('550') ? 500 : 200).end();
+    expect(await client().send([bounce()], signal)).toEqual({ kind: 'refused', reason: 'MailWizz answers 500' });
+    expect(server.bodies).toEqual([expect.any(String), '[]', expect.any(String), '[]']);
+    expect(waits).toEqual([5000]);
+  });
+
+  it('[R112] that broke down for a moment has the batch when it is shown again', async () => {
+    let count = 0;
+    server.answer = (_request, response) => response.writeHead(++count === 1 ? 500 : 200).end();
+    expect(await client().send([bounce()], signal)).toEqual({ kind: 'accepted', accepted: 1, duplicate: 0 });
+  });
+
   it('[R112] is asked again when it says so, or when it is away', async () => {
     server.answer = (_request, response) => response.writeHead(503, { 'Retry-After': '300' }).end();
     expect(await client().send([bounce()], signal)).toMatchObject({ kind: 'later', after: 300_000 });
