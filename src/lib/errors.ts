@@ -297,34 +297,77 @@ const failures = {
     message: ({ file, mode }) => `${file} is private and is open to other users (mode ${mode}).`,
     hint: ({ file }) => `chmod 600 ${file}`,
   }),
-  SECRET_FILE_UNUSABLE: row<{ file: string; action: string; reason: string }>({
+  SECRET_FILE_UNUSABLE: row<{ file: string; action: string; reason: string; next?: string }>({
     exit: EXIT.failed,
     message: ({ file, action, reason }) => `${file} cannot be ${action}: ${reason}.`,
-    hint: () => 'Check SECRETS_DIR, its owner and the free space of its disk. No existing key was touched.',
+    hint: ({ next }) =>
+      `${next ?? 'Check SECRETS_DIR, its owner and the free space of its disk.'} No existing key was touched.`,
   }),
-  DKIM_KEY_UNUSABLE: row<{ file: string; reason: string }>({
-    exit: EXIT.failed,
+  DKIM_KEY_UNUSABLE: row<{ file: string; reason: string; domain?: string; use?: 'pending' | 'active' | 'past' }>({
+    exit: EXIT.usage,
     message: ({ file, reason }) => `${file} is no usable DKIM key: ${reason}. It was left as it is.`,
-    hint: () =>
-      'Bring the key back from your own copy. Only if it is lost: move the file away, run `ee dkim generate`, and publish the new record.',
+    hint: ({ domain, use }) => {
+      switch (use) {
+        case 'pending':
+          return `Bring it back from your own copy. If it is lost: \`ee dkim rotate --domain ${domain}\` gives this key up and makes another one under a new selector.`;
+        case 'active':
+          return `VPS2 has it and goes on signing. Bring the file back from your own copy, or with \`ee dkim recover\` from VPS2; or replace the key: \`ee dkim rotate --domain ${domain}\`.`;
+        case 'past':
+          return 'It signs no more. Leave its record in DNS as it is: `ee dkim rotate` revokes the key when its time has come, and needs no file for that.';
+        default:
+          return 'Bring the key back from your own copy, or from VPS2 with `ee dkim recover`: move this file away first. Only if the key is nowhere: `ee dkim generate` then makes another one.';
+      }
+    },
   }),
-  DKIM_KEY_MISSING: row<{ domains: readonly string[] }>({
-    exit: EXIT.failed,
-    message: ({ domains }) =>
-      `${domains.length === 1 ? 'There is no DKIM key' : 'There are no DKIM keys'} for ${domains.join(', ')}.`,
+  DKIM_KEY_MISSING: row<{ domains: readonly string[]; folder?: string }>({
+    exit: EXIT.usage,
+    message: ({ domains, folder }) =>
+      `${domains.length === 1 ? 'There is no DKIM key' : 'There are no DKIM keys'} for ${domains.join(', ')}${folder === undefined ? '' : ` in ${folder}`}.`,
     hint: () =>
-      'If there were keys once, bring your copy back into SECRETS_DIR first. Otherwise run `ee dkim generate`; it keeps the keys that exist.',
+      'If there were keys once, correct SECRETS_DIR, bring your copy back, or let `ee dkim recover` bring them from VPS2. Otherwise run `ee dkim generate`; it keeps the keys that exist.',
   }),
-  DKIM_SELECTOR_UNCLEAR: row<{ folder: string; selectors: readonly string[] }>({
-    exit: EXIT.failed,
-    message: ({ folder, selectors }) =>
-      `${folder} does not say which key signs: it holds ${selectors.join(', ')}, and no ledger.`,
+  DKIM_KEYS_OLDER: row<{ signing: readonly { domain: string; selector: string }[]; folder: string }>({
+    exit: EXIT.usage,
+    message: ({ signing, folder }) =>
+      `The DKIM keys in ${folder} are older than VPS2, so nothing was changed. VPS2 signs with keys of which that folder does not know that:\n${signing
+        .map(({ domain, selector }) => `  ${selector} for ${domain}`)
+        .join('\n')}`,
     hint: () =>
-      'Leave the key there that DNS publishes and PowerMTA uses, and move the others out of the folder. If there was a ledger.jsonl, bring it back from your own copy instead.',
+      'Bring the newest copy of SECRETS_DIR, whole, with the ledgers. If there is none, `ee dkim recover` brings these keys back from VPS2 and notes what signs.',
+  }),
+  DKIM_ACTIVE_NOT_IN_DNS: row<{ domain: string; selector: string; folder: string; reasons: readonly string[] }>({
+    exit: EXIT.found,
+    message: ({ domain, selector, folder, reasons }) =>
+      `DNS does not have the key ${selector}, with which ${domain} signs by what is in ${folder}, so no rotation was begun:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`,
+    hint: ({ domain }) =>
+      `These keys may be older than VPS2: bring the newest copy of SECRETS_DIR, or run \`ee dkim recover\`. If they are right, publish the record again: \`ee dns records\`. To replace the key in any case: \`ee dkim rotate --domain ${domain} --emergency\`.`,
+  }),
+  DKIM_SELECTOR_PUBLISHED: row<{ names: readonly string[]; folder: string }>({
+    exit: EXIT.found,
+    message: ({ names, folder }) =>
+      `DNS has DKIM keys for which there is none in ${folder}, so none was made:\n${names.map((name) => `  ${name}`).join('\n')}`,
+    hint: () =>
+      'Correct SECRETS_DIR, bring your copy back, or let `ee dkim recover` bring the keys from VPS2. Only if they are lost: --new-selectors makes others, under selectors that were never used.',
+  }),
+  DKIM_NOT_RECOVERABLE: row<{ domain: string; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ domain, reason }) => `The key of ${domain} was not brought back: ${reason}. Nothing of it was changed.`,
+    hint: ({ domain }) =>
+      `Mend that, then run \`ee dkim recover --domain ${domain}\` again; keys that are here already stay as they are.`,
+  }),
+  DKIM_SELECTOR_UNCLEAR: row<{ folder: string; selectors: readonly string[]; emptied: boolean }>({
+    exit: EXIT.usage,
+    message: ({ folder, selectors, emptied }) =>
+      `${folder} does not say which key signs: it holds ${selectors.join(', ')}, and ${emptied ? 'a ledger.jsonl that is empty' : 'no ledger'}.`,
+    hint: ({ emptied }) =>
+      emptied
+        ? 'Bring ledger.jsonl back from your own copy, the newest there is.'
+        : 'Leave the key there that DNS publishes and PowerMTA uses, and move the others out of the folder. If there was a ledger.jsonl, bring it back from your own copy instead.',
   }),
   DKIM_LEDGER_BROKEN: row<{ file: string; line: number; reason: string }>({
-    exit: EXIT.failed,
-    message: ({ file, line, reason }) => `${file}, line ${line} cannot be right: ${reason}. Nothing was changed.`,
+    exit: EXIT.usage,
+    message: ({ file, line, reason }) =>
+      `${file}, line ${line} cannot be right: ${reason}. So it is not known which key of this domain signs. Nothing was changed.`,
     hint: () =>
       'Nobody but ee writes into this file. Bring it back from your own copy, the newest there is; no line of it may be left out.',
   }),
@@ -335,14 +378,9 @@ const failures = {
   }),
   DKIM_DOMAIN_UNKNOWN: row<{ domain: string; domains: readonly string[] }>({
     exit: EXIT.usage,
-    message: ({ domain }) => `${domain} is no sending domain of the settings.`,
+    message: ({ domain }) =>
+      domain === '' ? '--domain names no domain.' : `${domain} is no sending domain of the settings.`,
     hint: ({ domains }) => `They are: ${domains.join(', ')}.`,
-  }),
-  DKIM_NOTHING_UNDER_WAY: row<Record<never, never>>({
-    exit: EXIT.usage,
-    message: () => 'No rotation is under way, so there is none to continue.',
-    hint: () =>
-      'Begin one with --domain DOMAIN, or with --all for every domain. `ee dkim status` shows the keys and their age.',
   }),
   DKIM_RESOLVERS_FEW: row<{ resolvers: readonly string[] }>({
     exit: EXIT.usage,

@@ -111,6 +111,7 @@ export async function removePrivateFile(path: string): Promise<void> {
 }
 
 function assertPrivate(path: string, status: Stats): void {
+  if (status.isDirectory()) throw unusable(path, 'read', Object.assign(new Error(), { code: 'EISDIR' }));
   if (!status.isFile()) throw new EeError('SECRET_FILE_UNUSABLE', { file: path, action: 'read', reason: 'not a file' });
   const mode = status.mode & 0o777;
   if (mode & 0o077) throw new EeError('SECRET_FILE_OPEN', { file: path, mode: octal(mode) });
@@ -137,9 +138,25 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function unusable(file: string, action: string, cause: unknown): EeError {
+/** What a system error means for a private file, and what to do about it where that is not the disk or its owner. */
+const REASONS: Readonly<Record<string, { readonly reason: string; readonly next?: string }>> = {
+  EISDIR: { reason: 'it is a folder', next: 'Move that folder away, or correct SECRETS_DIR.' },
+  ENOTDIR: { reason: 'a folder of its path is a file', next: 'Move that file away, or correct SECRETS_DIR.' },
+  EEXIST: { reason: 'a file is in the place of a folder', next: 'Move that file away, or correct SECRETS_DIR.' },
+  ELOOP: { reason: 'it is a symbolic link that leads to itself', next: 'Remove that link, or correct SECRETS_DIR.' },
+  EACCES: { reason: 'this user may not' },
+  EPERM: { reason: 'this user may not' },
+  EROFS: { reason: 'its file system is read-only' },
+  ENOSPC: { reason: 'the disk is full' },
+  EDQUOT: { reason: 'the quota of this user is used up' },
+  EIO: { reason: 'the disk fails' },
+};
+
+/** The failure of a system call on a private file or folder, in words. */
+export function unusable(file: string, action: string, cause: unknown): EeError {
+  const known = REASONS[String(codeOf(cause))];
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new EeError('SECRET_FILE_UNUSABLE', { file, action, reason }, { cause });
+  return new EeError('SECRET_FILE_UNUSABLE', { file, action, ...(known ?? { reason }) }, { cause });
 }
 
 function codeOf(error: unknown): unknown {

@@ -39,8 +39,13 @@ const rotate = async (...args: string[]) => {
 
 describe('ee dkim rotate', () => {
   it('begins nothing unasked, and says how one begins', async () => {
-    const { status, document } = await rotate();
-    expect({ status, document }).toMatchObject({ status: 2, document: { error: { code: 'DKIM_NOTHING_UNDER_WAY' } } });
+    expect(await rotate()).toEqual({
+      status: 0,
+      document: { dryRun: false, timedOut: false, domains: [], failed: [] },
+    });
+    expect((await ee(['dkim', 'rotate'], { cwd: folder })).stdout).toBe(
+      'No rotation is under way. `ee dkim rotate --all` begins one; so does --domain DOMAIN.\n',
+    );
     expect((await rotate('--emergency')).status).toBe(2);
     expect(await rotate('--domain', 'mail9.example.com')).toMatchObject({
       status: 2,
@@ -48,7 +53,74 @@ describe('ee dkim rotate', () => {
         error: { code: 'DKIM_DOMAIN_UNKNOWN', hint: 'They are: mail1.example.com, mail2.example.com.' },
       },
     });
+    expect(await rotate('--domain', '')).toMatchObject({
+      status: 2,
+      document: { error: { message: '--domain names no domain.' } },
+    });
     expect(await readdir(keyFolder())).toEqual(['mail.pem']);
+  });
+
+  it('means a domain in any case, and with the dot at its end', async () => {
+    const { document } = await rotate('--domain', 'MAIL1.example.com.', '--dry-run');
+    expect(document).toMatchObject({ domains: [{ domain: 'mail1.example.com' }] });
+  });
+
+  it('[R62] lets a domain fail alone whose ledger is not right, says which line that is, and goes on with the others', async () => {
+    await rotate('--all');
+    const ledger = join(keyFolder(), 'ledger.jsonl');
+    const lines = (await readFile(ledger, 'utf8')).split('\n');
+    await writeFile(ledger, [lines[0], 'not JSON', ...lines.slice(1)].join('\n'));
+    const { status, document } = await rotate();
+    expect(status).toBe(1);
+    expect(document).toMatchObject({
+      domains: [{ domain: 'mail2.example.com', waits: [{ for: 'answers' }] }],
+      failed: [
+        {
+          domain: 'mail1.example.com',
+          code: 'DKIM_LEDGER_BROKEN',
+          message: `${ledger}, line 2 cannot be right: it is no JSON. So it is not known which key of this domain signs. Nothing was changed.`,
+          hint: 'Nobody but ee writes into this file. Bring it back from your own copy, the newest there is; no line of it may be left out.',
+        },
+      ],
+    });
+  });
+
+  it('[R62] gives up a key that was lost before it signed, and makes another one in its place', async () => {
+    await rotate('--domain', 'mail1.example.com');
+    const [, lost = ''] = (await readdir(keyFolder())).filter((name) => name.endsWith('.pem'));
+    await rm(join(keyFolder(), lost));
+    const { status, document } = await rotate();
+    expect(status).toBe(0);
+    const selector = lost.slice(0, -'.pem'.length);
+    expect(document).toMatchObject({
+      domains: [
+        {
+          keys: [
+            { selector: 'mail', state: 'active' },
+            { selector, state: 'removed' },
+            { selector: `${selector}b`, state: 'generated' },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('says at the end of --timeout that DNS does not have yet what is needed', async () => {
+    const args = ['dkim', 'rotate', '--domain', 'mail1.example.com', '--wait', '--timeout', '1s'];
+    const { status, stderr } = await ee(args, { cwd: folder });
+    expect(status).toBe(3);
+    expect(stderr).toContain(
+      '--timeout ends before DNS has, for long enough, what is needed: `ee dkim rotate` goes on.',
+    );
+  });
+
+  it('makes no folder where SECRETS_DIR is not there', async () => {
+    await rm(join(folder, 'secrets'), { recursive: true });
+    expect(await rotate('--all')).toMatchObject({
+      status: 1,
+      document: { failed: [{ code: 'DKIM_KEY_MISSING' }, {}] },
+    });
+    expect(await readdir(folder)).toEqual(['.env.production']);
   });
 
   it('refuses to trust one resolver alone', async () => {
@@ -108,6 +180,34 @@ describe('ee dkim status', () => {
     expect(stdout).toMatch(
       /^mail1\.example\.com\n {2}mail {9}active, 0 days old\nmail2\.example\.com\n {2}mail {9}active, 0 days old\n {2}s\d{8} {4}generated since .* UTC\n {2}… s\d{8} goes on with `ee dkim rotate`, which asks DNS\n$/,
     );
+  });
+
+  it('says that the file of the active key is lost or another one, and the way out, with status 3', async () => {
+    await rotate('--all');
+    await rm(join(keyFolder(), 'mail.pem'));
+    await writeFile(join(keyFolder(2), 'mail.pem'), 'no key');
+    const { status: exit, stdout } = await status();
+    expect(exit).toBe(3);
+    expect(stdout).toContain(
+      `  ! mail: its file ${join(keyFolder(), 'mail.pem')} is lost: it is missing. VPS2 has the key and goes on signing. Bring the file back from your own copy, or with \`ee dkim recover\` from VPS2; or replace the key: \`ee dkim rotate --domain mail1.example.com\`\n`,
+    );
+    expect(stdout).toContain(`${join(keyFolder(2), 'mail.pem')} is lost: it holds no private key in PEM. VPS2 has`);
+    expect((await rotate('--all')).status).toBe(0);
+  });
+
+  it('tells of the other domains where one has no key', async () => {
+    await rm(keyFolder(2), { recursive: true });
+    const { status: exit, stdout } = await status('--json');
+    expect(exit).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({
+      domains: [{ domain: 'mail1.example.com', active: 'mail' }],
+      failed: [{ domain: 'mail2.example.com', code: 'DKIM_KEY_MISSING' }],
+    });
+    await rm(keyFolder(), { recursive: true });
+    expect(await status()).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(join(folder, 'secrets')) as string,
+    });
   });
 
   it('warns of a key of 150 days, and has status 3 from 190 days on', async () => {

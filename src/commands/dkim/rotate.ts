@@ -5,6 +5,7 @@ import { EXIT, EeError, type Exit } from '../../lib/errors.js';
 import type { DomainReport } from '../../lib/rotation/report.js';
 import type { RotationRequest } from '../../lib/rotation/rotate.js';
 import type { Site } from '../../lib/rotation/site.js';
+import type { Waited } from '../../lib/rotation/wait.js';
 import type { Settings } from '../../lib/settings/settings.js';
 import type { Host } from '../../lib/ssh/host.js';
 
@@ -14,7 +15,8 @@ export default class DkimRotate extends Vps2Command {
     'Makes a new key, waits until DNS has answered with it for long enough, lets PowerMTA sign with it, proves it by a message through ' +
     'each sender, and takes the former key out of DNS when no mail of it can be on its way any more. It does what it can now, says ' +
     'what it waits for and what to publish, and goes on in the next run. Without --domain or --all it continues the rotations that ' +
-    'are under way. Status 1 when a new key did not come into force, 3 when DNS has a wrong record.';
+    'are under way, and begins none. A domain whose keys are not in order fails alone. Status 1 when that is so, or a new key did not ' +
+    'come into force; 3 when DNS has a wrong record, or not what --wait waited for.';
   static override examples = [
     { description: 'Begin for every domain', command: '<%= config.bin %> <%= command.id %> --all' },
     { description: 'Go on, as often as you like', command: '<%= config.bin %> <%= command.id %>' },
@@ -65,13 +67,16 @@ export default class DkimRotate extends Vps2Command {
     ]);
     const domains = await chosenDomains(settings, { domains: flags.domain, all: flags.all });
     const request = { domains, begin: flags.all || flags.domain.length > 0, emergency: flags.emergency };
+    if (domains.length === 0) return this.#present(NOTHING, flags['dry-run']);
     const work = () => this.#work(settings, request, { ...flags, seconds: flags.wait ? timeout : undefined });
-    const reports = flags['dry-run'] ? await work() : await withKeyRoom(settings.secretsDir, work);
-    return this.#present(reports, flags['dry-run']);
+    return this.#present(
+      flags['dry-run'] ? await work() : await withKeyRoom(settings.secretsDir, work),
+      flags['dry-run'],
+    );
   }
 
   /** Rotates on real keys, DNS and host; the connection is made when the host is needed, and closed whatever comes. */
-  async #work(settings: Settings, request: RotationRequest, flags: WorkFlags): Promise<DomainReport[]> {
+  async #work(settings: Settings, request: RotationRequest, flags: WorkFlags): Promise<Reported> {
     const [{ realSite }, { newRun }, { recordActions }] = await Promise.all([
       import('../../lib/rotation/real-site.js'),
       import('../../lib/deploy/who.js'),
@@ -83,7 +88,8 @@ export default class DkimRotate extends Vps2Command {
       run: newRun(),
       emit,
       signal: this.signal,
-      tell: (sentence) => this.note(sentence),
+      tell: (sentence) => this.print(sentence),
+      waiting: (minutes) => this.note(`Waiting; ${minutes} minutes are left.`),
       confirm: (intentions) => this.#confirmed(intentions, flags),
       connect: async () => {
         const host = await this.connectVps2(settings, flags);
@@ -92,20 +98,21 @@ export default class DkimRotate extends Vps2Command {
       },
     });
     try {
-      const outcomes = await this.#rotated(request, site, flags);
-      return await Promise.all(
+      const { outcomes, ...rest } = await this.#rotated(request, site, flags);
+      const reports = await Promise.all(
         outcomes.map(async (outcome) => ({ outcome, records: await recordActions(settings.secretsDir, outcome) })),
       );
+      return { ...rest, reports };
     } finally {
       await Promise.all(opened.map((host) => host.close()));
       await close();
     }
   }
 
-  async #rotated(request: RotationRequest, site: Site, { seconds, 'dry-run': dryRun }: WorkFlags) {
+  async #rotated(request: RotationRequest, site: Site, { seconds, 'dry-run': dryRun }: WorkFlags): Promise<Waited> {
     const { intendedRotation, rotate } = await import('../../lib/rotation/rotate.js');
-    if (dryRun) return intendedRotation(request, site);
-    if (seconds === undefined) return rotate(request, site);
+    if (dryRun) return { ...(await intendedRotation(request, site)), timedOut: false };
+    if (seconds === undefined) return { ...(await rotate(request, site)), timedOut: false };
     return (await import('../../lib/rotation/wait.js')).rotateAndWait(request, site, seconds);
   }
 
@@ -114,16 +121,28 @@ export default class DkimRotate extends Vps2Command {
     await this.confirm('Do this?', flags);
   }
 
-  async #present(reports: readonly DomainReport[], dryRun: boolean): Promise<Record<string, unknown>> {
-    const { reportDocument, reportLines } = await import('../../lib/rotation/report.js');
-    for (const line of reportLines(reports)) this.print(line);
+  async #present(reported: Reported, dryRun: boolean): Promise<Record<string, unknown>> {
+    const { reports, failed, timedOut } = reported;
+    const { failedDocument, reportDocument, reportLines } = await import('../../lib/rotation/report.js');
+    for (const line of reportLines(reports, failed, dryRun)) this.print(line);
     const waits = reports.some(({ outcome }) => outcome.waits.length > 0);
-    if (dryRun) this.note('Nothing was changed. Next: the same command without --dry-run.');
+    if (reports.length + failed.length === 0)
+      this.print('No rotation is under way. `ee dkim rotate --all` begins one; so does --domain DOMAIN.');
+    else if (dryRun) this.note('Nothing was changed. Next: the same command without --dry-run.');
+    else if (timedOut)
+      this.note('--timeout ends before DNS has, for long enough, what is needed: `ee dkim rotate` goes on.');
     else if (waits) this.note('Next: `ee dkim rotate` goes on when it can; `ee dkim status` shows when that is.');
-    this.exitWith(exitOf(reports));
-    return { dryRun, domains: reportDocument(reports) };
+    this.exitWith(exitOf(reported));
+    return { dryRun, timedOut, domains: reportDocument(reports), failed: failedDocument(failed) };
   }
 }
+
+/** What came of it, with what is to do in DNS. */
+interface Reported extends Pick<Waited, 'failed' | 'timedOut'> {
+  readonly reports: readonly DomainReport[];
+}
+
+const NOTHING: Reported = { reports: [], failed: [], timedOut: false };
 
 interface WorkFlags {
   readonly verbose: boolean;
@@ -134,10 +153,10 @@ interface WorkFlags {
   readonly seconds: number | undefined;
 }
 
-function exitOf(reports: readonly DomainReport[]): Exit {
-  if (reports.some(({ outcome }) => outcome.failure !== undefined)) return EXIT.failed;
+function exitOf({ reports, failed, timedOut }: Reported): Exit {
+  if (failed.length > 0 || reports.some(({ outcome }) => outcome.failure !== undefined)) return EXIT.failed;
   const isWrong = reports.some(({ outcome }) => outcome.waits.some((wait) => wait.for === 'correction'));
-  return isWrong ? EXIT.found : EXIT.done;
+  return isWrong || timedOut ? EXIT.found : EXIT.done;
 }
 
 const leakOfWhat = (): EeError =>

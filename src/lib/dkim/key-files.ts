@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EeError } from '../errors.js';
-import { createPrivateFile, readPrivateBytes } from '../private-file.js';
+import { createPrivateFile, ensurePrivateFolder, readPrivateBytes, unusable } from '../private-file.js';
 import { fingerprint } from './fingerprint.js';
 import { generatePair, parsePair, type KeyPair } from './key-pair.js';
 import { domainFolder } from './ledger/file.js';
@@ -39,6 +39,22 @@ export async function makeKeyFile(
   return { created, fingerprint: fingerprint(publicKey) };
 }
 
+/** Writes a given key, and gives the time of its file; nothing where something else is there, which is left as it is. */
+export async function bringKeyFile(
+  secretsDir: string,
+  domain: string,
+  selector: string,
+  { privateKey, publicKey }: KeyPair,
+): Promise<Date | undefined> {
+  await ensurePrivateFolder(domainFolder(secretsDir, domain));
+  await createPrivateFile(keyPath(secretsDir, domain, selector), privateKey.reveal());
+  const there = await readKeyFile(secretsDir, domain, selector).catch((error: unknown) => {
+    if (error instanceof EeError && error.code === 'DKIM_KEY_UNUSABLE') return undefined;
+    throw error;
+  });
+  return there?.fingerprint === fingerprint(publicKey) ? there.written : undefined;
+}
+
 /** The selectors of the key files of a domain, in the order of the alphabet. */
 export async function keyFileSelectors(secretsDir: string, domain: string): Promise<string[]> {
   return (await list(domainFolder(secretsDir, domain)))
@@ -61,7 +77,6 @@ async function list(folder: string): Promise<string[]> {
     return await readdir(folder);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EeError('SECRET_FILE_UNUSABLE', { file: folder, action: 'read', reason }, { cause });
+    throw unusable(folder, 'read', cause);
   }
 }

@@ -4,8 +4,8 @@ import { EeError } from '../errors.js';
 import { ensurePrivateFolder } from '../private-file.js';
 import type { Secret } from '../secret.js';
 import { keyFileSelectors, keyPath, makeKeyFile, readKeyFile, type KeyFile } from './key-files.js';
-import type { DomainKey, DomainKeys } from './ledger/domain-keys.js';
-import { domainFolder, readLedger } from './ledger/file.js';
+import { isPending, maySign, type DomainKey, type DomainKeys } from './ledger/domain-keys.js';
+import { domainFolder, hasLedgerFile, readLedger } from './ledger/file.js';
 import { recordValue } from './record.js';
 
 /*
@@ -35,12 +35,26 @@ export interface EnsuredKey {
 
 type Domains = readonly { readonly domain: string }[];
 
-/** Gives every domain a key. A domain that has one is left alone; a key that exists and cannot be used is an error. */
-export async function ensureKeys(secretsDir: string, identities: Domains): Promise<EnsuredKey[]> {
+/**
+ * Gives every domain a key, under the first selector or the one that is given for it. A domain that has one is left alone; a key that
+ * exists and cannot be used is an error.
+ */
+export async function ensureKeys(
+  secretsDir: string,
+  identities: Domains,
+  selectors: ReadonlyMap<string, string> = new Map(),
+): Promise<EnsuredKey[]> {
   await ensurePrivateFolder(secretsDir);
   await ensurePrivateFolder(join(secretsDir, 'dkim'));
   const domains = [...new Set(identities.map(({ domain }) => domain))];
-  return Promise.all(domains.map((domain) => ensureKey(secretsDir, domain)));
+  return Promise.all(domains.map((domain) => ensureKey(secretsDir, domain, selectors.get(domain) ?? FIRST_SELECTOR)));
+}
+
+/** The domains that have no key, each once. */
+export async function withoutKey(secretsDir: string, identities: Domains): Promise<string[]> {
+  const domains = [...new Set(identities.map(({ domain }) => domain))];
+  const keys = await Promise.all(domains.map((domain) => domainKeys(secretsDir, domain)));
+  return domains.filter((_, at) => keys[at] === undefined);
 }
 
 /** All keys of a domain with their states; undefined when it has none. */
@@ -48,9 +62,17 @@ export async function domainKeys(secretsDir: string, domain: string): Promise<Do
   return (await readLedger(secretsDir, domain)) ?? (await onlyKey(secretsDir, domain));
 }
 
-/** The selector that signs for the domain; undefined when it has no key. Several keys without a ledger are an error. */
+/** The selector that signs for the domain; undefined when it has no key, whose file need not be read for it. Several keys without a ledger are an error. */
 export async function currentSelector(secretsDir: string, domain: string): Promise<string | undefined> {
-  return (await domainKeys(secretsDir, domain))?.active.selector;
+  return (await readLedger(secretsDir, domain))?.active.selector ?? (await onlySelector(secretsDir, domain));
+}
+
+/** Selectors with which mail of the domain may be signed, now or before. */
+export async function signedSelectors(secretsDir: string, domain: string): Promise<string[]> {
+  const ledger = await readLedger(secretsDir, domain);
+  if (ledger) return ledger.keys.filter(maySign).map(({ selector }) => selector);
+  const only = await onlySelector(secretsDir, domain);
+  return only === undefined ? [] : [only];
 }
 
 /** The key that signs for the domain; undefined when it has none. */
@@ -61,41 +83,68 @@ export async function readKey(secretsDir: string, domain: string): Promise<Store
 
 /** The keys that sign for the domains, in their order. Throws one error that names every domain without a key. */
 export async function readKeys(secretsDir: string, identities: Domains): Promise<StoredKey[]> {
-  return ofEach(identities, (domain) => readKey(secretsDir, domain));
+  const found: StoredKey[] = [];
+  const missing: string[] = [];
+  for (const { domain } of identities) {
+    const one = await readKey(secretsDir, domain);
+    if (one) found.push(one);
+    else missing.push(domain);
+  }
+  if (missing.length > 0) throw new EeError('DKIM_KEY_MISSING', { domains: missing, folder: secretsDir });
+  return found;
 }
 
 /** The file of a key; an error where it is missing, or holds another key than the ledger says. */
 export async function storedKey(secretsDir: string, domain: string, key: DomainKey): Promise<StoredKey> {
   const { selector } = key;
-  const file = await readKeyFile(secretsDir, domain, selector);
-  const unusable = (reason: string): EeError =>
-    new EeError('DKIM_KEY_UNUSABLE', { file: keyPath(secretsDir, domain, selector), reason });
+  const use = isPending(key) ? 'pending' : key.state === 'active' ? 'active' : 'past';
+  const unusable = (reason: string): EeError<'DKIM_KEY_UNUSABLE'> =>
+    new EeError('DKIM_KEY_UNUSABLE', { file: keyPath(secretsDir, domain, selector), reason, domain, use });
+  const file = await readKeyFile(secretsDir, domain, selector).catch((error: unknown) => {
+    throw isLoss(error) ? unusable(error.facts.reason) : error;
+  });
   if (!file) throw unusable('it is missing');
   if (file.fingerprint !== key.fingerprint) throw unusable('it is another key than the one that the ledger names');
   return { domain, selector, path: file.path, privateKey: file.privateKey, record: recordValue(file.publicKey) };
 }
 
-/** Something of each domain, in their order; one error for all domains that have no key. */
-async function ofEach<T>(identities: Domains, read: (domain: string) => Promise<T | undefined>): Promise<T[]> {
-  const found: T[] = [];
-  const missing: string[] = [];
-  for (const { domain } of identities) {
-    const one = await read(domain);
-    if (one) found.push(one);
-    else missing.push(domain);
+/** Keys of a domain whose private half is not here any more, by selector, with what is there instead. Those that are revoked need none. */
+export async function lostKeys(secretsDir: string, { domain, keys }: DomainKeys): Promise<ReadonlyMap<string, string>> {
+  const lost = new Map<string, string>();
+  for (const key of keys.filter(({ state }) => state !== 'revoked' && state !== 'removed')) {
+    const loss = await lossOf(secretsDir, domain, key);
+    if (loss) lost.set(key.selector, `its file ${loss.facts.file} is lost: ${loss.facts.reason}`);
   }
-  if (missing.length > 0) throw new EeError('DKIM_KEY_MISSING', { domains: missing });
-  return found;
+  return lost;
 }
 
-async function ensureKey(secretsDir: string, domain: string): Promise<EnsuredKey> {
+/** Why a key cannot be had; nothing where it can. A file that may not be read is no loss, and an error. */
+async function lossOf(
+  secretsDir: string,
+  domain: string,
+  key: DomainKey,
+): Promise<EeError<'DKIM_KEY_UNUSABLE'> | undefined> {
+  try {
+    await storedKey(secretsDir, domain, key);
+    return undefined;
+  } catch (error) {
+    if (isLoss(error)) return error;
+    throw error;
+  }
+}
+
+/** Whether an error says that a key is missing, or that something else is in its place. */
+export const isLoss = (error: unknown): error is EeError<'DKIM_KEY_UNUSABLE'> =>
+  error instanceof EeError && error.code === 'DKIM_KEY_UNUSABLE';
+
+async function ensureKey(secretsDir: string, domain: string, selector: string): Promise<EnsuredKey> {
   const kept = await readKey(secretsDir, domain);
   if (kept) return { domain, selector: kept.selector, path: kept.path, created: false };
 
   await ensurePrivateFolder(domainFolder(secretsDir, domain));
-  const path = keyPath(secretsDir, domain, FIRST_SELECTOR);
-  const { created } = await makeKeyFile(secretsDir, domain, FIRST_SELECTOR);
-  if (created) return { domain, selector: FIRST_SELECTOR, path, created };
+  const path = keyPath(secretsDir, domain, selector);
+  const { created } = await makeKeyFile(secretsDir, domain, selector);
+  if (created) return { domain, selector, path, created };
 
   // Another run was faster: its key counts.
   const theirs = await readKey(secretsDir, domain);
@@ -105,16 +154,20 @@ async function ensureKey(secretsDir: string, domain: string): Promise<EnsuredKey
 
 /** A domain that was never rotated: its only key signs, since its file was written. */
 async function onlyKey(secretsDir: string, domain: string): Promise<DomainKeys | undefined> {
+  const selector = await onlySelector(secretsDir, domain);
+  const file = selector === undefined ? undefined : await readKeyFile(secretsDir, domain, selector);
+  if (selector === undefined || !file) return undefined;
+  const active = activeSince(selector, file);
+  return { domain, keys: [active], active, owed: false };
+}
+
+async function onlySelector(secretsDir: string, domain: string): Promise<string | undefined> {
   const selectors = await keyFileSelectors(secretsDir, domain);
   const [selector, ...others] = selectors;
-  if (selector === undefined) return undefined;
+  if (others.length === 0) return selector;
   const folder = domainFolder(secretsDir, domain);
-  if (others.length > 0) throw new EeError('DKIM_SELECTOR_UNCLEAR', { folder, selectors });
-  const file = await readKeyFile(secretsDir, domain, selector);
-  if (!file)
-    throw new EeError('DKIM_KEY_UNUSABLE', { file: keyPath(secretsDir, domain, selector), reason: 'it is missing' });
-  const active = activeSince(selector, file);
-  return { domain, keys: [active], active };
+  const emptied = await hasLedgerFile(secretsDir, domain);
+  throw new EeError('DKIM_SELECTOR_UNCLEAR', { folder, selectors, emptied });
 }
 
 const activeSince = (selector: string, { fingerprint, written }: KeyFile): DomainKey => ({
@@ -124,4 +177,5 @@ const activeSince = (selector: string, { fingerprint, written }: KeyFile): Domai
   made: written,
   since: written,
   compromised: false,
+  tried: true,
 });

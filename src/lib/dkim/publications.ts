@@ -34,7 +34,7 @@ type Domains = readonly { readonly domain: string }[];
 export async function publications(secretsDir: string, identities: Domains): Promise<Publications> {
   const all = await Promise.all(identities.map(({ domain }) => ofDomain(secretsDir, domain)));
   const unread = all.flatMap((one) => one.unread);
-  if (all.every((one) => one.unread.some(isMissing))) throw missingKeys(unread);
+  if (all.every((one) => one.unread.some(isMissing))) throw missingKeys(secretsDir, unread);
   return { keys: all.flatMap(({ keys }) => keys), removed: all.flatMap(({ removed }) => removed), unread };
 }
 
@@ -43,20 +43,21 @@ export async function wholePublications(secretsDir: string, identities: Domains)
   const { keys, unread } = await publications(secretsDir, identities);
   const other = unread.find((one) => !isMissing(one));
   if (other) throw other.error;
-  if (unread.length > 0) throw missingKeys(unread);
+  if (unread.length > 0) throw missingKeys(secretsDir, unread);
   return keys;
 }
 
 const isMissing = ({ error }: UnreadKey): boolean => error.code === 'DKIM_KEY_MISSING';
 
-function missingKeys(unread: readonly UnreadKey[]): EeError {
-  return new EeError('DKIM_KEY_MISSING', { domains: unread.map(({ domain }) => domain) });
+function missingKeys(folder: string, unread: readonly UnreadKey[]): EeError {
+  return new EeError('DKIM_KEY_MISSING', { domains: unread.map(({ domain }) => domain), folder });
 }
 
 async function ofDomain(secretsDir: string, domain: string): Promise<Publications> {
   const read = await domainKeys(secretsDir, domain).catch(expected);
   if (read instanceof EeError) return unreadDomain(domain, read);
-  if (read === undefined) return unreadDomain(domain, new EeError('DKIM_KEY_MISSING', { domains: [domain] }));
+  if (read === undefined)
+    return unreadDomain(domain, new EeError('DKIM_KEY_MISSING', { domains: [domain], folder: secretsDir }));
   const inUse = read.keys.filter(({ state }) => state !== 'removed');
   const each = await Promise.all(inUse.map((key) => publication(secretsDir, domain, key)));
   return {

@@ -1,9 +1,11 @@
-import { isPending, isUnderWay, type DomainKeys } from '../dkim/ledger/domain-keys.js';
+import { declared, isPending, isUnderWay, type DomainKeys } from '../dkim/ledger/domain-keys.js';
+import type { Happening } from '../dkim/ledger/event.js';
 import { freshSelector } from '../dkim/rotation/fresh-selector.js';
 import type { Look } from '../dkim/rotation/look.js';
 import { nextSteps, type Step, type Wait } from '../dkim/rotation/steps.js';
+import { EeError } from '../errors.js';
 import { goesOn } from './interrupted.js';
-import { describeStep } from './sentences.js';
+import { clockDoubt, describeStep } from './sentences.js';
 import type { Dns, Site } from './site.js';
 
 /** What a run did about a domain, and what it waits for. */
@@ -19,6 +21,8 @@ export interface DomainOutcome {
   readonly removed: readonly string[];
   /** Why the new key did not come into force; the former one signs. */
   readonly failure: string | undefined;
+  /** What does not seem right, and stops nothing: sentences. */
+  readonly doubts: readonly string[];
 }
 
 /** Steps that need nothing but this machine and DNS. */
@@ -60,14 +64,28 @@ export class DomainRotation {
 
   /** What is to be done next, from the ledger, DNS and the clock as they are. */
   async steps(): Promise<Step[]> {
-    const keys = await this.site.keys.read(this.domain);
+    return this.#stepsOf(await this.site.keys.read(this.domain));
+  }
+
+  async #stepsOf(keys: DomainKeys): Promise<Step[]> {
     if (isUnderWay(keys)) this.#begin = false; // one that ends in this run is not followed by another
+    if (this.#begin) await this.#assertActiveIsPublished(keys);
     for (const key of keys.keys) {
       if (!this.#looks.has(key.selector) && (isPending(key) || key.state === 'revoked'))
         this.#looks.set(key.selector, await this.#dns.look(this.domain, key));
     }
+    const lost = await this.site.keys.lost(keys);
     const { now, policy } = this.site;
-    return nextSteps(keys, { now: now(), policy, looks: this.#looks, begin: this.#begin });
+    return nextSteps(keys, { now: now(), policy, looks: this.#looks, lost, begin: this.#begin });
+  }
+
+  /** Where DNS has something else or nothing, the keys on this machine may be older than what signs: nothing is begun with them. */
+  async #assertActiveIsPublished({ domain, active }: DomainKeys): Promise<void> {
+    const { authoritative } = await this.#dns.look(domain, active);
+    if (authoritative.kind === 'right' || authoritative.kind === 'unknown') return;
+    const { selector } = active;
+    const { folder } = this.site.keys;
+    throw new EeError('DKIM_ACTIVE_NOT_IN_DNS', { domain, selector, folder, reasons: authoritative.reasons });
   }
 
   did(sentence: string): void {
@@ -91,15 +109,15 @@ export class DomainRotation {
 
   /** What a run would do, without doing it. */
   async intended(emergency: boolean): Promise<DomainOutcome> {
-    const keys = await this.site.keys.read(this.domain);
-    const fresh = () => this.#freshSelector(keys);
-    if (emergency && !keys.active.compromised) {
-      const steps = [describeStep({ do: 'generate' }, await fresh()), 'revoke all others as soon as it signs'];
-      return this.#outcome(keys, steps, []);
-    }
-    const steps = await this.steps();
-    const next = steps.some((step) => step.do === 'generate') ? await fresh() : '';
+    const known = await this.site.keys.read(this.domain);
+    const declares = emergency && !known.active.compromised;
+    const keys = declares ? declared(known) : known;
+    const steps = (await this.#stepsOf(keys)).flatMap((step): Step[] =>
+      step.do === 'note' && step.event === 'given-up' ? [step, { do: 'generate' }] : [step],
+    );
+    const next = steps.some((step) => step.do === 'generate') ? await this.#freshSelector(keys) : '';
     const intended = steps.filter((step) => step.do !== 'wait').map((step) => describeStep(step, next));
+    if (declares) intended.push('revoke all others as soon as it signs');
     return this.#outcome(keys, intended, waitsIn(steps));
   }
 
@@ -112,6 +130,7 @@ export class DomainRotation {
       looks: this.#looks,
       removed: this.#removed,
       failure: this.#failure,
+      doubts: clockDoubt(keys, this.site.now()),
     };
   }
 
@@ -147,10 +166,19 @@ export class DomainRotation {
   }
 
   async #note(step: Extract<Step, { do: 'note' }>): Promise<void> {
-    const { do: _note, ...happening } = step;
-    await this.site.keys.note(this.domain, happening);
+    await this.site.keys.note(this.domain, happeningOf(step));
     this.did(describeStep(step, ''));
+    if (step.event !== 'given-up') return;
+    const { keys } = await this.site.keys.read(this.domain);
+    if (keys.some(({ selector, state }) => selector === step.selector && state === 'removed'))
+      this.removed(step.selector);
   }
+}
+
+function happeningOf(step: Extract<Step, { do: 'note' }>): Happening {
+  if (step.event === 'verified') return { event: 'verified', selector: step.selector };
+  const { do: _note, ...happening } = step;
+  return happening;
 }
 
 const waitsIn = (steps: readonly Step[]): Wait[] => steps.filter((step) => step.do === 'wait');

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keyPath, makeKeyFile, readKeyFile } from '../dkim/key-files.js';
-import { domainKeys } from '../dkim/key-store.js';
+import { bringKeyFile, keyPath, makeKeyFile, readKeyFile } from '../dkim/key-files.js';
+import { domainKeys, lostKeys } from '../dkim/key-store.js';
 import type { DomainKeys } from '../dkim/ledger/domain-keys.js';
 import type { Happening } from '../dkim/ledger/event.js';
 import { appendToLedger, readLedger } from '../dkim/ledger/file.js';
@@ -21,7 +21,7 @@ export function keyRoom(secretsDir: string, run: Writer, now: () => Date): KeyRo
   const stamped = (happening: Happening) => ({ ...happening, at: now().toISOString(), by: run.by, run: run.id });
   const read = async (domain: string): Promise<DomainKeys> => {
     const keys = await domainKeys(secretsDir, domain);
-    if (!keys) throw new EeError('DKIM_KEY_MISSING', { domains: [domain] });
+    if (!keys) throw new EeError('DKIM_KEY_MISSING', { domains: [domain], folder: secretsDir });
     return keys;
   };
   const begin = async (domain: string): Promise<void> => {
@@ -29,7 +29,9 @@ export function keyRoom(secretsDir: string, run: Writer, now: () => Date): KeyRo
       await appendToLedger(secretsDir, domain, [stamped(begun(await read(domain)))]);
   };
   return {
+    folder: secretsDir,
     read,
+    lost: (keys) => lostKeys(secretsDir, keys),
     async note(domain, happening) {
       await begin(domain);
       await appendToLedger(secretsDir, domain, [stamped(happening)]);
@@ -42,6 +44,10 @@ export function keyRoom(secretsDir: string, run: Writer, now: () => Date): KeyRo
       const isKnown = (await read(domain)).keys.some(({ fingerprint }) => fingerprint === there?.fingerprint);
       return isKnown ? undefined : there?.fingerprint;
     },
+    async bring(domain, selector, pair) {
+      if (await domainKeys(secretsDir, domain)) await begin(domain);
+      return bringKeyFile(secretsDir, domain, selector, pair);
+    },
     discard: (domain, selector) => removePrivateFile(keyPath(secretsDir, domain, selector)),
   };
 }
@@ -49,8 +55,10 @@ export function keyRoom(secretsDir: string, run: Writer, now: () => Date): KeyRo
 /** Runs `work` while no other process of this machine writes into the ledgers. */
 export async function withKeyRoom<T>(secretsDir: string, work: () => Promise<T>): Promise<T> {
   const folder = join(secretsDir, 'dkim');
-  await ensurePrivateFolder(folder);
-  const free = await takeLocalLock(`DKIM keys in ${await realpath(folder)}`);
+  // A folder that is not there may be a disk that is not mounted: it is not made for a lock.
+  const place = await realpath(folder).catch(() => undefined);
+  if (place !== undefined) await ensurePrivateFolder(folder);
+  const free = await takeLocalLock(`DKIM keys in ${place ?? folder}`);
   if (!free) throw new EeError('DKIM_LOCKED', { folder });
   try {
     return await work();

@@ -13,7 +13,7 @@ import { keyRoom } from './key-room.js';
 import type { Signing, Site } from './site.js';
 import { vps2 } from './vps2.js';
 
-export interface SiteOptions extends Pick<Site, 'confirm' | 'tell' | 'signal'> {
+export interface SiteOptions extends Pick<Site, 'confirm' | 'tell' | 'waiting' | 'signal'> {
   readonly connect: () => Promise<Host>;
   readonly run: Run;
   readonly emit: Emit;

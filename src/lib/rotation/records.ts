@@ -1,5 +1,5 @@
-import { storedKey } from '../dkim/key-store.js';
-import { isPending } from '../dkim/ledger/domain-keys.js';
+import { isLoss, storedKey } from '../dkim/key-store.js';
+import { isPending, pendingKey, type DomainKey } from '../dkim/ledger/domain-keys.js';
 import { REVOKED_RECORD } from '../dkim/record.js';
 import { recordName } from '../dkim-selector.js';
 import { dkimRecord } from '../dns/dkim-record.js';
@@ -26,23 +26,33 @@ export interface RecordAction {
 export async function recordActions(secretsDir: string, outcome: DomainOutcome): Promise<RecordAction[]> {
   const { domain, keys, looks, removed } = outcome;
   const actions: RecordAction[] = [];
+  const next = pendingKey(keys);
   for (const key of keys.keys) {
     const { selector, state } = key;
-    if (isPending(key) && looks.get(selector)?.authoritative.kind !== 'right') {
-      const { record } = await storedKey(secretsDir, domain, key);
-      actions.push(action('publish', domain, selector, record));
+    const look = looks.get(selector);
+    if (key === next && look?.authoritative.kind !== 'right') {
+      const record = await recordOf(secretsDir, domain, key);
+      if (record !== undefined) actions.push(action('publish', domain, selector, record));
     }
-    if (state === 'revoked' && looks.get(selector)?.withdrawn.kind !== 'right')
-      actions.push(action('revoke', domain, selector, REVOKED_RECORD));
+    const isGoing = state === 'revoked' || (isPending(key) && key !== next); // one that others know is revoked before it signs
+    if (isGoing && look?.withdrawn.kind !== 'right') actions.push(action('revoke', domain, selector, REVOKED_RECORD));
   }
   return [
     ...actions,
-    ...removed.map((selector): RecordAction => ({
-      action: 'delete',
-      type: 'TXT',
-      name: recordName(selector, domain),
-    })),
+    ...removed
+      .filter((selector) => looks.get(selector)?.authoritative.kind !== 'absent')
+      .map((selector): RecordAction => ({ action: 'delete', type: 'TXT', name: recordName(selector, domain) })),
   ];
+}
+
+/** Nothing for a key that is lost: it is given up, and another one made. */
+async function recordOf(secretsDir: string, domain: string, key: DomainKey): Promise<string | undefined> {
+  try {
+    return (await storedKey(secretsDir, domain, key)).record;
+  } catch (error) {
+    if (isLoss(error)) return undefined;
+    throw error;
+  }
 }
 
 function action(what: 'publish' | 'revoke', domain: string, selector: string, value: string): RecordAction {

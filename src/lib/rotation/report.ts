@@ -1,4 +1,5 @@
 import type { DomainKey } from '../dkim/ledger/domain-keys.js';
+import type { FailedDomain } from './alone.js';
 import type { DomainOutcome } from './domain-rotation.js';
 import type { RecordAction } from './records.js';
 import { describeWait } from './sentences.js';
@@ -9,14 +10,22 @@ export interface DomainReport {
   readonly records: readonly RecordAction[];
 }
 
-/** For people. */
-export function reportLines(reports: readonly DomainReport[]): string[] {
-  return [...reports.flatMap(domainLines), ...recordLines(reports.flatMap(({ records }) => records))];
+/** For people. What was done has been told while it was; `intended` shows what would be. */
+export function reportLines(
+  reports: readonly DomainReport[],
+  failed: readonly FailedDomain[],
+  intended: boolean,
+): string[] {
+  return [
+    ...reports.flatMap((report) => domainLines(report, intended)),
+    ...failed.flatMap(failedLines),
+    ...recordLines(reports.flatMap(({ records }) => records)),
+  ];
 }
 
 /** For scripts. */
 export function reportDocument(reports: readonly DomainReport[]): Record<string, unknown>[] {
-  return reports.map(({ outcome: { domain, keys, steps, waits, failure }, records }) => ({
+  return reports.map(({ outcome: { domain, keys, steps, waits, failure, doubts }, records }) => ({
     domain,
     active: keys.active.selector,
     keys: keys.keys.map(keyDocument),
@@ -29,8 +38,21 @@ export function reportDocument(reports: readonly DomainReport[]): Record<string,
     })),
     records,
     failure: failure ?? null,
+    doubts,
   }));
 }
+
+/** Domains that were left out, for scripts. */
+export function failedDocument(failed: readonly FailedDomain[]): Record<string, unknown>[] {
+  return failed.map(({ domain, error: { code, message, hint } }) => ({ domain, code, message, hint }));
+}
+
+/** Why a domain was left out, and what to do about it. */
+export const failedLines = ({ domain, error: { message, hint } }: FailedDomain): string[] => [
+  `${domain} was left out.`,
+  ...message.split('\n').map((line) => `  ! ${line}`),
+  `    ${hint}`,
+];
 
 export function keyDocument({
   selector,
@@ -43,10 +65,14 @@ export function keyDocument({
   return { selector, state, since: since.toISOString(), made: made.toISOString(), fingerprint, compromised };
 }
 
-function domainLines({ outcome: { domain, keys, steps, waits, failure } }: DomainReport): string[] {
+function domainLines(
+  { outcome: { domain, keys, steps, waits, failure, doubts } }: DomainReport,
+  intended: boolean,
+): string[] {
   return [
     `${domain} signs with ${keys.active.selector}.`,
-    ...steps.map((step) => `  - ${step}`),
+    ...(intended ? steps.map((step) => `  - ${step}`) : []),
+    ...doubts.map((doubt) => `  ! ${doubt}`),
     ...(failure === undefined ? [] : [`  ! the new key did not come into force: ${failure}`]),
     ...waits.flatMap((wait) => [`  … ${describeWait(wait)}`, ...wait.reasons.map((reason) => `      ${reason}`)]),
   ];

@@ -1,7 +1,9 @@
+import type { DomainKeys } from '../dkim/ledger/domain-keys.js';
 import { activate, type Pending, type StepOf } from './activation.js';
+import { Alone, isOwn, type FailedDomain } from './alone.js';
 import { DomainRotation, type DomainOutcome, type HostStep } from './domain-rotation.js';
 import { goesOn } from './interrupted.js';
-import { describeStep } from './sentences.js';
+import { describeStep, minute } from './sentences.js';
 import type { Dns, Site } from './site.js';
 
 export interface RotationRequest {
@@ -12,29 +14,44 @@ export interface RotationRequest {
   readonly emergency: boolean;
 }
 
+/** What came of a request: of each domain, or why nothing did. */
+export interface Rotated {
+  readonly outcomes: readonly DomainOutcome[];
+  readonly failed: readonly FailedDomain[];
+}
+
 /**
  * Drives the rotations of some domains as far as they can go now. Everything that is done is noted in the ledger before the next thing
- * begins, so that a run that is cut anywhere continues with the next one.
+ * begins, so that a run that is cut anywhere continues with the next one. A domain whose keys are not in order fails alone.
  */
-export async function rotate({ domains, begin, emergency }: RotationRequest, site: Site): Promise<DomainOutcome[]> {
-  if (emergency) await declareEmergency(domains, site);
+export async function rotate({ domains, begin, emergency }: RotationRequest, site: Site): Promise<Rotated> {
+  const alone = new Alone();
+  if (emergency) await declareEmergency(domains, site, alone);
   const rotations = domains.map((domain) => new DomainRotation(domain, site, begin));
   let confirmed = emergency;
   for (;;) {
     const dns = site.dns();
-    const pending = (await allOf(rotations, (rotation) => advanced(rotation, dns))).flat();
+    const pending = (await alone.all(rotations, (rotation) => advanced(rotation, dns))).flat();
     if (pending.length === 0) break;
     if (!confirmed) await site.confirm(pending.map(intention));
     confirmed = true;
-    await onHost(pending, site);
+    try {
+      await onHost(pending, site);
+    } catch (error) {
+      // The configuration of the host holds all domains: one whose key is not known keeps the others from it.
+      if (!isOwn(error)) throw error;
+      for (const { rotation } of pending) alone.fail(rotation.domain, error);
+    }
   }
-  return allOf(rotations, (rotation) => rotation.outcome());
+  return { outcomes: await alone.all(rotations, (rotation) => rotation.outcome()), failed: alone.failed };
 }
 
 /** What a run would do now. Nothing is changed, neither here nor on the host. */
-export function intendedRotation(request: RotationRequest, site: Site): Promise<DomainOutcome[]> {
+export async function intendedRotation(request: RotationRequest, site: Site): Promise<Rotated> {
   const { domains, begin, emergency } = request;
-  return allOf(domains, (domain) => new DomainRotation(domain, site, begin).intended(emergency));
+  const alone = new Alone();
+  const rotations = domains.map((domain) => new DomainRotation(domain, site, begin));
+  return { outcomes: await alone.all(rotations, (rotation) => rotation.intended(emergency)), failed: alone.failed };
 }
 
 /** What an emergency costs, in the words in which the operator is asked. */
@@ -42,28 +59,31 @@ export const EMERGENCY_COST =
   'mail that is queued or on its way, signed with a key of before, fails DKIM from the moment when DNS says that the key is revoked';
 
 /** Notes that all present keys are known to others, once: a run that continues an emergency declares no second one. */
-async function declareEmergency(domains: readonly string[], site: Site): Promise<void> {
-  const calm: string[] = [];
-  for (const domain of domains) if (!(await site.keys.read(domain)).active.compromised) calm.push(domain);
+async function declareEmergency(domains: readonly string[], site: Site, alone: Alone): Promise<void> {
+  const known = await alone.all(
+    domains.map((domain) => ({ domain })),
+    ({ domain }) => site.keys.read(domain),
+  );
+  const calm = known.filter(({ active }) => !active.compromised);
   if (calm.length === 0) return;
   await site.confirm([
-    ...calm.map((domain) => `${domain}: replace all of its keys now, and revoke them at once`),
+    ...calm.flatMap(formerEmergency),
+    ...calm.map(({ domain }) => `${domain}: replace all of its keys now, and revoke them at once`),
     EMERGENCY_COST,
   ]);
-  for (const domain of calm) await site.keys.note(domain, { event: 'emergency' });
+  for (const { domain } of calm) await site.keys.note(domain, { event: 'emergency' });
+}
+
+/** Typed again after it has ended, the same command is about the new key: that is seldom what is meant. */
+function formerEmergency({ domain, emergency, active }: DomainKeys): string[] {
+  if (!emergency) return [];
+  return [
+    `${domain}: the last emergency, declared on ${minute(emergency)}, has ended: ${active.selector} signs since ${minute(active.since)}; another one counts that key as known to others too`,
+  ];
 }
 
 const advanced = async (rotation: DomainRotation, dns: Dns): Promise<Pending[]> =>
   (await rotation.advance(dns)).map((step) => ({ rotation, step }));
-
-/** Works on all at the same time. When one fails the others come to their end first: nothing is at work once this returns. */
-async function allOf<In, Out>(all: readonly In[], work: (one: In) => Promise<Out>): Promise<Out[]> {
-  const ended = await Promise.allSettled(all.map(work));
-  return ended.map((one) => {
-    if (one.status === 'rejected') throw one.reason;
-    return one.value;
-  });
-}
 
 /** One round on the host: first what signs, then what goes. */
 async function onHost(pending: readonly Pending[], site: Site): Promise<void> {

@@ -1,3 +1,4 @@
+import type { DomainKeys } from '../dkim/ledger/domain-keys.js';
 import type { Step, Wait } from '../dkim/rotation/steps.js';
 
 /** A step as the operator reads it, done or to be done. `fresh` is the selector that a new key would have. */
@@ -10,7 +11,7 @@ export function describeStep(step: Exclude<Step, Wait>, fresh: string): string {
     case 'activate':
       return `sign with ${step.selector} in the place of ${step.replaces}, once a probe through VPS2 verifies`;
     case 'take-back':
-      return `keep the former key: DNS does not answer with ${step.selector} (${step.reason})`;
+      return `keep the former key instead of ${step.selector} (${step.reason})`;
     case 'revoke':
       return `revoke ${step.selector}: its private key leaves VPS2, and DNS shall say that it is revoked`;
     case 'remove':
@@ -25,7 +26,11 @@ function noted(step: Extract<Step, { do: 'note' }>): string {
     case 'unpublished':
       return `DNS does not answer rightly with ${step.selector} any more: ${step.reason}`;
     case 'verified':
-      return `DNS has answered with ${step.selector} for as long as caches may remember what was before`;
+      return step.early
+        ? `the name servers of the zone have ${step.selector}; in an emergency no cache is waited for`
+        : `DNS has answered with ${step.selector} for as long as caches may remember what was before`;
+    case 'given-up':
+      return `${step.selector} is given up, and another key takes its place: ${step.reason}`;
   }
 }
 
@@ -48,6 +53,17 @@ export function describeWait({ selector, for: what, until }: Wait): string {
     case 'tombstone':
       return `${selector} stays in DNS as revoked ${time}`;
   }
+}
+
+/** Milliseconds that two clocks may be apart without a word. */
+const CLOCKS_APART = 5 * 60_000;
+
+/** A ledger with a line of a time to come was written by another clock, or this one is wrong: what has its time waits for too long, or not long enough. */
+export function clockDoubt({ domain, latest }: DomainKeys, now: Date): string[] {
+  if (!latest || latest.getTime() <= now.getTime() + CLOCKS_APART) return [];
+  return [
+    `the ledger of ${domain} has a line of ${minute(latest)}, which is still to come: look at the clock of this machine, and of the one that wrote it`,
+  ];
 }
 
 /** A time as people read it: `2026-11-27 20:15 UTC`. */

@@ -1,3 +1,4 @@
+import type { KeyPair } from '../dkim/key-pair.js';
 import type { DomainKey, DomainKeys } from '../dkim/ledger/domain-keys.js';
 import type { Happening } from '../dkim/ledger/event.js';
 import type { Look } from '../dkim/rotation/look.js';
@@ -5,12 +6,18 @@ import type { Policy } from '../dkim/rotation/steps.js';
 
 /** The keys and their ledgers, on this machine. */
 export interface KeyRoom {
+  /** SECRETS_DIR, for people. */
+  readonly folder: string;
   /** The keys of a domain; throws where it has none. */
   read(domain: string): Promise<DomainKeys>;
+  /** Keys whose private half is not here any more, by selector, and what is there instead. */
+  lost(keys: DomainKeys): Promise<ReadonlyMap<string, string>>;
   /** Writes down what happened. It is on the disk when this returns. */
   note(domain: string, happening: Happening): Promise<void>;
   /** Makes a key and gives its fingerprint; of the one that a cut run left under that selector, else. Nothing where the name is taken. */
   make(domain: string, selector: string): Promise<string | undefined>;
+  /** Writes a key that comes from VPS2, and gives the time of its file; nothing where something else has that name. */
+  bring(domain: string, selector: string, pair: KeyPair): Promise<Date | undefined>;
   /** Removes a private key for good. */
   discard(domain: string, selector: string): Promise<void>;
 }
@@ -56,4 +63,6 @@ export interface Site {
   readonly confirm: (intentions: readonly string[]) => Promise<void>;
   /** Told what goes on, a sentence at a time. */
   readonly tell: (sentence: string) => void;
+  /** Told that nothing can be done now, and for how many minutes it goes on being tried. */
+  readonly waiting: (minutes: number) => void;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ageInDays, ageOf } from '../../../src/lib/dkim/key-age.js';
-import { foldLedger } from '../../../src/lib/dkim/ledger/domain-keys.js';
+import { foldLedger } from '../../../src/lib/dkim/ledger/fold.js';
 import { events, FIRST } from './ledger/events.js';
 
 const key = foldLedger('mail1.example.com', events(FIRST))?.active;

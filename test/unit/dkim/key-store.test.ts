@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generatePair, parsePair } from '../../../src/lib/dkim/key-pair.js';
 import { fingerprint } from '../../../src/lib/dkim/fingerprint.js';
 import { currentSelector, domainKeys, ensureKeys, readKey, readKeys } from '../../../src/lib/dkim/key-store.js';
-import { wholePublications } from '../../../src/lib/dkim/publications.js';
+import { publications, wholePublications } from '../../../src/lib/dkim/publications.js';
 import type { Happening } from '../../../src/lib/dkim/ledger/event.js';
 import { appendToLedger } from '../../../src/lib/dkim/ledger/file.js';
 import { isPublicHalf, readPublished, recordValue } from '../../../src/lib/dkim/record.js';
@@ -32,6 +32,15 @@ describe('making keys', () => {
     const [first, second] = await readKeys(secrets, TWO);
     expect(first?.record).toMatch(/^v=DKIM1; k=rsa; p=MIIBIjAN/);
     expect(first?.record).not.toBe(second?.record);
+  });
+
+  it('makes one under the selector that is given for its domain', async () => {
+    const made = await ensureKeys(secrets, TWO, new Map([['mail2.example.com', 's20261127']]));
+    expect(made.map(({ selector, path }) => [selector, path])).toEqual([
+      ['mail', fileOf('mail1.example.com')],
+      ['s20261127', fileOf('mail2.example.com', 's20261127.pem')],
+    ]);
+    expect(await currentSelector(secrets, 'mail2.example.com')).toBe('s20261127');
   });
 
   it('[R62] keeps every existing key, byte for byte, on a second run', async () => {
@@ -85,7 +94,7 @@ describe('an existing file in place of a key', () => {
     await place('half a ke');
     await expect(ensureKeys(secrets, ONE)).rejects.toMatchObject({
       code: 'DKIM_KEY_UNUSABLE',
-      exit: 1,
+      exit: 2,
       message: `${fileOf('mail1.example.com')} is no usable DKIM key: it holds no private key in PEM. It was left as it is.`,
     });
     expect(await readFile(fileOf('mail1.example.com'), 'utf8')).toBe('half a ke');
@@ -187,6 +196,44 @@ describe('the selector that signs', () => {
     expect(Object.keys(await published())).toEqual(['s20261127', 's20261201']);
   });
 
+  it('is told for the other keys and domains when its file is lost, and the way out is named', async () => {
+    await ensureKeys(secrets, TWO);
+    await rotated();
+    await rm(fileOf(DOMAIN, 's20261127.pem'));
+    const { keys, unread } = await publications(secrets, TWO);
+    expect(keys.map(({ domain, selector }) => `${selector} ${domain}`)).toEqual([
+      'mail mail1.example.com',
+      'mail mail2.example.com',
+    ]);
+    expect(unread).toMatchObject([
+      {
+        domain: DOMAIN,
+        selector: 's20261127',
+        error: {
+          code: 'DKIM_KEY_UNUSABLE',
+          message: `${fileOf(DOMAIN, 's20261127.pem')} is no usable DKIM key: it is missing. It was left as it is.`,
+          hint: 'VPS2 has it and goes on signing. Bring the file back from your own copy, or with `ee dkim recover` from VPS2; or replace the key: `ee dkim rotate --domain mail1.example.com`.',
+        },
+      },
+    ]);
+  });
+
+  it('is known by the name of the only key, whatever is in its file', async () => {
+    await ensureKeys(secrets, ONE);
+    await writeFile(fileOf(DOMAIN), 'no key');
+    expect(await currentSelector(secrets, DOMAIN)).toBe('mail');
+  });
+
+  it('is not known where the ledger was emptied', async () => {
+    await rotated();
+    await writeFile(fileOf(DOMAIN, 'ledger.jsonl'), '');
+    await expect(domainKeys(secrets, DOMAIN)).rejects.toMatchObject({
+      code: 'DKIM_SELECTOR_UNCLEAR',
+      message: `${join(secrets, 'dkim', DOMAIN)} does not say which key signs: it holds mail, s20261127, and a ledger.jsonl that is empty.`,
+      hint: 'Bring ledger.jsonl back from your own copy, the newest there is.',
+    });
+  });
+
   it('stops the run when its key is missing, or another one than the ledger names', async () => {
     await rotated();
     await rm(fileOf(DOMAIN, 's20261127.pem'));
@@ -206,8 +253,8 @@ describe('reading keys', () => {
   it('names every domain that has none, and the command that makes them', async () => {
     await expect(readKeys(secrets, TWO)).rejects.toMatchObject({
       code: 'DKIM_KEY_MISSING',
-      message: 'There are no DKIM keys for mail1.example.com, mail2.example.com.',
-      hint: 'If there were keys once, bring your copy back into SECRETS_DIR first. Otherwise run `ee dkim generate`; it keeps the keys that exist.',
+      message: `There are no DKIM keys for mail1.example.com, mail2.example.com in ${secrets}.`,
+      hint: 'If there were keys once, correct SECRETS_DIR, bring your copy back, or let `ee dkim recover` bring them from VPS2. Otherwise run `ee dkim generate`; it keeps the keys that exist.',
     });
   });
 });

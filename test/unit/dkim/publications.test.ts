@@ -67,11 +67,11 @@ describe('publications', () => {
   });
 
   it('are an error where no domain has a key, and where all are wanted, one that names each domain without', async () => {
-    const none = 'There are no DKIM keys for mail1.example.com, mail2.example.com, mail3.example.com.';
+    const none = `There are no DKIM keys for mail1.example.com, mail2.example.com, mail3.example.com in ${secrets}.`;
     await expect(publications(secrets, IDENTITIES)).rejects.toMatchObject({ code: 'DKIM_KEY_MISSING', message: none });
     await ensureKeys(secrets, IDENTITIES.slice(0, 1));
     await expect(wholePublications(secrets, IDENTITIES)).rejects.toMatchObject({
-      message: 'There are no DKIM keys for mail2.example.com, mail3.example.com.',
+      message: `There are no DKIM keys for mail2.example.com, mail3.example.com in ${secrets}.`,
     });
   });
 });

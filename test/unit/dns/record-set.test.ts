@@ -65,7 +65,7 @@ describe('the record set', () => {
       expect.objectContaining({
         code: 'DKIM_KEY_MISSING',
         message: 'There are no DKIM keys for mail2.example.com, mail3.example.com.',
-        hint: 'If there were keys once, bring your copy back into SECRETS_DIR first. Otherwise run `ee dkim generate`; it keeps the keys that exist.',
+        hint: 'If there were keys once, correct SECRETS_DIR, bring your copy back, or let `ee dkim recover` bring them from VPS2. Otherwise run `ee dkim generate`; it keeps the keys that exist.',
       }) as Error,
     );
   });

@@ -1,6 +1,7 @@
 import { generatePair } from '../../../src/lib/dkim/key-pair.js';
 import { fingerprint } from '../../../src/lib/dkim/fingerprint.js';
-import { foldLedger, isPending, type DomainKey, type DomainKeys } from '../../../src/lib/dkim/ledger/domain-keys.js';
+import { isPending, type DomainKey, type DomainKeys } from '../../../src/lib/dkim/ledger/domain-keys.js';
+import { foldLedger } from '../../../src/lib/dkim/ledger/fold.js';
 import type { Happening, LedgerEvent } from '../../../src/lib/dkim/ledger/event.js';
 import { recordValue, REVOKED_RECORD } from '../../../src/lib/dkim/record.js';
 import { look, type Look, type SelectorAnswers } from '../../../src/lib/dkim/rotation/look.js';
@@ -53,6 +54,9 @@ interface Message {
 /** What the operator can do wrong at the DNS host with a key that does not sign yet. */
 export type Mistake = 'other key' | 'two records' | 'nothing' | 'testing';
 
+/** Whose file can be lost. */
+export type LostState = 'pending' | 'active' | 'retiring';
+
 /**
  * A machine, VPS2, two name servers, two resolvers that cache, an operator and mail, in memory and with a clock of their own. The code
  * that drives a rotation works on them as on real ones.
@@ -76,6 +80,8 @@ export class Model {
   readonly #ledgers = new Map<string, LedgerEvent[]>();
   /** Private keys on this machine and on the host: selector by domain. */
   readonly files = new Map<string, string>();
+  /** Files that were lost by no fault of the rotation. */
+  readonly lost = new Set<string>();
   readonly #onHost = new Set<string>();
   readonly #inForce = new Map<string, string>();
   readonly #made: string[] = [];
@@ -163,6 +169,16 @@ export class Model {
     );
   }
 
+  /** The file of a key is deleted here, or another one takes its place: of the one that waits, that signs, or that signed. */
+  lose(domain: string, state: LostState, replaced: boolean): void {
+    const { keys } = this.domain(domain);
+    const key = keys.find((one) => (state === 'pending' ? isPending(one) : one.state === state));
+    if (!key) return;
+    this.lost.add(`${key.selector}.${domain}`);
+    if (replaced) this.files.set(`${key.selector}.${domain}`, 'another key');
+    else this.files.delete(`${key.selector}.${domain}`);
+  }
+
   // Mail.
 
   /** A message leaves: its signature must verify for as long as it may be on its way. */
@@ -205,8 +221,17 @@ export class Model {
       now: () => this.#now(),
       confirm: async () => undefined,
       tell: () => undefined,
+      waiting: () => undefined,
       keys: {
+        folder: '/secrets',
         read: async (domain) => this.domain(domain),
+        lost: async ({ domain, keys }) =>
+          new Map(
+            keys
+              .filter(({ state }) => state !== 'revoked' && state !== 'removed')
+              .filter(({ selector, fingerprint: print }) => this.files.get(`${selector}.${domain}`) !== print)
+              .map(({ selector }) => [selector, 'its file is lost']),
+          ),
         note: (domain, happening) => this.#effect(() => this.#note(domain, happening)),
         make: (domain, selector) =>
           this.#effect(() => {
@@ -215,6 +240,7 @@ export class Model {
             this.files.set(name, print);
             return print;
           }),
+        bring: async () => undefined,
         discard: (domain, selector) => this.#effect(() => void this.files.delete(`${selector}.${domain}`)),
       },
       dns: () => ({
@@ -224,7 +250,12 @@ export class Model {
       }),
       host: {
         assertCurrent: async () => this.#assertCurrent(),
-        bring: (keys) => this.#each(keys, (domain, selector) => this.#onHost.add(`${selector}.${domain}`)),
+        bring: (keys) =>
+          this.#each(keys, (domain, selector) => {
+            const key = this.domain(domain).keys.find((one) => one.selector === selector);
+            if (key?.fingerprint !== this.files.get(`${selector}.${domain}`)) throw new Error(`${selector} is lost`);
+            this.#onHost.add(`${selector}.${domain}`);
+          }),
         apply: (signing) => this.#apply(signing),
         prove: async (domains) => new Map(domains.map((domain) => [domain, this.#prove(domain)])),
         forget: (domain, selector) =>

@@ -14,8 +14,9 @@ beforeEach(() => {
   model = new Model([ONE, TWO], keys);
 });
 
-const run = (request: Partial<RotationRequest> = {}, site: Partial<Site> = {}) =>
+const whole = (request: Partial<RotationRequest> = {}, site: Partial<Site> = {}) =>
   rotate({ domains: [ONE, TWO], begin: false, emergency: false, ...request }, { ...model.site(), ...site });
+const run = async (...of: Parameters<typeof whole>) => (await whole(...of)).outcomes;
 const states = () =>
   [ONE, TWO].map((domain) =>
     model
@@ -76,7 +77,7 @@ describe('a rotation', () => {
     const site = model.site();
     const prove: Site['host']['prove'] = async (domains) =>
       new Map([...(await site.host.prove(domains)), [TWO, { kind: 'failed', reason: 'the probe came unsigned' }]]);
-    const outcomes = await rotate(
+    const { outcomes } = await rotate(
       { domains: [ONE, TWO], begin: false, emergency: false },
       { ...site, host: { ...site.host, prove } },
     );
@@ -120,8 +121,10 @@ describe('a rotation', () => {
 
   it('shows what it would do, and does nothing of it', async () => {
     const request = { domains: [ONE], begin: true, emergency: false };
-    expect(await intendedRotation(request, model.site())).toMatchObject([{ steps: [`make the key ${S}`], waits: [] }]);
-    expect(await intendedRotation({ ...request, emergency: true }, model.site())).toMatchObject([
+    expect((await intendedRotation(request, model.site())).outcomes).toMatchObject([
+      { steps: [`make the key ${S}`], waits: [] },
+    ]);
+    expect((await intendedRotation({ ...request, emergency: true }, model.site())).outcomes).toMatchObject([
       { steps: [`make the key ${S}`, 'revoke all others as soon as it signs'] },
     ]);
     expect(states()[0]).toBe('mail active');
@@ -140,5 +143,107 @@ describe('a rotation', () => {
     expect(states()[0]).toBe(`mail revoked, ${S} active`);
     expect(model.events(ONE).filter(({ event }) => event === 'emergency')).toHaveLength(1);
     expect(model.isOnHost(ONE, 'mail')).toBe(false);
+  });
+
+  it('of an emergency that ended says so when another one is declared, and when that was', async () => {
+    await run({ domains: [ONE], emergency: true });
+    everywhere();
+    await run({ domains: [ONE] });
+    model.time += HOUR;
+    const asked: string[] = [];
+    await run({ domains: [ONE], emergency: true }, { confirm: async (all) => void asked.push(...all) });
+    expect(asked[0]).toBe(
+      `${ONE}: the last emergency, declared on 2027-01-15 08:00 UTC, has ended: ${S} signs since 2027-01-15 08:00 UTC; another one counts that key as known to others too`,
+    );
+  });
+
+  it('shows of an emergency what the run would do, also with a key that waits for its turn', async () => {
+    await run({ domains: [ONE], begin: true });
+    const request = { domains: [ONE], begin: true, emergency: true };
+    const { outcomes } = await intendedRotation(request, model.site());
+    expect(outcomes).toMatchObject([
+      {
+        steps: [
+          `make the key ${S}b`,
+          `revoke ${S}: its private key leaves VPS2, and DNS shall say that it is revoked`,
+          'revoke all others as soon as it signs',
+        ],
+      },
+    ]);
+    expect(outcomes[0]?.keys.keys.map(({ compromised }) => compromised)).toEqual([true, true]);
+    expect(states()[0]).toBe(`mail active, ${S} generated`);
+    expect(model.events(ONE).some(({ event }) => event === 'emergency')).toBe(false);
+  });
+});
+
+describe('a rotation without the file of a key', () => {
+  it('gives up the one that waited, and makes another one under a new selector', async () => {
+    await run({ begin: true });
+    everywhere();
+    model.files.delete(`${S}.${ONE}`);
+    const { outcomes } = await intendedRotation({ domains: [ONE], begin: false, emergency: false }, model.site());
+    expect(outcomes[0]?.steps).toEqual([
+      `${S} is given up, and another key takes its place: its file is lost`,
+      `make the key ${S}b`,
+    ]);
+    const [one] = await run();
+    expect(one).toMatchObject({ removed: [S], waits: [{ selector: `${S}b`, for: 'publication' }] });
+    expect(states()).toEqual([`mail active, ${S} removed, ${S}b generated`, `mail active, ${S} published`]);
+  });
+
+  it('goes on in an emergency', async () => {
+    await run({ begin: true, domains: [ONE] });
+    model.files.delete(`${S}.${ONE}`);
+    await run({ domains: [ONE], emergency: true });
+    everywhere();
+    await run({ domains: [ONE] });
+    expect(states()[0]).toBe(`mail revoked, ${S} revoked, ${S}b active`);
+  });
+
+  it('replaces the active one, since VPS2 has it', async () => {
+    await ready();
+    model.files.delete(`mail.${ONE}`);
+    await run();
+    expect(states()[0]).toBe(`mail retiring, ${S} active`);
+  });
+});
+
+describe('a domain whose keys are not in order', () => {
+  const broken = new EeError('DKIM_LEDGER_BROKEN', { file: 'ledger.jsonl', line: 3, reason: 'it is no JSON' });
+
+  it('fails alone', async () => {
+    const { keys: room, ...site } = model.site();
+    const read = (domain: string) => (domain === ONE ? Promise.reject(broken) : room.read(domain));
+    const { outcomes, failed } = await whole({ begin: true }, { ...site, keys: { ...room, read } });
+    expect(failed).toEqual([{ domain: ONE, error: broken }]);
+    expect(outcomes).toMatchObject([{ domain: TWO, steps: [`the key ${S} was made`] }]);
+  });
+
+  it('keeps the others from the host, whose configuration holds all', async () => {
+    await ready();
+    const { host, ...site } = model.site();
+    const assertCurrent = () => Promise.reject(broken);
+    const { outcomes, failed } = await whole({}, { ...site, host: { ...host, assertCurrent } });
+    expect([outcomes.length, failed.map(({ domain }) => domain)]).toEqual([0, [ONE, TWO]]);
+    expect(states()).toEqual([`mail active, ${S} verified`, `mail active, ${S} verified`]);
+  });
+
+  it('is begun with by no rotation where DNS has something else under the active selector, but in an emergency', async () => {
+    for (const server of Object.values(model.servers))
+      server.zone = new Map([...server.zone, [`mail._domainkey.${ONE}`, ['v=DKIM1; k=rsa; p=']]]);
+    const { failed } = await whole({ begin: true });
+    expect(failed).toMatchObject([{ domain: ONE, error: { code: 'DKIM_ACTIVE_NOT_IN_DNS', exit: 3 } }]);
+    expect(states()).toEqual(['mail active', `mail active, ${S} generated`]);
+    expect((await whole({ begin: true, emergency: true, domains: [ONE] })).failed).toEqual([]);
+    expect(states()[0]).toBe(`mail active, ${S} generated`);
+  });
+
+  it('is not silent about a ledger that was written by a clock which is ahead', async () => {
+    await run({ begin: true, domains: [ONE] });
+    model.behind = HOUR;
+    const [one] = await run({ domains: [ONE] });
+    expect(one?.doubts).toEqual([
+      `the ledger of ${ONE} has a line of 2027-01-15 08:00 UTC, which is still to come: look at the clock of this machine, and of the one that wrote it`,
+    ]);
   });
 });

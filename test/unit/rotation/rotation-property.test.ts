@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isUnderWay } from '../../../src/lib/dkim/ledger/domain-keys.js';
 import { rotate } from '../../../src/lib/rotation/rotate.js';
-import { BOUNCE_AFTER, DAY, HOUR, Killed, makeKeys, Model, type Keys, type Mistake } from './model.js';
+import { BOUNCE_AFTER, DAY, HOUR, Killed, makeKeys, Model, type Keys, type LostState, type Mistake } from './model.js';
 
 const DOMAINS = ['mail1.example.com', 'mail2.example.com'];
 
@@ -17,6 +17,7 @@ type Action =
   | { readonly do: 'publish' }
   | { readonly do: 'load'; readonly server: string }
   | { readonly do: 'spoil'; readonly server: string; readonly domain: string; readonly mistake: Mistake }
+  | { readonly do: 'lose'; readonly domain: string; readonly state: LostState; readonly replaced: boolean }
   | { readonly do: 'silence'; readonly servers: readonly string[] }
   | { readonly do: 'host'; readonly refuseApply: boolean; readonly failProbes: boolean }
   | { readonly do: 'clock'; readonly behind: number }
@@ -46,6 +47,15 @@ function actions(emergencies: boolean): fc.Arbitrary<Action[]> {
           server,
           domain,
           mistake: fc.constantFrom<Mistake>('other key', 'two records', 'nothing', 'testing'),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          do: fc.constant('lose' as const),
+          domain,
+          state: fc.constantFrom<LostState>('pending', 'pending', 'active', 'retiring'),
+          replaced: fc.boolean(),
         }),
       },
       {
@@ -91,6 +101,8 @@ async function perform(model: Model, action: Action): Promise<void> {
       return model.load(action.server);
     case 'spoil':
       return model.spoil(action.server, action.domain, action.mistake);
+    case 'lose':
+      return model.lose(action.domain, action.state, action.replaced);
     case 'silence':
       model.silent = new Set(action.servers);
       return;
@@ -117,7 +129,8 @@ function assertSound(model: Model): void {
     const may = [active, ...keys.filter(({ state }) => state === 'activating')].map(({ selector }) => selector);
     expect(may).toContain(model.signing(one));
     expect(model.isOnHost(one, model.signing(one))).toBe(true);
-    expect(model.files.has(`${active.selector}.${one}`)).toBe(true);
+    const file = `${active.selector}.${one}`;
+    expect(model.files.has(file) || model.lost.has(file)).toBe(true);
     const selectors = keys.map(({ selector }) => selector);
     expect(new Set(selectors).size).toBe(selectors.length);
   }

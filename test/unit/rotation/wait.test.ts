@@ -11,13 +11,14 @@ beforeAll(async () => {
 describe('a rotation that waits', () => {
   it('looks at DNS again until nothing can go on in time, and tells all that was done', async () => {
     const model = new Model([DOMAIN], keys);
-    const tell = (sentence: string): void => {
-      if (!sentence.startsWith('waiting')) return;
+    const waiting = (): void => {
       model.publish();
       for (const server of ['ns1', 'ns2']) model.load(server);
     };
     const request = { domains: [DOMAIN], begin: true, emergency: false };
-    const [outcome] = await rotateAndWait(request, { ...model.site(), tell }, 600, 1000);
+    const { outcomes, timedOut } = await rotateAndWait(request, { ...model.site(), waiting }, 600, 1000);
+    const [outcome] = outcomes;
+    expect(timedOut).toBe(true);
     expect(outcome?.steps).toEqual(['the key s20270115 was made', 'DNS answers with s20270115']);
     expect(outcome?.waits).toMatchObject([{ for: 'stability' }]);
   });
@@ -32,17 +33,23 @@ describe('a rotation that waits', () => {
     }
     model.time += 2 * HOUR;
     model.failProbes = true;
-    const [failed] = await rotateAndWait(request, model.site(), 3600);
+    const {
+      outcomes: [failed],
+    } = await rotateAndWait(request, model.site(), 3600);
     expect(failed?.failure).toBe('the probe did not come');
     model.failProbes = false;
-    const [done] = await rotateAndWait(request, model.site(), 3600);
+    const {
+      outcomes: [done],
+      timedOut,
+    } = await rotateAndWait(request, model.site(), 3600);
     expect(done?.waits).toMatchObject([{ for: 'grace' }]);
+    expect(timedOut).toBe(false);
   });
 
   it('ends when the operator wants it to', async () => {
     const model = new Model([DOMAIN], keys);
     const stop = new AbortController();
-    const site = { ...model.site(stop.signal), tell: () => setTimeout(() => stop.abort(), 10) };
+    const site = { ...model.site(stop.signal), waiting: () => setTimeout(() => stop.abort(), 10) };
     await expect(rotateAndWait({ domains: [DOMAIN], begin: true, emergency: false }, site, 60)).rejects.toMatchObject({
       code: 'INTERRUPTED',
       exit: 130,

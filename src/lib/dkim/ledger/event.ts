@@ -14,6 +14,10 @@ export type Happening =
   | { readonly event: 'activated'; readonly selector: string; readonly replaces: string }
   | { readonly event: 'revoked'; readonly selector: string }
   | { readonly event: 'removed'; readonly selector: string }
+  /** The private key of one that was to sign is lost. Nothing was signed with it, or it goes as any that signed. */
+  | { readonly event: 'given-up'; readonly selector: string; readonly reason: string }
+  /** VPS2 signs with a key of which this ledger does not know that: the ledger was older, and the key was brought back from there. */
+  | { readonly event: 'recovered'; readonly selector: string; readonly fingerprint: string; readonly made: string }
   /** All keys that the domain has at this moment are known to others. */
   | { readonly event: 'emergency' };
 
@@ -32,6 +36,8 @@ const FIELDS: Readonly<Record<Happening['event'], Readonly<Record<string, 'text'
   activated: { selector: 'text', replaces: 'text' },
   revoked: { selector: 'text' },
   removed: { selector: 'text' },
+  'given-up': { selector: 'text', reason: 'text' },
+  recovered: { selector: 'text', fingerprint: 'text', made: 'time' },
   emergency: {},
 };
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { EeError } from '../../errors.js';
 import { extendPrivateFile, readPrivateBytes } from '../../private-file.js';
-import { foldLedger, LedgerFault, type DomainKeys } from './domain-keys.js';
+import type { DomainKeys } from './domain-keys.js';
+import { foldLedger, LedgerFault } from './fold.js';
 import type { LedgerEvent } from './event.js';
 import { ledgerLine, parseLedger, type LedgerText } from './text.js';
 
@@ -19,6 +20,10 @@ export async function readLedger(secretsDir: string, domain: string): Promise<Do
   const { events } = await read(file);
   return folded(file, domain, events);
 }
+
+/** Whether there is such a file; one without a whole line says nothing. */
+export const hasLedgerFile = async (secretsDir: string, domain: string): Promise<boolean> =>
+  (await readPrivateBytes(fileOf(secretsDir, domain))) !== undefined;
 
 /**
  * Adds lines, and gives the keys as they are now. They are on the disk when this returns. Lines that do not follow from the ledger are

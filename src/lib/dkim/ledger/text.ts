@@ -1,5 +1,5 @@
 import { parseEvent, type LedgerEvent } from './event.js';
-import { LedgerFault } from './domain-keys.js';
+import { LedgerFault } from './fold.js';
 
 /** A ledger as it was read. */
 export interface LedgerText {

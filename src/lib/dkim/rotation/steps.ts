@@ -45,10 +45,12 @@ export type Step =
   | { readonly do: 'generate' }
   | { readonly do: 'note'; readonly event: 'published'; readonly selector: string; readonly hold: number }
   | { readonly do: 'note'; readonly event: 'unpublished'; readonly selector: string; readonly reason: string }
-  | { readonly do: 'note'; readonly event: 'verified'; readonly selector: string }
+  /** `early`: in an emergency no cache is waited for. */
+  | { readonly do: 'note'; readonly event: 'verified'; readonly selector: string; readonly early: boolean }
+  | { readonly do: 'note'; readonly event: 'given-up'; readonly selector: string; readonly reason: string }
   /** `resume`: an earlier run was cut in it, so that the host may sign with either key. */
   | { readonly do: 'activate'; readonly selector: string; readonly replaces: string; readonly resume: boolean }
-  /** The same, but DNS does not answer with the key any more: the host goes back to the one before. */
+  /** The same, but DNS does not answer with the key any more, or its file is lost: the host goes back to the one before. */
   | { readonly do: 'take-back'; readonly selector: string; readonly reason: string }
   | { readonly do: 'revoke'; readonly selector: string }
   | { readonly do: 'remove'; readonly selector: string }
@@ -69,6 +71,8 @@ export interface Present {
   readonly policy: Policy;
   /** What DNS says, by selector. One that was not looked at is not known. */
   readonly looks: ReadonlyMap<string, Look>;
+  /** Keys whose private half is not on this machine any more, by selector, and what is there instead. */
+  readonly lost: ReadonlyMap<string, string>;
   /** The operator asked for a rotation, where none is under way. */
   readonly begin: boolean;
 }
@@ -80,7 +84,7 @@ export interface Present {
 export function nextSteps(keys: DomainKeys, present: Present): Step[] {
   const pending = pendingKey(keys);
   const emergency = keys.active.compromised;
-  const begins = pending === undefined && (emergency || (present.begin && !isUnderWay(keys)));
+  const begins = pending === undefined && (emergency || keys.owed || (present.begin && !isUnderWay(keys)));
   return [
     ...(begins ? [{ do: 'generate' } as const] : []),
     ...keys.keys.flatMap((key): Step[] => {
@@ -98,8 +102,14 @@ function endOfGrace({ since }: DomainKey, { keys }: DomainKeys, { grace, bounceA
   return after(since, Math.max(grace, bounceAfter + longest));
 }
 
-function pendingStep(key: DomainKey, active: DomainKey, emergency: boolean, { now, looks }: Present): Step {
+function pendingStep(key: DomainKey, active: DomainKey, emergency: boolean, { now, looks, lost }: Present): Step {
   const { selector, state } = key;
+  const loss = lost.get(selector);
+  if (loss !== undefined) {
+    return state === 'activating'
+      ? { do: 'take-back', selector, reason: loss }
+      : { do: 'note', event: 'given-up', selector, reason: loss };
+  }
   const seen = looks.get(selector);
   const verdict: Verdict = (emergency ? seen?.authoritative : seen?.everywhere) ?? { kind: 'unknown', reasons: [] };
   if (state === 'activating') {
@@ -116,7 +126,7 @@ function pendingStep(key: DomainKey, active: DomainKey, emergency: boolean, { no
   if (state === 'generated') return { do: 'note', event: 'published', selector, hold: seen.hold };
   if (state === 'verified') return { do: 'activate', selector, replaces: active.selector, resume: false };
   const stable = after(key.since, emergency ? 0 : Math.max(key.hold ?? 0, seen.hold));
-  if (now >= stable) return { do: 'note', event: 'verified', selector };
+  if (now >= stable) return { do: 'note', event: 'verified', selector, early: emergency };
   return { do: 'wait', selector, for: 'stability', until: stable, reasons: [] };
 }
 

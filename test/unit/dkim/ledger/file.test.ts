@@ -45,8 +45,8 @@ describe('the file of a ledger', () => {
     await appendFile(ledger, '{"event":"ver\n');
     await expect(readLedger(secrets, DOMAIN)).rejects.toMatchObject({
       code: 'DKIM_LEDGER_BROKEN',
-      exit: 1,
-      message: `${ledger}, line 3 cannot be right: it is no JSON. Nothing was changed.`,
+      exit: 2,
+      message: `${ledger}, line 3 cannot be right: it is no JSON. So it is not known which key of this domain signs. Nothing was changed.`,
     });
     const before = await readFile(ledger);
     await expect(appendToLedger(secrets, DOMAIN, events(FIRST))).rejects.toMatchObject({ code: 'DKIM_LEDGER_BROKEN' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foldLedger } from '../../../../src/lib/dkim/ledger/domain-keys.js';
+import { foldLedger } from '../../../../src/lib/dkim/ledger/fold.js';
 import type { Happening } from '../../../../src/lib/dkim/ledger/event.js';
 import type { Look, Verdict } from '../../../../src/lib/dkim/rotation/look.js';
 import { nextSteps, policyFor, type Step } from '../../../../src/lib/dkim/rotation/steps.js';
@@ -27,11 +27,18 @@ function next(
   at: number,
   looks: Readonly<Record<string, Look>> = {},
   begin = false,
+  lost: Readonly<Record<string, string>> = {},
 ): Step[] {
   const keys = foldLedger('mail1.example.com', events(...happenings));
   if (!keys) throw new Error('no key');
   const now = new Date(Date.UTC(2026, 10, 27) + at * 3_600_000);
-  return nextSteps(keys, { now, policy: POLICY, looks: new Map(Object.entries(looks)), begin });
+  return nextSteps(keys, {
+    now,
+    policy: POLICY,
+    looks: new Map(Object.entries(looks)),
+    lost: new Map(Object.entries(lost)),
+    begin,
+  });
 }
 
 const PUBLISHED = [FIRST, ONE, { event: 'published', selector: S, hold: 3600 }] as const;
@@ -71,7 +78,7 @@ describe('the next steps of a domain', () => {
     expect(next(PUBLISHED, 2.9, right)).toEqual([
       { do: 'wait', selector: S, for: 'stability', until: hours(3), reasons: [] },
     ]);
-    expect(next(PUBLISHED, 3, right)).toEqual([{ do: 'note', event: 'verified', selector: S }]);
+    expect(next(PUBLISHED, 3, right)).toEqual([{ do: 'note', event: 'verified', selector: S, early: false }]);
     expect(next(VERIFIED, 4, right)).toEqual([{ do: 'activate', selector: S, replaces: 'mail', resume: false }]);
     expect(next(PUBLISHED, 3, { [S]: lookOf(RIGHT, { hold: 7200 }) })).toMatchObject([
       { for: 'stability', until: hours(4) },
@@ -111,7 +118,14 @@ describe('the next steps of a domain', () => {
     expect(next(ACTIVATED, 5 + 7 * 24)).toEqual([{ do: 'revoke', selector: 'mail' }]);
     const keys = foldLedger('mail1.example.com', events(...ACTIVATED));
     const late =
-      keys && nextSteps(keys, { now: hours(6), policy: policyFor(10 * DAY, 3600), looks: new Map(), begin: false });
+      keys &&
+      nextSteps(keys, {
+        now: hours(6),
+        policy: policyFor(10 * DAY, 3600),
+        looks: new Map(),
+        lost: new Map(),
+        begin: false,
+      });
     expect(late).toMatchObject([{ for: 'grace', until: hours(5 + 10 * 24 + 1) }]);
   });
 
@@ -125,6 +139,42 @@ describe('the next steps of a domain', () => {
     for (const at of [7, 6 + 720]) {
       expect(next(REVOKED, at, { mail: lookOf(UNKNOWN, { withdrawn: WRONG }) })).toMatchObject([{ for: 'revocation' }]);
     }
+  });
+});
+
+describe('the next steps with a key whose file is lost', () => {
+  const lost = { [S]: 'its file is missing' };
+  const givenUp = { event: 'given-up', selector: S, reason: 'its file is missing' } as const;
+
+  it('give it up, whatever DNS says, and make another one in its place although no rotation is asked for', () => {
+    for (const [lines, verdict] of [
+      [[FIRST, ONE], ABSENT],
+      [PUBLISHED, RIGHT],
+      [VERIFIED, UNKNOWN],
+    ] as const) {
+      expect(next(lines, 9, { [S]: lookOf(verdict) }, false, lost)).toEqual([{ do: 'note', ...givenUp }]);
+      expect(next([...lines, givenUp], 9)).toEqual([{ do: 'generate' }]);
+    }
+    const again = { event: 'generated', selector: 's20261127b', fingerprint: 'c' } as const;
+    expect(next([FIRST, ONE, givenUp, again], 9)).toMatchObject([{ do: 'wait', selector: 's20261127b' }]);
+  });
+
+  it('lead back to the former key while it may sign, and let it retire then as any that signed', () => {
+    expect(next(ACTIVATING, 9, { [S]: lookOf(RIGHT) }, false, lost)).toEqual([
+      { do: 'take-back', selector: S, reason: 'its file is missing' },
+    ]);
+    const back = [...ACTIVATING, { event: 'activation-failed', selector: S, reason: 'its file is missing' }] as const;
+    expect(next(back, 9, {}, false, lost)).toEqual([{ do: 'note', ...givenUp }]);
+    expect(next([...back, givenUp], 9)).toEqual([
+      { do: 'generate' },
+      { do: 'wait', selector: S, for: 'grace', until: hours(6 + 168), reasons: [] },
+    ]);
+  });
+
+  it('are the same as ever where the lost one is active', () => {
+    expect(next(VERIFIED, 9, { [S]: lookOf(RIGHT) }, false, { mail: 'its file is missing' })).toMatchObject([
+      { do: 'activate', selector: S },
+    ]);
   });
 });
 
@@ -143,7 +193,9 @@ describe('the next steps in an emergency', () => {
     const begun = [FIRST, EMERGENCY, FRESH] as const;
     expect(next(begun, 3, ofZone)).toEqual([{ do: 'note', event: 'published', selector: 's20261127b', hold: 3600 }]);
     const published = [...begun, { event: 'published', selector: 's20261127b', hold: 3600 }] as const;
-    expect(next(published, 3, ofZone)).toEqual([{ do: 'note', event: 'verified', selector: 's20261127b' }]);
+    expect(next(published, 3, ofZone)).toEqual([
+      { do: 'note', event: 'verified', selector: 's20261127b', early: true },
+    ]);
     const activated = [
       ...published,
       { event: 'verified', selector: 's20261127b' },

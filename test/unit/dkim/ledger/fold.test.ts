@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { foldLedger, isUnderWay, pendingKey, type DomainKeys } from '../../../../src/lib/dkim/ledger/domain-keys.js';
+import { isUnderWay, pendingKey, type DomainKeys } from '../../../../src/lib/dkim/ledger/domain-keys.js';
+import { foldLedger } from '../../../../src/lib/dkim/ledger/fold.js';
 import type { Happening } from '../../../../src/lib/dkim/ledger/event.js';
 import { events, FIRST, ONE } from './events.js';
 
@@ -47,6 +48,45 @@ describe('the ledger of a domain', () => {
     const failed = fold(...UNTIL_ACTIVATING, { event: 'activation-failed', selector: 's20261127', reason: 'no probe' });
     expect(failed.keys[1]).toMatchObject({ state: 'verified', setback: 'no probe', hold: 3600 });
     expect(fold(FIRST, ONE, published).keys[1]).not.toHaveProperty('setback');
+  });
+
+  it('lets a key that never signed go when it is given up, one that may have signed retire, and owes another one', () => {
+    const givenUp = { event: 'given-up', selector: 's20261127', reason: 'it is missing' } as const;
+    const early = fold(FIRST, ONE, givenUp);
+    expect(states(early)).toBe('mail active, s20261127 removed');
+    expect([early.owed, isUnderWay(early)]).toEqual([true, true]);
+    const made = fold(FIRST, ONE, givenUp, { ...ONE, selector: 's20261127b', fingerprint: 'c' });
+    expect([states(made), made.owed]).toEqual(['mail active, s20261127 removed, s20261127b generated', false]);
+    const failed = { event: 'activation-failed', selector: 's20261127', reason: 'no probe' } as const;
+    expect(states(fold(...UNTIL_ACTIVATING, failed, givenUp))).toBe('mail active, s20261127 retiring');
+    expect(() => fold(...UNTIL_ACTIVATING, givenUp)).toThrow('the key s20261127 is activating and cannot be given up');
+    expect(() => fold(FIRST, { ...givenUp, selector: 'mail' })).toThrow(
+      'the key mail is active and cannot be given up',
+    );
+  });
+
+  it('takes the key that VPS2 signs with for the active one, and lets all others retire', () => {
+    const found = {
+      event: 'recovered',
+      selector: 's20261201',
+      fingerprint: 'z',
+      made: '2026-12-01T00:00:00Z',
+    } as const;
+    const recovered = fold(FIRST, ONE, found);
+    expect(states(recovered)).toBe('mail retiring, s20261127 retiring, s20261201 active');
+    expect(recovered.active.selector).toBe('s20261201');
+    expect(states(fold(FIRST, ONE, { ...found, selector: 's20261127', fingerprint: 'b' }))).toBe(
+      'mail retiring, s20261127 active',
+    );
+    expect(() => fold(FIRST, ONE, { ...found, selector: 's20261127' })).toThrow('cannot be recovered');
+    expect(() => fold(FIRST, { ...found, selector: 'mail' })).toThrow('the key mail is active and cannot be recovered');
+  });
+
+  it('knows when the last emergency was, and when its latest line was written', () => {
+    expect(fold(FIRST)).not.toHaveProperty('emergency');
+    const declared = fold(FIRST, ONE, { event: 'emergency' });
+    expect(declared.emergency).toEqual(new Date('2026-11-27T02:00:00Z'));
+    expect(declared.latest).toEqual(new Date('2026-11-27T02:00:00Z'));
   });
 
   it('counts every key of the time of an emergency as known to others, and none that is made later', () => {
