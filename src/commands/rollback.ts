@@ -58,8 +58,9 @@ export default class Rollback extends Vps2Command {
       const outcome = await pmtaApply(host, await keptContent(host, kept, this.signal), {
         dryRun: false,
         overwriteDrift: flags['overwrite-drift'],
-        // It was in force before; in an emergency DNS must not stand in the way.
+        // It was in force before; in an emergency neither DNS nor the age of the keys here must stand in the way.
         resolver: undefined,
+        keys: undefined,
         drainTimeout,
         run: newRun(),
         emit,

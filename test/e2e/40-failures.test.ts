@@ -167,6 +167,8 @@ describe('a deployment that cannot go on', () => {
     const result = await lab.ee('deploy', 'vps2', '--yes', '--json');
     expect(result.exit).toBe(1);
     expect(failure(result)).toMatchObject({ code: 'WOULD_REPLACE' });
+    expect(failure(result).message).toMatch(/^vps2: \/etc\/pmta\/dkim\/mail1\.pem on the host has another content/);
+    expect(failure(result).hint).toContain(`scp -p root@${lab.setting('VPS2_IP')}:/etc/pmta/dkim/mail1.pem `);
     await lab.sh('vps2', `mv /root/mail1.pem /etc/pmta/dkim/mail1.pem`);
   });
 
@@ -174,10 +176,10 @@ describe('a deployment that cannot go on', () => {
     const key = join(lab.folder, 'secrets/dkim/mail2.lab.example/mail.pem');
     await rename(key, `${key}.away`);
     const result = await lab.ee('deploy', 'vps2', '--yes', '--json');
-    expect(result.exit).toBe(1);
-    expect(failure(result)).toMatchObject({ code: 'WOULD_REPLACE' });
-    expect(failure(result).message).toMatch(/^vps2: \/etc\/pmta\/dkim\/mail2\.pem on the host has another content/);
-    expect(failure(result).hint).toContain(`scp -p root@${lab.setting('VPS2_IP')}:/etc/pmta/dkim/mail2.pem ${key}`);
+    expect(result.exit).toBe(2);
+    expect(failure(result)).toMatchObject({ code: 'DKIM_KEYS_OLDER' });
+    expect(failure(result).message).toContain('  mail for mail2.lab.example');
+    expect(failure(result).hint).toContain('`ee dkim recover` brings these keys back from VPS2');
     expect(existsSync(key)).toBe(false);
     await rename(`${key}.away`, key);
   });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { cp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,8 +64,10 @@ const each = <T>(value: T): T[] => Array.from({ length: 5 }, () => value);
 const domainOf = (index: number) => `mail${index}.lab.example`;
 const all = [1, 2, 3, 4, 5].map(domainOf);
 const senders = ['contact', 'support', 'hello', 'info', 'noreply'].map((name, at) => `${name}@${all[at] ?? ''}`);
-const keyFile = (domain: string, selector: string) => join(lab.folder, 'secrets', 'dkim', domain, `${selector}.pem`);
-const ledger = (domain: string) => readFile(join(lab.folder, 'secrets', 'dkim', domain, 'ledger.jsonl'), 'utf8');
+const secrets = join(lab.folder, 'secrets');
+const older = join(lab.folder, 'secrets-of-the-first-day');
+const keyFile = (domain: string, selector: string) => join(secrets, 'dkim', domain, `${selector}.pem`);
+const ledger = (domain: string) => readFile(join(secrets, 'dkim', domain, 'ledger.jsonl'), 'utf8');
 
 describe('the rotation of DKIM keys', () => {
   let world: TestWorld;
@@ -77,6 +79,7 @@ describe('the rotation of DKIM keys', () => {
     await world.publish();
     const deployed = await lab.ee('deploy', 'vps2', '--yes', '--json');
     expect(deployed.exit, deployed.stdout).toBe(0);
+    await cp(secrets, older, { recursive: true });
   });
   afterAll(() => lab.down());
 
@@ -110,6 +113,23 @@ describe('the rotation of DKIM keys', () => {
     const before = accepted.length;
     while (accepted.length < before + more) await sleep(200);
   }
+
+  it('[R62] is not begun with by a second set of first keys, where SECRETS_DIR is empty and DNS has them', async () => {
+    const kept = join(lab.folder, 'kept-secrets');
+    await rename(secrets, kept);
+    const refused = await lab.ee('dkim', 'generate', '--json');
+    expect([refused.exit, refused.json<{ error: { code: string } }>().error.code]).toEqual([
+      3,
+      'DKIM_SELECTOR_PUBLISHED',
+    ]);
+    expect(existsSync(secrets)).toBe(false);
+    const anew = await lab.ee('dkim', 'generate', '--new-selectors', '--json');
+    expect(anew.json<{ keys: { selector: string }[] }>().keys.map(({ selector }) => selector.slice(0, 3))).toEqual(
+      each('s20'),
+    );
+    await rm(secrets, { recursive: true });
+    await rename(kept, secrets);
+  });
 
   it('[R64] [R88] [R93] of five domains lets every message verify, whatever is wrong in DNS meanwhile', async () => {
     const right = () => world.records();
@@ -186,9 +206,7 @@ describe('the rotation of DKIM keys', () => {
     expect(existsSync(keyFile(domainOf(1), 'mail'))).toBe(false);
     await world.publish();
     expect(await world.records()).not.toContain('mail._domainkey.');
-    expect((await ee(39 * DAY, 'dkim', 'rotate')).json<{ error: { code: string } }>().error.code).toBe(
-      'DKIM_NOTHING_UNDER_WAY',
-    );
+    expect(await rotate(39 * DAY)).toEqual([]);
     expect((await ee(39 * DAY, 'deploy', 'vps2', '--dry-run', '--exit-code')).exit).toBe(0);
   });
 
@@ -273,5 +291,71 @@ describe('the rotation of DKIM keys', () => {
       (taken) => feed(taken, 3),
     );
     expect([...(await assertAllVerify(accepted))]).toEqual([done?.active]);
+  });
+
+  it('[R62] gives up a key whose file is lost before it signed, and makes another one, while the other domains go on', async () => {
+    const both = [domainOf(4), domainOf(5)];
+    const two = both.flatMap((domain) => ['--domain', domain]);
+    const begun = await rotate(110 * DAY, two);
+    const lost = selectorOf(begun);
+    await world.publish();
+    await rm(keyFile(domainOf(4), lost));
+    expect((await ee(110 * DAY, 'dkim', 'status')).exit).toBe(3);
+
+    // As every night, without a domain's name.
+    const going = (await rotate(110 * DAY)).filter(({ domain }) => both.includes(domain));
+    expect(states(going)).toEqual(['m removed, s active, s removed, s generated', 'm removed, s active, s published']);
+    expect(going[0]?.records.map(({ action, name }) => `${action} ${name}`)).toEqual([
+      `publish ${lost}b._domainkey.${domainOf(4)}`,
+      `delete ${lost}._domainkey.${domainOf(4)}`,
+    ]);
+    await world.publish();
+    await rotate(110 * DAY, two);
+    const done = await rotate(110 * DAY + 2 * HOUR, two);
+    expect(done.map(({ active }) => active)).toEqual([`${lost}b`, lost]);
+  });
+
+  it('[R62] is not undone by keys that are older than VPS2, which gives back what it signs with', async () => {
+    const newest = join(lab.folder, 'newest-secrets');
+    await rename(secrets, newest);
+    await cp(older, secrets, { recursive: true });
+    const before = await lab.sh('vps2', 'sha256sum /etc/pmta/config; ls /etc/pmta/dkim');
+    for (const command of [
+      ['deploy', 'vps2', '--dry-run'],
+      ['deploy', 'vps2', '--yes'],
+      ['pmta', 'apply', '--dry-run'],
+      ['pmta', 'apply', '--yes'],
+    ]) {
+      const refused = await lab.ee(...command, '--json');
+      expect(refused.exit, refused.stdout).toBe(2);
+      const { code, message } = refused.json<{ error: { code: string; message: string } }>().error;
+      expect(code).toBe('DKIM_KEYS_OLDER');
+      expect(message).toContain(secrets);
+    }
+    const rotation = await lab.ee('dkim', 'rotate', '--all', '--yes', '--json');
+    expect(rotation.exit).toBe(1);
+    expect(rotation.json<{ failed: { code: string }[] }>().failed.map(({ code }) => code)).toEqual(
+      each('DKIM_ACTIVE_NOT_IN_DNS'),
+    );
+    expect(await lab.sh('vps2', 'sha256sum /etc/pmta/config; ls /etc/pmta/dkim')).toBe(before);
+
+    const recovered = await lab.ee('dkim', 'recover', '--json');
+    expect(recovered.exit, recovered.stdout).toBe(0);
+    expect(recovered.json<{ keys: { outcome: string }[] }>().keys.map(({ outcome }) => outcome)).toEqual(
+      each('recovered'),
+    );
+    expect(recovered.stdout).not.toContain('PRIVATE KEY');
+    for (const domain of all) {
+      const [selector = ''] = (await ledger(domain)).match(/(?<="event":"recovered","selector":")[^"]+/) ?? [];
+      expect(await readFile(keyFile(domain, selector))).toEqual(
+        await readFile(join(newest, 'dkim', domain, `${selector}.pem`)),
+      );
+    }
+    expect((await lab.ee('dkim', 'status', '--dns')).exit).toBe(0);
+    expect((await lab.ee('deploy', 'vps2', '--dry-run', '--exit-code')).exit).toBe(0);
+
+    await rm(secrets, { recursive: true });
+    await rename(newest, secrets);
+    expect((await ee(110 * DAY + 2 * HOUR, 'deploy', 'vps2', '--dry-run', '--exit-code')).exit).toBe(0);
   });
 });

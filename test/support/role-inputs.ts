@@ -74,6 +74,7 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
         local: `/srv/engine/secrets/dkim/${domain}/mail.pem`,
         pem: new Secret(`key ${index}\n`),
       })),
+      knownKeys: { folder: '/srv/engine/secrets', signed: new Map() },
       revokedKeys: [],
       relayTls: tls,
       accounting: {

@@ -35,19 +35,22 @@ export default class PmtaApply extends Vps2Command {
     const { flags } = await this.parse(PmtaApply);
     const drainTimeout = secondsOf(flags['drain-timeout'], '--drain-timeout');
     const settings = await this.settings(flags);
-    const [{ soundConfiguration }, { pmtaApply }, { dnsResolver }, { newRun }] = await Promise.all([
+    const [{ soundConfiguration }, { pmtaApply }, { keysKnownHere }, { dnsResolver }, { newRun }] = await Promise.all([
       import('../../lib/deploy/pmta/wanted-configuration.js'),
       import('../../lib/deploy/pmta/apply.js'),
+      import('../../lib/deploy/known-keys.js'),
       import('../../lib/dns/resolver.js'),
       import('../../lib/deploy/who.js'),
     ]);
     this.note(`Verifying the backup set in ${settings.backup.dir}`);
     const content = await soundConfiguration(settings, flags.ips, this.signal);
+    const keys = await keysKnownHere(settings);
     const { emit, close } = await this.progress(flags);
     const outcome = await this.onVps2(settings, flags, (host) =>
       pmtaApply(host, content, {
         dryRun: flags['dry-run'],
         overwriteDrift: flags['overwrite-drift'],
+        keys,
         resolver: flags['ignore-dns'] ? undefined : dnsResolver(settings.dns.resolvers),
         drainTimeout,
         run: newRun(),

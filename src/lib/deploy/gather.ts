@@ -13,6 +13,7 @@ import type { HostName, SendingIdentity, Settings } from '../settings/settings.j
 import type { Subject } from '../tls/certificate.js';
 import { ensureCertificate, readCertificate } from '../tls/self-signed.js';
 import { adaptedConfiguration } from './adapted-configuration.js';
+import { keysKnownHere } from './known-keys.js';
 import { engineBundle, shipperBundle } from './engine-bundle.js';
 import { licenceDoubts, powermtaPackage } from './powermta-package.js';
 import { readVerified } from './read-verified.js';
@@ -95,6 +96,7 @@ async function forPowermta(settings: Settings, used: UsedFiles, store: Store): P
     licence,
     configuration: printDocument((await adaptedConfiguration(settings, await readVerified(used.config))).document),
     dkimKeys: identities.map((identity, at) => keyFileOf(settings, identity, keys[at])),
+    knownKeys: await keysKnownHere(settings),
     revokedKeys: await revokedKeyFiles(settings),
     relayTls: await relayCertificate(settings, store),
     accounting: {

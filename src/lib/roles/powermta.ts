@@ -14,6 +14,7 @@ import { sourceAddresses } from '../pmta/source-addresses.js';
 import type { HostAccess, Settings } from '../settings/settings.js';
 import { accounting, ACCOUNTING_PACKAGES, type AccountingInputs } from './accounting.js';
 import { dkimKey, noDkimKey, type DkimKeyFile } from './dkim-keys.js';
+import { knownKeys, type KnownKeys } from './known-keys.js';
 import { notWhileDraining } from './pmta-configuration/not-while-draining.js';
 import { pmtaConfiguration } from './pmta-configuration/resource.js';
 import type { PortRule } from './ports.js';
@@ -27,6 +28,7 @@ export interface PowermtaInputs {
   readonly configuration: Buffer;
   /** One a sending identity; `pem` is missing where a plan is made before the keys are. */
   readonly dkimKeys: readonly DkimKeyFile[];
+  readonly knownKeys: KnownKeys;
   /** Names of key files that were revoked. */
   readonly revokedKeys: readonly string[];
   /** Certificate and key of the submission service. */
@@ -63,6 +65,7 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
     {
       name: 'PowerMTA',
       resources: [
+        knownKeys(inputs.knownKeys),
         ...packageAndLicence(inputs),
         ...keys(inputs, settings.hosts.vps2),
         pmtaConfiguration({ content: inputs.configuration }),

@@ -5,6 +5,7 @@ import { lock } from '../converge/lock.js';
 import { plan } from '../converge/plan.js';
 import type { Resource } from '../converge/resource.js';
 import { directory } from '../converge/resources/directory.js';
+import { keysKnownHere } from '../deploy/known-keys.js';
 import { pmtaApply, type PmtaApplyOutcome } from '../deploy/pmta/apply.js';
 import { probeSenders } from '../deploy/probe/probe-senders.js';
 import { domainKeys, storedKey } from '../dkim/key-store.js';
@@ -60,13 +61,14 @@ export function vps2(options: Vps2Options): SigningHost {
 }
 
 async function applied(
-  { connect, configuration, run, emit, signal }: Vps2Options,
+  { settings, connect, configuration, run, emit, signal }: Vps2Options,
   signing: Signing,
   dryRun: boolean,
 ): Promise<PmtaApplyOutcome> {
   return pmtaApply(await connect(), await configuration(signing), {
     dryRun,
     overwriteDrift: false,
+    keys: await keysKnownHere(settings),
     resolver: undefined, // addresses and host names stay what they are
     drainTimeout: 0,
     run,

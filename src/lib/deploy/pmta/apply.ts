@@ -12,6 +12,7 @@ import { expectationsOf } from '../../pmta/host/expectations.js';
 import { parseReadiness, unfitness } from '../../pmta/host/preflight.js';
 import { restartsNeeded } from '../../pmta/host/restart-needed.js';
 import { parseDocument } from '../../pmta/parse.js';
+import { knownKeys, type KnownKeys } from '../../roles/known-keys.js';
 import { nextStep, pmtaConfiguration } from '../../roles/pmta-configuration/resource.js';
 import { parseSeen, type SeenConfiguration } from '../../roles/pmta-configuration/seen.js';
 import type { Host } from '../../ssh/host.js';
@@ -20,6 +21,8 @@ import { readinessQuestions } from './readiness.js';
 export interface PmtaApplyOptions {
   readonly dryRun: boolean;
   readonly overwriteDrift: boolean;
+  /** What this machine knows of the keys, which what signs on the host must be among; nothing where an earlier configuration comes back. */
+  readonly keys: KnownKeys | undefined;
   /** Who is asked whether names and addresses lead to each other; nobody where the operator says so. */
   readonly resolver: Pick<DnsResolver, 'a' | 'ptr'> | undefined;
   /** Seconds to wait for the queues of virtual MTAs that go. */
@@ -69,7 +72,10 @@ async function applied(host: Host, content: Buffer, options: PmtaApplyOptions): 
   emit({ kind: 'step', host: host.name, step: 'looking at what is there' });
   const expected = expectationsOf(parseDocument(content));
   const questions = { id: 'readiness of the host', probe: readinessQuestions(expected), diff: () => undefined };
-  const [output = Buffer.alloc(0), ready = Buffer.alloc(0)] = await probe(host, [resource, questions], { signal });
+  const known = options.keys ? [knownKeys(options.keys)] : [];
+  const answers = await probe(host, [resource, questions, ...known], { signal });
+  const [output = Buffer.alloc(0), ready = Buffer.alloc(0), signing = Buffer.alloc(0)] = answers;
+  for (const one of known) at(host, () => one.diff(signing));
   const seen = parseSeen(output);
   const { retiring } = at(host, () => nextStep(content, seen));
   const difference = at(host, () => resource.diff(output));
