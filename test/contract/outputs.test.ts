@@ -7,6 +7,7 @@ import { ee } from './ee.js';
 
 const VALUES = [
   'VPS1_IP=192.0.2.10',
+  'DNS_RESOLVERS=127.0.0.1:9', // nobody listens there
   'VPS2_IP=198.51.100.10',
   'VPS3_IP=203.0.113.10',
   'BASE_DOMAIN=example.com',
