@@ -55,7 +55,8 @@ export async function keyStatus(settings: Settings, { dns, now, signal }: Status
   return { statuses, failed: alone.failed };
 }
 
-async function statusOf(
+/** The status of one domain. */
+export async function statusOf(
   keys: DomainKeys,
   lost: ReadonlyMap<string, string>,
   dns: Dns | undefined,
