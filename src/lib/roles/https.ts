@@ -57,19 +57,23 @@ export function https(wanted: HttpsWanted): Stage {
   };
 }
 
+/** Whether the authority is to be asked for a certificate. */
+const isDue = (seen: CertificateSeen, wanted: HttpsWanted): boolean =>
+  wanted.certifiable && (!fits(seen, wanted) || isLate(seen));
+
 /** Whether there will be a certificate to go on with once `certificate` is done. */
 const willFit = (seen: CertificateSeen, wanted: HttpsWanted): boolean => fits(seen, wanted) || wanted.certifiable;
 
 /** Asks the authority, once: where it refuses, the stage ends, and the next run may ask again. */
 function certificate(wanted: HttpsWanted): Resource {
-  const { domain, directoryUrl, certifiable } = wanted;
+  const { domain, directoryUrl } = wanted;
   const { host } = new URL(directoryUrl);
   return {
     id: `certificate:${domain}`,
     probe: certificateProbe(domain),
     diff(output) {
       const seen = readCertificate(output);
-      if (!certifiable || (fits(seen, wanted) && !isLate(seen))) return undefined;
+      if (!isDue(seen, wanted)) return undefined;
       return {
         action: seen.lineage ? 'update' : 'create',
         summary: `ask ${host} for a certificate for ${domain}`,
@@ -88,7 +92,7 @@ function askScript({ domain, directoryUrl, email }: HttpsWanted): string {
     `rm -f ${RENEWAL_PROOF}`,
     // What a certbot that was killed left half made; another one would take it for a certificate of that name.
     `if ! { grep -q '^server *=' ${conf} && openssl x509 -in ${live}/fullchain.pem -noout; } >/dev/null 2>&1; then`,
-    `  rm -rf ${live} ${quote(`/etc/letsencrypt/archive/${domain}`)} ${conf}`,
+    `  for part in ${live} ${quote(`/etc/letsencrypt/archive/${domain}`)} ${conf}; do ee_keep "$part"; rm -rf "$part"; done`,
     'fi',
     [
       `certbot certonly --non-interactive --agree-tos --no-eff-email --email ${quote(email)}`,
@@ -139,15 +143,15 @@ function showScript(domain: string): string {
 
 /** Goes through a renewal without changing anything: the authority asks the host as it will in two months. */
 function renewal(wanted: HttpsWanted): Resource {
-  const { domain, directoryUrl } = wanted;
+  const { domain, directoryUrl, certifiable } = wanted;
   const proof = `${directoryUrl} ${domain}`;
   return {
     id: `renewal:${domain}`,
     probe: certificateProbe(domain),
     diff(output) {
       const seen = readCertificate(output);
-      if (!willFit(seen, wanted)) return undefined;
-      if (seen.renewalProof === proof && fits(seen, wanted) && !isLate(seen)) return undefined;
+      // An authority that DNS leads away from would be asked in vain.
+      if (!certifiable || (seen.renewalProof === proof && !isDue(seen, wanted))) return undefined;
       return {
         action: 'run',
         summary: `try out the renewal of the certificate for ${domain}`,

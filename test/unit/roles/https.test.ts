@@ -68,6 +68,13 @@ describe('the certificate of a web host', () => {
     expect(summaries(lines)).toEqual(steps);
   });
 
+  it.each([
+    ['that ends soon', instead(done, 'now', `now ${Date.parse('2027-02-05T12:00:00Z') / 1000}`)],
+    ['whose renewal was not tried out', done.filter((line) => line !== proof)],
+  ])('[R51] %s is left alone while DNS leads elsewhere: the authority would be asked in vain', (_, lines) => {
+    expect(summaries(lines, { certifiable: false })).toEqual([]);
+  });
+
   it('has browsers insist on HTTPS only where a browser would trust it', () => {
     const untrusted = done.filter((line) => line !== 'trusted');
     expect(summaries(untrusted)).toEqual([SHOW]);
