@@ -36,7 +36,7 @@ export default class Init extends EeCommand {
   };
 
   /** The file is written whole, at the very end. */
-  protected override readonly writesAtTheEnd = true;
+  protected override readonly again = 'unwritten';
 
   async run(): Promise<InitResult> {
     const { flags } = await this.parse(Init);

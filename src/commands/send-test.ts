@@ -35,6 +35,8 @@ export default class SendTest extends Vps2Command {
     yes: yesFlag,
   };
 
+  protected override readonly again = 'repeats';
+
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(SendTest);
     const timeout = secondsOf(flags.timeout, '--timeout') * 1000;

@@ -19,6 +19,9 @@ export const EXIT = {
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 /** One row of the table: what happened and what it means (`message`), and what to do or type next (`hint`). */
+/** What running an interrupted command again does: it goes on; it begins, since nothing was written; or it does all once more. */
+export type Again = 'continues' | 'unwritten' | 'repeats';
+
 interface Failure<Facts> {
   exit: Exit;
   message: (facts: Facts) => string;
@@ -278,12 +281,16 @@ const failures = {
     message: ({ host, holder }) => `Another run is working on ${host}: ${holder}.`,
     hint: () => 'Wait for it to end. The lock goes by itself when that run ends or its connection breaks.',
   }),
-  INTERRUPTED: row<{ during: string; nothingWritten?: boolean }>({
+  INTERRUPTED: row<{ during: string; again?: Again }>({
     exit: EXIT.interrupted,
-    message: ({ during, nothingWritten }) =>
-      `Interrupted during ${during}.${nothingWritten ? ' Nothing was written.' : ''}`,
-    hint: ({ nothingWritten }) =>
-      nothingWritten ? 'Run it again.' : 'Run the same command again: it continues where this one stopped.',
+    message: ({ during, again }) =>
+      `Interrupted during ${during}.${again === 'unwritten' ? ' Nothing was written.' : ''}`,
+    hint: ({ again = 'continues' }) =>
+      ({
+        continues: 'Run the same command again: it continues where this one stopped.',
+        unwritten: 'Run it again.',
+        repeats: 'What was handed over is on its way. The same command again does all of it once more.',
+      })[again],
   }),
 
   // keys, certificates and DNS records

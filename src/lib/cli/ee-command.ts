@@ -1,5 +1,5 @@
 import { Command, Errors, Flags } from '@oclif/core';
-import { EXIT, EeError, type Exit } from '../errors.js';
+import { EXIT, EeError, type Again, type Exit } from '../errors.js';
 import { redactor, type Redact, type Secret } from '../secret.js';
 import type { Settings } from '../settings/settings.js';
 import { failureDocument, isPromptClosed, renderFailure, toFailure, type ShownFailure } from './failure.js';
@@ -22,8 +22,8 @@ export abstract class EeCommand extends Command {
     }),
   };
 
-  /** Whether an interruption finds nothing written, because everything is at the very end. */
-  protected readonly writesAtTheEnd: boolean = false;
+  /** What running it again does after an interruption. */
+  protected readonly again: Again = 'continues';
 
   /** Whether it gives one JSON document a line, as often as it has one, instead of one at its end. */
   protected jsonLines = false;
@@ -140,7 +140,7 @@ export abstract class EeCommand extends Command {
       this.#show(toFailure(this.#interruptions().failure, this.#typed()));
       process.exit(exit);
     };
-    this.#interrupt ??= new Interrupt(this.#typed(), end, this.writesAtTheEnd);
+    this.#interrupt ??= new Interrupt(this.#typed(), end, this.again);
     return this.#interrupt;
   }
 

@@ -1,4 +1,4 @@
-import { EXIT, EeError } from '../errors.js';
+import { EXIT, EeError, type Again } from '../errors.js';
 
 /** Stopping in good order is a matter of seconds. Past this, whatever it waits for does not come. */
 const PATIENCE_MS = 45_000;
@@ -16,8 +16,7 @@ export class Interrupt {
   constructor(
     private readonly during: string,
     private readonly whenUnheeded: (exit: typeof EXIT.interrupted) => void,
-    /** Of a command that writes only at its very end. */
-    private readonly nothingWritten = false,
+    private readonly again: Again = 'continues',
   ) {}
 
   get signal(): AbortSignal {
@@ -31,7 +30,7 @@ export class Interrupt {
 
   /** The failure to show for it, whatever the interrupted work threw. */
   get failure(): EeError<'INTERRUPTED'> {
-    return new EeError('INTERRUPTED', { during: this.during, nothingWritten: this.nothingWritten });
+    return new EeError('INTERRUPTED', { during: this.during, again: this.again });
   }
 
   listen(): void {

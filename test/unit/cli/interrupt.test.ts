@@ -27,8 +27,14 @@ describe('an interruption', () => {
   });
 
   it('says that nothing was written where everything is written at the end', () => {
-    const { message, hint } = new Interrupt('ee init', () => undefined, true).failure;
+    const { message, hint } = new Interrupt('ee init', () => undefined, 'unwritten').failure;
     expect([message, hint]).toEqual(['Interrupted during ee init. Nothing was written.', 'Run it again.']);
+  });
+
+  it('says of what was sent that the same command sends it again', () => {
+    expect(new Interrupt('ee send-test', () => undefined, 'repeats').failure.hint).toBe(
+      'What was handed over is on its way. The same command again does all of it once more.',
+    );
   });
 
   it('does not wait at the second time', () => {
