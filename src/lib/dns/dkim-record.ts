@@ -9,14 +9,18 @@ export interface DkimPublication {
   readonly record: string;
 }
 
+/** What a list of records says in the place of one that is not known. */
+export const missingHere = (key: UnreadDkim): string =>
+  `The TXT record of ${unreadName(key)} is missing here: its key could not be read.`;
+
 /**
  * What is to be said of a key that DNS has as revoked, while the ledger here wants it. There is no record to paste: who revoked it knew
  * why, and the ledger may be older than what was done, as one from a restored backup is.
  */
 export function revokedThere(domain: string): string {
   return (
-    'the key was revoked, and a revoked key is never put back. SECRETS_DIR here may be older than what VPS2 signs with: ' +
-    `bring its newest copy; if there is none, \`ee dkim rotate --domain ${domain}\` makes a new key.`
+    'the key was revoked, and a revoked key is never put back. SECRETS_DIR here may be older than what VPS2 signs with: bring its ' +
+    `newest copy, or have \`ee dkim recover\` bring the key from VPS2; where neither helps, \`ee dkim rotate --domain ${domain}\` makes a new one.`
   );
 }
 

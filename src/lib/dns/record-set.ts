@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { EeError } from '../errors.js';
 import type { SendingIdentity, Settings } from '../settings/settings.js';
 import { issuerOf } from './certificate-authority.js';
-import { dkimRecord, unreadName, type DkimPublication, type UnreadDkim } from './dkim-record.js';
+import { dkimRecord, type DkimPublication, type UnreadDkim } from './dkim-record.js';
 import { domainOf, isWithin } from './names.js';
 import { policyRecords } from './policy.js';
 import { a, caa, mx, nullMx, ptr, txt, type DnsRecord, type RecordOf } from './records.js';
@@ -53,7 +53,6 @@ export function recordSet(
     unread,
     reverse: identities.map(({ ip, domain }) => ptr(ip, domain, 'reverse name, equal to the greeting')),
     notes: [
-      ...unread.map((one) => `The TXT record of ${unreadName(one)} is missing here: its key could not be read.`),
       'AAAA records are intentionally absent: mail leaves over IPv4 only, and an IPv6 address without its own PTR and SPF costs reputation.',
       'The PTR records are set by whoever provides the addresses, exactly one for each.',
       ...senderNotes(settings.sending),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { render } from '../../../src/lib/dns/formats/format.js';
 import { recordSet, type RecordSet } from '../../../src/lib/dns/record-set.js';
 import { valueOf } from '../../../src/lib/dns/records.js';
 import { dnsSettings, publications } from './settings.js';
@@ -78,9 +79,10 @@ describe('the record set', () => {
     const names = set.records.filter(({ name }) => name.includes('_domainkey')).map(({ name }) => name);
     expect(names).toEqual(['mail._domainkey.mail1.example.com']);
     expect(set.records.filter(({ name }) => name === 'mail2.example.com')).toHaveLength(3);
-    expect(set.notes[0]).toBe(
-      'The TXT record of _domainkey.mail2.example.com is missing here: its key could not be read.',
-    );
+    const missing = 'The TXT record of _domainkey.mail2.example.com is missing here: its key could not be read.';
+    expect(render(set, 'table')).toContain(`\n- ${missing}\n`);
+    expect(render(set, 'bind')).toContain(`; ${missing}\n`);
+    expect(render(set, 'cloudflare')).not.toContain('missing');
     expect(set.unread).toEqual([unread]);
   });
 

@@ -61,7 +61,7 @@ function judgePublicHalf(
     return [
       {
         code: 'dkim-other-key',
-        message: `${name} holds another key than the one here: ${abridged(reading.record)}. If VPS2 signs with that one, do not publish this: bring back your copy of SECRETS_DIR.`,
+        message: `${name} holds another key than the one here: ${abridged(reading.record)}. If VPS2 signs with that one, do not publish this: bring back your copy of SECRETS_DIR, or see \`ee dkim recover\`.`,
         fix,
       },
     ];

@@ -3,9 +3,11 @@ import type { Check, Finding } from './result.js';
 
 /** A key that could not be read here is one that nobody can compare with what DNS says; the rest of its domain is checked as ever. */
 export function unreadCheck(key: UnreadDkim, host: string): Check {
-  const finding: Finding = { code: 'dkim-unread', message: `What DNS must have is not known. ${key.reason}` };
+  const name = unreadName(key);
+  const message = `What the TXT record of ${name} must be is not known here. ${key.reason}`;
+  const finding: Finding = { code: 'dkim-unread', message };
   return {
-    ...{ kind: 'dkim', host, name: unreadName(key), type: 'TXT', right: 'the key can be read' },
+    ...{ kind: 'dkim', host, name, type: 'TXT', right: 'the key can be read' },
     look: () => Promise.resolve({ findings: [finding], seen: [] }),
   };
 }

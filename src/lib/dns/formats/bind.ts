@@ -1,3 +1,4 @@
+import { missingHere } from '../dkim-record.js';
 import { isWithin } from '../names.js';
 import type { RecordSet } from '../record-set.js';
 import type { DnsRecord } from '../records.js';
@@ -11,7 +12,7 @@ export function bind(set: RecordSet): string {
   const inside = set.records.filter((record) => isWithin(record.name, set.zone));
   const outside = set.records.filter((record) => !isWithin(record.name, set.zone));
   return [
-    ...set.notes.map((note) => `; ${note}`),
+    ...[...set.unread.map(missingHere), ...set.notes].map((note) => `; ${note}`),
     ...part(`; zone ${set.zone}`, inside),
     ...part('; other zones', outside),
     ...part('; reverse zones', set.reverse),

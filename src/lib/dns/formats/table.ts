@@ -1,3 +1,4 @@
+import { missingHere } from '../dkim-record.js';
 import type { RecordSet } from '../record-set.js';
 import { valueOf, type DnsRecord } from '../records.js';
 
@@ -18,7 +19,7 @@ export function table(set: RecordSet): string {
     'Reverse names:',
     ...reverse.map(line),
     '',
-    ...set.notes.map((note) => `- ${note}`),
+    ...[...set.unread.map(missingHere), ...set.notes].map((note) => `- ${note}`),
     '',
   ].join('\n');
 }

@@ -315,7 +315,8 @@ describe('a key that DNS has as revoked', () => {
       code: 'dkim-revoked',
       message:
         'mail1.example.com has an empty p=: the key was revoked, and a revoked key is never put back. SECRETS_DIR here may be older ' +
-        'than what VPS2 signs with: bring its newest copy; if there is none, `ee dkim rotate --domain mail1.example.com` makes a new key.',
+        'than what VPS2 signs with: bring its newest copy, or have `ee dkim recover` bring the key from VPS2; where neither helps, ' +
+        '`ee dkim rotate --domain mail1.example.com` makes a new one.',
     });
   });
 });
