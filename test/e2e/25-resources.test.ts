@@ -195,7 +195,9 @@ describe.skipIf(reason !== undefined)(`resources on a real host${reason ? ` (ski
     });
 
     it('[R40] gets another password only where the settings have another, and keeps its data', async () => {
-      expect(await make([wanted('other~2')])).toEqual(['give shopkeeper access to the database shop']);
+      expect(await make([wanted('other~2')])).toEqual([
+        'give shopkeeper access to the database shop, and to nothing else',
+      ]);
       expect(await login('other~2')).toBe('shopkeeper@localhost');
       expect(await login('Se:cret-1')).toContain('Access denied');
       expect(await sh('mariadb -N shop -e "SELECT id FROM t"')).toBe('7');

@@ -127,7 +127,7 @@ describe('from a backup set to three running hosts', () => {
     it('[R50] lets PHP write to the eight folders and nowhere else', async () => {
       const writable = await lab.sh(
         'vps1',
-        `cd /var/www/mailwizz && runuser -u www-data -- find . -writable -type d | sort; find . -perm -002 ! -type l`,
+        `cd /var/www/mailwizz && runuser -u mailwizz -- find . -writable -type d | sort; find . -perm -002 ! -type l`,
       );
       expect(writable.split('\n')).toEqual([
         './apps/common/config',
@@ -142,7 +142,7 @@ describe('from a backup set to three running hosts', () => {
       ]);
     });
 
-    it('[R53] runs the eight console commands as www-data, from one file', async () => {
+    it('[R53] runs the eight console commands as the web user, from one file', async () => {
       const lines = (await lab.sh('vps1', `grep -rh console.php /etc/cron* /var/spool/cron 2>/dev/null`)).split('\n');
       expect(lines.map((line) => line.replace(/.* (\S+) >\/dev\/null 2>&1$/, '$1')).sort()).toEqual([
         'bounce-handler',
@@ -154,7 +154,7 @@ describe('from a backup set to three running hosts', () => {
         'send-campaigns',
         'send-transactional-emails',
       ]);
-      expect(lines.every((line) => line.includes(' www-data '))).toBe(true);
+      expect(lines.every((line) => line.includes(' mailwizz '))).toBe(true);
     });
 
     it('[R49] shows the installer to nobody but the host itself', async () => {

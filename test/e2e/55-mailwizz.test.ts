@@ -76,7 +76,7 @@ async function expectInstalled(): Promise<void> {
   expect(await fromOutside('/')).toBe('200');
   expect(await fromOutside('/install/index.php')).toBe('404');
   expect(await lab.sh('vps1', `stat -c '%U:%G %a' ${CONFIG}; ls -d ${ROOT}/install 2>/dev/null || echo gone`)).toBe(
-    'root:www-data 440\ngone',
+    'root:mailwizz 440\ngone',
   );
   expect(await lab.sh('vps1', `find ${ROOT} -perm -002 ! -type l; ls -d /run/ee-mailwizz.* 2>/dev/null || :`)).toBe('');
   const counts = [
@@ -131,6 +131,57 @@ NFT`,
       expect(seen.exit, seen.stdout).toBe(3);
       expect(seen.json<Status>()).toMatchObject({ state: 'fresh', healthy: false });
       expect(await fromOutside('/')).toBe('503');
+    });
+
+    it('has a database on its socket alone, and a user with rights on exactly that database', async () => {
+      expect(await lab.sh('vps1', `ss -Hltnp | grep -e :3306 -e mariadbd || :`)).toBe('');
+      const asUser = (query: string) =>
+        lab.sh(
+          'vps1',
+          `mariadb --defaults-extra-file=/dev/fd/3 -N -r -e ${JSON.stringify(query)} 2>&1 3<<'OPTIONS' || :
+[client]
+user=mailwizz
+password="${lab.setting('MAILWIZZ_DB_PASSWORD')}"
+OPTIONS`,
+        );
+      await lab.sh('vps1', `mariadb -e 'CREATE DATABASE mailwizzXv2; CREATE TABLE mailwizzXv2.t (id INT)'`);
+      expect(await asUser('SELECT * FROM mailwizzXv2.t')).toContain('denied');
+      await lab.sh('vps1', `mariadb -e 'DROP DATABASE mailwizzXv2'`);
+      expect(await asUser('CREATE DATABASE other')).toContain('denied');
+      expect(await asUser("SELECT COALESCE(LOAD_FILE('/etc/passwd'), 'nothing')")).toBe('nothing');
+      expect(await asUser('SELECT COUNT(*) FROM mysql.user')).toContain('denied');
+      const rights = await asUser('SHOW GRANTS');
+      expect(rights.split('\n').map((line) => line.replace(/ TO .*/, ''))).toEqual([
+        'GRANT USAGE ON *.*',
+        'GRANT ALL PRIVILEGES ON `mailwizz\\_v2`.*',
+      ]);
+    });
+
+    it('[R50] [R52] runs PHP as a user of its own, who writes to the eight folders and has nothing run from them', async () => {
+      expect(
+        await lab.sh('vps1', `curl -sk -o /dev/null https://127.0.0.1/fpm-ping; ps -o user= -C php-fpm8.2 | sort -u`),
+      ).toBe('mailwizz\nroot');
+      await lab.sh(
+        'vps1',
+        `cd ${ROOT} && echo '<?php echo "run";' | tee frontend/assets/files/x.php > frontend/assets/gallery/y.phtml
+        cp frontend/assets/files/x.php backend/assets/cache/z.php; mkdir -p .git && echo x > .git/config; touch .env x.sql`,
+      );
+      const asked = ['/frontend/assets/files/x.php', '/frontend/assets/gallery/y.phtml', '/backend/assets/cache/z.php'];
+      const hidden = ['/.git/config', '/.env', '/x.sql', '/apps/common/config/main.php', '/vendor/', '/apps/'];
+      const statuses = await Promise.all([...asked, ...hidden].map(fromOutside));
+      expect(statuses).toEqual(['403', '403', '404', '404', '404', '404', '403', '403', '403']);
+      await lab.sh(
+        'vps1',
+        `cd ${ROOT} && rm -r frontend/assets/files/x.php frontend/assets/gallery/y.phtml backend/assets/cache/z.php .git .env x.sql`,
+      );
+      expect(
+        await lab.sh(
+          'vps1',
+          `cd ${ROOT} && runuser -u mailwizz -- find . -writable -not -type l | cut -d / -f 2-4 | sort -u | head -n 20`,
+        ),
+      ).toBe(
+        'apps/common/config\napps/common/runtime\napps/extensions\nbackend/assets/cache\ncustomer/assets/cache\nfrontend/assets/cache\nfrontend/assets/files\nfrontend/assets/gallery',
+      );
     });
 
     it('is not begun without a purchase code, whose name is told', async () => {
@@ -475,6 +526,9 @@ NFT`,
       await lab.sh('vps1', `rm -rf ${ROOT}`);
       const deployed = await lab.ee('deploy', 'vps1', '--yes', '--json');
       expect(deployed.exit, deployed.stdout).toBe(0);
+      // Unpacked with its wizard, which nobody but the host may reach.
+      expect([await fromOutside('/install/index.php'), await fromOutside('/install/')]).toEqual(['404', '404']);
+      expect(await lab.sh('vps1', `ls ${ROOT}/install/index.php`)).not.toBe('');
       const result = await install();
       expect(result.exit, result.stdout).toBe(0);
       expect(ids(result)[0]).toBe('remove mailwizz:installer');

@@ -9,6 +9,7 @@ import { absent } from '../converge/resources/absent.js';
 import { mariadbDatabase } from '../converge/resources/mariadb.js';
 import { packages } from '../converge/resources/packages.js';
 import { service } from '../converge/resources/service.js';
+import { systemUser } from '../converge/resources/user.js';
 import { CRON_ENTRIES } from '../mailwizz/cron.js';
 import { CONFIG_FILE, INIT_FILE, INSTALLED_MARK } from '../mailwizz/layout.js';
 import { prepareApplication } from '../mailwizz/prepare.js';
@@ -32,7 +33,8 @@ export const WEB_ROOT = '/var/www/mailwizz';
 export const PING_PATH = '/fpm-ping';
 const SOCKET = '/run/php/mailwizz.sock';
 const FASTCGI = '/etc/nginx/mailwizz-fastcgi.conf';
-export const WEB_USER = 'www-data';
+/** PHP's own: the web server is somebody else, who reads the pages and neither the configuration nor sessions. */
+export const WEB_USER = 'mailwizz';
 
 /** PHP versions that MailWizz 2.2 runs on, by the system that brings them. */
 const PHP_OF: Readonly<Record<string, string>> = { 'debian 12': '8.2', 'ubuntu 22.04': '8.1' };
@@ -75,7 +77,7 @@ export function mailwizz({ settings, facts }: RoleContext, inputs: MailwizzInput
     stages: [
       { name: 'packages', resources: [packages('mailwizz', names)] },
       { name: 'database', resources: database(settings) },
-      { name: 'application', resources: [application(inputs)] },
+      { name: 'application', resources: [systemUser(WEB_USER, WEB_ROOT), application(inputs)] },
       { name: 'web server', resources: web(settings, php, inputs.tls, wanted) },
       { name: 'scheduled commands', resources: [cron(php)] },
       https(wanted),
@@ -139,7 +141,7 @@ function web(settings: Settings, php: string, tls: TlsFiles, wanted: Certificate
     absent({ path: `/etc/php/${php}/fpm/pool.d/www.conf`, cameWith: `php${php}-fpm`, notifies: [fpm] }),
     file({
       path: `/etc/php/${php}/fpm/pool.d/mailwizz.conf`,
-      content: render('php/pool.conf', { socket: SOCKET, pingPath: PING_PATH }, bareWord),
+      content: render('php/pool.conf', { socket: SOCKET, pingPath: PING_PATH, user: WEB_USER }, bareWord),
       mode: '0644',
       notifies: [fpm],
     }),
@@ -167,7 +169,7 @@ function cron(php: string): Resource {
     path: '/etc/cron.d/mailwizz',
     content: render(
       'cron/mailwizz',
-      { entries: CRON_ENTRIES, root: WEB_ROOT, installedMark: INSTALLED_MARK, php },
+      { entries: CRON_ENTRIES, root: WEB_ROOT, installedMark: INSTALLED_MARK, php, user: WEB_USER },
       bareWord,
     ),
     mode: '0644',

@@ -134,7 +134,7 @@ describe('MailWizz on VPS1', () => {
         ['*/20 * * * *', 'feedback-loop-handler'],
         ['0 * * * *', 'hourly'],
         ['0 0 * * *', 'daily'],
-      ].map(([schedule, command]) => `${schedule} www-data ${installed} ${php} ${command} >/dev/null 2>&1`),
+      ].map(([schedule, command]) => `${schedule} mailwizz ${installed} ${php} ${command} >/dev/null 2>&1`),
     );
     // cron skips a file whose last line does not end.
     expect(text.endsWith('\n')).toBe(true);

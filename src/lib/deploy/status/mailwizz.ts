@@ -1,6 +1,6 @@
 import { CRON_ENTRIES } from '../../mailwizz/cron.js';
 import { INSTALLED_MARK } from '../../mailwizz/layout.js';
-import { PING_PATH, WEB_ROOT } from '../../roles/mailwizz.js';
+import { PING_PATH, WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
 import type { Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { type HttpsHost, httpsProofs, httpsQuestions } from './https.js';
@@ -22,7 +22,7 @@ export function mailwizzQuestions(settings: Settings): string {
     `printf 'ping\\t%s\\n' "$(${curl} ${url(PING_PATH)})"`,
     `printf 'code\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${url('/apps/init.php')})"`,
     `printf 'tables\\t%s\\n' "$(mariadb -N -e "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '${database.name}'" 2>/dev/null)"`,
-    `printf 'cron\\t%s\\n' "$(grep -c ' www-data .*console.php' /etc/cron.d/mailwizz 2>/dev/null)"`,
+    `printf 'cron\\t%s\\n' "$(grep -c ' ${WEB_USER} .*console.php' /etc/cron.d/mailwizz 2>/dev/null)"`,
     ':',
   ].join('\n');
 }
@@ -54,7 +54,7 @@ export function mailwizzProofs(answers: Answers, settings: Settings): Proof[] {
         tables === '' ? `${mailwizz.database.name} cannot be asked` : `${mailwizz.database.name} has ${tables} tables`,
       ok: installed ? Number(tables) > 0 : tables === '0',
     },
-    { what: 'cron', seen: `${cron || 0} commands as www-data`, ok: Number(cron) === CRON_ENTRIES.length },
+    { what: 'cron', seen: `${cron || 0} commands as ${WEB_USER}`, ok: Number(cron) === CRON_ENTRIES.length },
     ...httpsProofs(answers, settings, panelOf(settings)),
     firewallProof(answers),
   ];

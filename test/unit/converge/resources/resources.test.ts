@@ -175,9 +175,22 @@ describe('a MariaDB database', () => {
     expect(wanted.diff(said(''))).toMatchObject({ action: 'create', summary: 'create the empty database mailwizz_v2' });
     expect(wanted.diff(said('database\n'))).toMatchObject({
       action: 'update',
-      summary: 'give mailwizz access to the database mailwizz_v2',
+      summary: 'give mailwizz access to the database mailwizz_v2, and to nothing else',
     });
-    expect(wanted.diff(said('database\nlogin\n'))).toBeUndefined();
+    expect(wanted.diff(said('database\nright on mailwizz\\_v2\nlogin\n'))).toBeUndefined();
+  });
+
+  it('gives rights on exactly that database: `_` stands for any character in a grant', () => {
+    const grant = "GRANT ALL PRIVILEGES ON `mailwizz\\_v2`.* TO 'mailwizz'@'localhost';";
+    for (const rights of [
+      'right on mailwizz_v2',
+      'right on mailwizz\\_v2\nright on other',
+      'right on mailwizz\\_v2\nright to FILE',
+    ]) {
+      const script = wanted.diff(said(`database\n${rights}\nlogin\n`))?.script ?? '';
+      expect(script.indexOf('REVOKE ALL PRIVILEGES, GRANT OPTION FROM')).toBeLessThan(script.indexOf(grant));
+      expect(script).toContain(grant);
+    }
   });
 
   it('[R46] is never dropped', () => {
