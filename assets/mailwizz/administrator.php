@@ -6,7 +6,7 @@ require $input['root'] . '/apps/init.php';
 
 $hash = passwordHasher()->hash($input['password']);
 if (strlen($hash) !== 34 || !passwordHasher()->check($input['password'], $hash)) {
-    fwrite(STDERR, "The application's own hasher gives no hash that it accepts.\n");
+    file_put_contents('php://stderr', "The application's own hasher gives no hash that it accepts.\n");
     exit(1);
 }
 db()->createCommand('INSERT INTO {{user}} (`user_uid`, `first_name`, `last_name`, `email`, `password`, `timezone`, `removable`,'

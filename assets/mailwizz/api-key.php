@@ -28,7 +28,7 @@ if ($customer !== null && $input['make']) {
     }
     $key->ip_whitelist = $input['address'];
     if (!$key->save()) {
-        fwrite(STDERR, json_encode($key->getErrors()) . "\n");
+        file_put_contents('php://stderr', json_encode($key->getErrors()) . "\n");
         exit(1);
     }
 }

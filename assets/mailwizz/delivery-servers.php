@@ -20,7 +20,7 @@ foreach ($input['save'] as $wanted) {
         ));
     }
     if (!$server->save()) {
-        fwrite(STDERR, $wanted['values']['name'] . ': ' . json_encode($server->getErrors()) . "\n");
+        file_put_contents('php://stderr', $wanted['values']['name'] . ': ' . json_encode($server->getErrors()) . "\n");
         exit(1);
     }
 }

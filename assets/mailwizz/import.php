@@ -7,14 +7,14 @@ try {
     ));
     $pdo->exec('SET FOREIGN_KEY_CHECKS=0, UNIQUE_CHECKS=0');
 } catch (PDOException $failure) {
-    fwrite(STDERR, 'The database does not answer: ' . $failure->getMessage() . "\n");
+    file_put_contents('php://stderr', 'The database does not answer: ' . $failure->getMessage() . "\n");
     exit(1);
 }
 foreach (explode("\0", base64_decode($input['statements'])) as $index => $statement) {
     try {
         $pdo->exec($statement);
     } catch (PDOException $failure) {
-        fwrite(STDERR, 'Statement ' . ($index + 1) . ' (' . substr($statement, 0, 60) . '): ' . $failure->getMessage() . "\n");
+        file_put_contents('php://stderr', 'Statement ' . ($index + 1) . ' (' . substr($statement, 0, 60) . '): ' . $failure->getMessage() . "\n");
         exit(1);
     }
 }
