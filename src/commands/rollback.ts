@@ -1,30 +1,34 @@
 import { Args, Flags } from '@oclif/core';
 import { secondsOf } from '../lib/cli/pmta/seconds.js';
 import { drainFlag, overwriteDriftFlag, Vps2Command, yesFlag } from '../lib/cli/pmta/vps2-command.js';
-import type { KeptConfiguration } from '../lib/deploy/pmta/kept-configurations.js';
-import { EeError } from '../lib/errors.js';
+import { configurationLine, panelLine } from '../lib/cli/kept-lines.js';
+import { EeError, EXIT } from '../lib/errors.js';
 import { HOST_NAMES, type HostName, type Settings } from '../lib/settings/settings.js';
 
 const AFTERWARDS =
   'This configuration stays until the next `ee deploy vps2` or `ee pmta apply`, which write the one of the settings again: `ee pmta diff` shows it as pending.';
 
 export default class Rollback extends Vps2Command {
-  static override summary = 'Bring back an earlier PowerMTA configuration on VPS2';
+  static override summary = 'Bring back an earlier PowerMTA configuration on VPS2, or an earlier panel on VPS1';
   static override description =
-    'Takes a configuration that an earlier run replaced and kept on the host, and puts it into force with the same steps as ' +
+    'vps2: takes a configuration that an earlier run replaced and kept on the host, and puts it into force with the same steps as ' +
     '`ee pmta apply`: tested, reloaded, read back, and taken back itself on any doubt. Without --to it is the newest one that ' +
-    'differs. The keys, addresses and packages of the host stay as they are. VPS1 and VPS3 cannot be rolled back by this command.';
+    'differs. The keys, addresses and packages of the host stay as they are. ' +
+    'vps1: brings back the panel that `ee mailwizz install --replace`, `ee mailwizz upgrade` or a rollback replaced: its database row ' +
+    'for row, its code, configuration and uploads. The one that is there is kept in its turn. Where such work was cut, it is taken ' +
+    'back. VPS3 cannot be rolled back by this command.';
   static override examples = [
     { description: 'What there is to go back to', command: '<%= config.bin %> rollback vps2 --list' },
     '<%= config.bin %> rollback vps2',
     '<%= config.bin %> rollback vps2 --to 20260216T031500Z-a1b2c3 --yes --json',
+    { description: 'The panel as it was', command: '<%= config.bin %> rollback vps1' },
   ];
   static override args = {
     host: Args.string({ description: 'the host', required: true, options: [...HOST_NAMES] }),
   };
   static override flags = {
-    to: Flags.string({ description: 'The run whose replaced configuration returns.', helpValue: 'ID' }),
-    list: Flags.boolean({ description: 'List the kept configurations, and change nothing.', default: false }),
+    to: Flags.string({ description: 'The run whose replaced configuration or panel returns.', helpValue: 'ID' }),
+    list: Flags.boolean({ description: 'List what is kept, and change nothing.', default: false }),
     yes: yesFlag,
     'overwrite-drift': overwriteDriftFlag,
     'drain-timeout': drainFlag,
@@ -32,15 +36,18 @@ export default class Rollback extends Vps2Command {
 
   async run(): Promise<Record<string, unknown>> {
     const { args, flags } = await this.parse(Rollback);
-    if (args.host !== 'vps2') throw new EeError('ROLLBACK_UNSUPPORTED', { host: args.host as HostName });
+    if (args.host === 'vps3') throw new EeError('ROLLBACK_UNSUPPORTED', { host: args.host as HostName });
     const settings = await this.settings(flags);
+    if (args.host === 'vps1') {
+      return flags.list ? this.#listPanels(settings, flags) : this.#rollBackPanel(settings, flags);
+    }
     return flags.list ? this.#list(settings, flags) : this.#rollBack(settings, flags);
   }
 
   async #list(settings: Settings, flags: RollbackFlags): Promise<Record<string, unknown>> {
     const { keptConfigurations } = await import('../lib/deploy/pmta/kept-configurations.js');
     const kept = await this.onVps2(settings, flags, (host) => keptConfigurations(host, this.signal));
-    for (const one of kept) this.print(line(one));
+    for (const one of kept) this.print(configurationLine(one));
     if (kept.length === 0) this.print('No run has replaced a configuration on vps2 yet.');
     return { host: 'vps2', configurations: kept };
   }
@@ -77,6 +84,35 @@ export default class Rollback extends Vps2Command {
     this.note(AFTERWARDS);
     return { host: 'vps2', to: done.kept.id, ...done.outcome, notes: [...done.outcome.notes, AFTERWARDS] };
   }
+
+  async #listPanels(settings: Settings, flags: RollbackFlags): Promise<Record<string, unknown>> {
+    const { keptPanels } = await import('../lib/deploy/mailwizz/panel/kept-panels.js');
+    const panels = await this.onHost('vps1', settings, flags, (host) => keptPanels(host, this.signal));
+    for (const one of panels) this.print(panelLine(one));
+    if (panels.length === 0) this.print('No run has replaced the panel on vps1 yet.');
+    return { host: 'vps1', panels };
+  }
+
+  async #rollBackPanel(settings: Settings, flags: RollbackFlags): Promise<Record<string, unknown>> {
+    const [{ rollBackPanel }, { newRun }] = await Promise.all([
+      import('../lib/deploy/mailwizz/rollback.js'),
+      import('../lib/deploy/who.js'),
+    ]);
+    const { emit, close } = await this.progress(flags);
+    const outcome = await this.onHost('vps1', settings, flags, (host) =>
+      rollBackPanel(host, settings, {
+        to: flags.to,
+        run: newRun(),
+        emit,
+        signal: this.signal,
+        confirm: (steps) => this.confirmSteps(steps, 'Bring the former panel back on vps1?', flags),
+      }),
+    ).finally(close);
+    for (const { summary } of outcome.changes) this.print(`Done: ${summary}`);
+    for (const problem of outcome.problems) this.print(`Problem: ${problem}`);
+    if (outcome.problems.length > 0) this.exitWith(EXIT.found);
+    return { host: 'vps1', ...outcome };
+  }
 }
 
 interface RollbackFlags {
@@ -87,9 +123,4 @@ interface RollbackFlags {
   readonly yes: boolean;
   readonly 'overwrite-drift': boolean;
   readonly 'drain-timeout': string;
-}
-
-function line({ id, replaced, by, bytes, sha256, current }: KeptConfiguration): string {
-  const when = replaced ? `replaced ${replaced} by ${by}` : 'replaced by a run that was cut';
-  return `${id}  ${when}  ${bytes} bytes  ${sha256.slice(0, 12)}${current ? '  (as it is now)' : ''}`;
 }

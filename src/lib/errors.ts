@@ -515,7 +515,59 @@ const failures = {
     exit: EXIT.failed,
     message: ({ database, found }) =>
       `The database ${database} is not empty, so nothing was changed:\n${found.map((one) => `  ${one}`).join('\n')}`,
-    hint: () => 'Give MAILWIZZ_DB_NAME another name and run `ee deploy vps1`: data that is there is never touched.',
+    hint: () =>
+      'Data that is there is never touched. `ee mailwizz install --replace` keeps it and puts a new panel in its place; or give MAILWIZZ_DB_NAME another name and run `ee deploy vps1`.',
+  }),
+  MAILWIZZ_NO_SPACE: row<{ host: string; paths: readonly string[]; free: number; needed: number }>({
+    exit: EXIT.failed,
+    message: ({ host, paths, free, needed }) =>
+      `${host} has ${free} MB free for ${paths.join(', ')}; this needs ${needed} MB. Nothing was changed.`,
+    hint: () =>
+      'Free some space (`apt-get clean`, old logs, kept panels that nobody needs under /var/lib/ee/backups), or give the host a larger disk; then run the same command again.',
+  }),
+  MAILWIZZ_CUT: row<{ kind: 'replace' | 'upgrade' | 'rollback'; run: string; by: string }>({
+    exit: EXIT.failed,
+    message: ({ kind, run, by }) =>
+      `${{ replace: 'A replacement', upgrade: 'An upgrade', rollback: 'A rollback' }[kind]} of the panel was cut: run ${run} of ${by} has not ended, and the panel may be closed.`,
+    hint: ({ kind }) =>
+      kind === 'rollback'
+        ? '`ee rollback vps1` finishes it.'
+        : `\`ee rollback vps1\` brings back what was there before it; \`ee mailwizz ${kind === 'replace' ? 'install' : 'upgrade'}\` goes on.`,
+  }),
+  MAILWIZZ_SCHEMA_DIFFERS: row<{ version: string; missing: readonly string[] }>({
+    exit: EXIT.failed,
+    message: ({ version, missing }) =>
+      `The SQL files of MailWizz ${version} do not make what this version of ee builds on, so nothing was changed:\n${missing.map((name) => `  ${name}`).join('\n')}`,
+    hint: () =>
+      'Use a version of MailWizz that ee knows (2.2), or a newer ee. `ee deploy vps1` unpacks what the backup set has.',
+  }),
+  MAILWIZZ_RELEASE_UNFIT: row<{ path: string; problems: readonly string[] }>({
+    exit: EXIT.usage,
+    message: ({ path, problems }) =>
+      `${path} is not taken, and no host was touched:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    hint: () => "Give the release as one .tar.gz of the application's files, in which apps/init.php is once.",
+  }),
+  MAILWIZZ_NOT_NEWER: row<{ version: string; installed: string }>({
+    exit: EXIT.usage,
+    message: ({ version, installed }) =>
+      `The release is MailWizz ${version}, and ${installed} is installed. Nothing was changed.`,
+    hint: () => '`ee rollback vps1` goes back to an earlier version that was kept; an upgrade only goes forward.',
+  }),
+  MAILWIZZ_UPGRADE_FAILED: row<{ from: string; to: string; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ from, to, reason }) =>
+      `The upgrade to MailWizz ${to} did not succeed and was taken back: the panel is ${from} again, with its database as it was.\n${reason.replace(/^/gm, '  ')}`,
+    hint: () =>
+      'Mend what the lines say, then run the same command again; `ee mailwizz status` tells how the panel is.',
+  }),
+  MAILWIZZ_DATABASE_UNCONFIRMED: row<{ database: string; given: string }>({
+    exit: EXIT.usage,
+    message: ({ database, given }) =>
+      given === ''
+        ? `The database ${database} and its panel would make way for a new one, and nobody here can be asked for its name. Nothing was changed.`
+        : `"${given}" is not the name of the database that would make way. Nothing was changed.`,
+    hint: ({ database }) =>
+      `Add --confirm-database with the name of the database whose data makes way: it is ${database}.`,
   }),
   MAILWIZZ_STEP_REFUSED: row<{ step: string; reasons: readonly string[] }>({
     exit: EXIT.failed,
@@ -675,6 +727,21 @@ const failures = {
       ids.length > 0
         ? `There are: ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''}. \`ee rollback ${host} --list\` tells more.`
         : 'Every run that replaces the configuration keeps the former one; none has yet.',
+  }),
+  ROLLBACK_NO_PANEL: row<{ host: string; id: string; ids: readonly string[] }>({
+    exit: EXIT.usage,
+    message: ({ host, id }) =>
+      id === '' ? `${host} keeps no earlier panel to go back to.` : `${host} keeps no panel that a run ${id} replaced.`,
+    hint: ({ host, ids }) =>
+      ids.length > 0
+        ? `There are: ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''}. \`ee rollback ${host} --list\` tells more.`
+        : '`ee mailwizz install --replace` and `ee mailwizz upgrade` keep the panel that they replace; none has yet. Single files as they were are under /var/lib/ee/backups on the host, by run and path.',
+  }),
+  ROLLBACK_OTHER_DATABASE: row<{ id: string; database: string; wanted: string }>({
+    exit: EXIT.usage,
+    message: ({ id, database, wanted }) =>
+      `The panel that run ${id} replaced had the database ${database}, and the settings name ${wanted}. Nothing was changed.`,
+    hint: ({ database }) => `Set MAILWIZZ_DB_NAME=${database}, run \`ee deploy vps1\`, then this command again.`,
   }),
   ROLLBACK_UNSUPPORTED: row<{ host: string }>({
     exit: EXIT.usage,

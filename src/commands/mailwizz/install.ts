@@ -8,13 +8,28 @@ export default class MailwizzInstall extends HostCommand {
     'After `ee deploy vps1`. Answers the application’s own wizard on the host itself, where install/ is in the archive or in ' +
     'MAILWIZZ_INSTALL_DIR; else makes the database from the application’s own SQL files and lets the application verify its licence. ' +
     'Then it removes the wizard, proves that nothing of an old system is in the database, and opens the panel. An installation that ' +
-    'was cut is continued, or undone and begun anew; one that is complete is left alone. A database with data is never touched.';
+    'was cut is continued, or undone and begun anew; one that is complete is left alone. A database with data is never touched ' +
+    'without --replace, which asks for its name and keeps everything: a dump that is read back and compared, the web root, ' +
+    'configuration and uploads, for `ee rollback vps1`.';
   static override examples = [
     { description: 'What it would do', command: '<%= config.bin %> <%= command.id %> --dry-run' },
     '<%= config.bin %> <%= command.id %> --yes --json',
+    {
+      description: 'An empty panel in the place of one with data, which is kept',
+      command: '<%= config.bin %> <%= command.id %> --replace --confirm-database mailwizz_v2 --yes',
+    },
   ];
   static override flags = {
     'dry-run': Flags.boolean({ description: 'Look, show what would be done, and change nothing.', default: false }),
+    replace: Flags.boolean({
+      description: 'Put a new, empty panel in the place of one with data. The former one is kept.',
+      default: false,
+    }),
+    'confirm-database': Flags.string({
+      description: 'With --replace: the name of the database whose data makes way, where nobody can be asked for it.',
+      dependsOn: ['replace'],
+      helpValue: 'NAME',
+    }),
     yes: yesFlag,
   };
 
@@ -33,7 +48,11 @@ export default class MailwizzInstall extends HostCommand {
         run: newRun(),
         emit,
         signal: this.signal,
-        confirm: ({ steps }) => this.confirmSteps(steps, 'Install MailWizz on vps1?', flags),
+        replace: flags.replace,
+        confirm: async ({ steps, replaces }) => {
+          await this.confirmSteps(steps, 'Install MailWizz on vps1?', flags);
+          if (replaces !== undefined) await this.confirmDatabase(replaces, flags['confirm-database']);
+        },
       }),
     ).finally(close);
     this.#show(outcome, settings.mailwizz.panelDomain);

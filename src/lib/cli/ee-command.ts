@@ -93,6 +93,20 @@ export abstract class EeCommand extends Command {
     if (!agreed) throw new EeError('DECLINED', { question });
   }
 
+  /**
+   * Asks for the name of what would make way: a yes is typed too easily. Off a terminal the flag must carry it, whatever --yes says.
+   */
+  protected async confirmDatabase(database: string, given: string | undefined): Promise<void> {
+    if (given === database) return;
+    if (given !== undefined || !this.interactive) {
+      throw new EeError('MAILWIZZ_DATABASE_UNCONFIRMED', { database, given: given ?? '' });
+    }
+    const { default: inquirer } = await import('inquirer');
+    const message = 'Type the name of the database whose data makes way:';
+    const { name } = await inquirer.prompt([{ type: 'input', name: 'name', message }]);
+    if (name !== database) throw new EeError('DECLINED', { question: message });
+  }
+
   protected override async init(): Promise<void> {
     await super.init();
     this.#interruptions().listen();

@@ -18,17 +18,17 @@ export const CRON_ENTRIES: readonly CronEntry[] = [
   { schedule: '0 0 * * *', command: 'daily', period: 86_400 },
 ];
 
-/** Seconds since things happened; undefined for what never did. */
+/** Seconds since things happened; undefined for what never did. `installed`: since the panel opened, which lets cron begin. */
 export interface CronAges {
   readonly installed: number;
   readonly ran: ReadonlyMap<string, number>;
 }
 
-/** Commands that are late: their last run, or the installation where there was none yet, is two periods ago or more. */
+/** Commands that are late: neither did they run within two periods, nor was the panel closed within them. */
 export function lateCommands({ installed, ran }: CronAges): string[] {
   return CRON_ENTRIES.flatMap(({ command, period }) => {
     const age = ran.get(command);
-    if ((age ?? installed) < 2 * period) return [];
+    if (Math.min(age ?? installed, installed) < 2 * period) return [];
     return [age === undefined ? `${command} never ran` : `${command} ran ${age} s ago, is due every ${period} s`];
   });
 }

@@ -6,6 +6,9 @@ export const CONFIG_FILE = 'apps/common/config/main-custom.php';
 /** Root's, and written last: the installation was proven. Until it is there the panel answers its host alone, and cron does nothing. */
 export const INSTALLED_MARK = 'apps/.installed-by-ee';
 
+/** The same mark under another name: the panel is closed while it is replaced, upgraded or brought back. One rename opens it again. */
+export const CLOSED_MARK = 'apps/.closed-by-ee';
+
 /** The wizard's folder; open to whoever reaches it, so it goes once it has served. */
 export const INSTALLER = 'install';
 

@@ -1,6 +1,7 @@
 import type { Settings } from '../settings/settings.js';
 import { type Connection, describeConnection, leadsTo } from './configuration.js';
 import { CONTENT_TABLES, TABLE_PREFIX } from './layout.js';
+import type { UnderWay } from './under-way.js';
 
 /** What is on the host, as one look found it. */
 export interface Seen {
@@ -12,6 +13,8 @@ export interface Seen {
   readonly configuration?: Connection | 'unreadable';
   /** Whether an installation was proven. */
   readonly proven: boolean;
+  /** Work on the whole panel that was begun and has not ended. */
+  readonly underWay?: UnderWay;
   /** Names of all tables in the database; undefined where there is no database. */
   readonly tables?: readonly string[];
   /** Tables that the application's schema creates, without prefix. */
@@ -37,6 +40,10 @@ export type State =
   | { readonly kind: 'foreign'; readonly leads: string }
   /** Somebody's data is in the database. */
   | { readonly kind: 'in-use'; readonly found: readonly string[] };
+
+/** Work on the whole panel that was cut; one that only did not say any more that it was over is none. */
+export const cutWork = ({ underWay, proven }: Pick<Seen, 'underWay' | 'proven'>): UnderWay | undefined =>
+  underWay?.phase === 'installing' && proven ? undefined : underWay;
 
 /** Judges what was found. Where it is not certain that nobody's data is in the database, it counts as in use. */
 export function stateOf(seen: Seen, { database }: Pick<Settings['mailwizz'], 'database'>): State {

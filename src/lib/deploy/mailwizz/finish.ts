@@ -1,13 +1,14 @@
 import { EeError } from '../../errors.js';
-import { CONFIG_FILE, INSTALLED_MARK, INSTALLER, WRITABLE_FOLDERS } from '../../mailwizz/layout.js';
+import { CONFIG_FILE, INSTALLER, WRITABLE_FOLDERS } from '../../mailwizz/layout.js';
 import { notEmpty } from '../../mailwizz/state.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
 import type { Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { Answers } from '../status/proof.js';
 import { firstVisit, licenceRefusal } from './backend.js';
-import { healthProofs, healthQuestions } from './health.js';
+import { healthProblems, healthQuestions } from './health.js';
 import { lookAtMailwizz } from './look.js';
+import { markScript } from './mark.js';
 import { succeed } from './succeed.js';
 import { undo } from './undo.js';
 import { make, tell, type Work } from './work.js';
@@ -28,10 +29,7 @@ export async function finish(work: Work, settings: Settings, route: Route | 'unk
   await make(work, 'mailwizz:installed', {
     action: 'create',
     summary: `MailWizz ${work.version} is installed, empty and proven: open the panel, and let cron begin`,
-    script: [
-      `printf '%s\\n' ${quote(JSON.stringify({ version: work.version, run: work.run.id }))} > ${quote(`${WEB_ROOT}/${INSTALLED_MARK}.ee-new`)}`,
-      `mv -T ${quote(`${WEB_ROOT}/${INSTALLED_MARK}.ee-new`)} ${quote(`${WEB_ROOT}/${INSTALLED_MARK}`)}`,
-    ].join('\n'),
+    script: markScript({ version: work.version, run: work.run.id }),
   });
 }
 
@@ -74,7 +72,6 @@ async function prove(work: Work, settings: Settings): Promise<void> {
   const { host, php, signal } = work;
   const full = notEmpty(await lookAtMailwizz(host, settings, php, signal));
   const output = await succeed(host, healthQuestions(settings.mailwizz, php), 'asking the panel', signal);
-  const proofs = healthProofs(new Answers(output), settings.mailwizz);
-  const problems = [...full, ...proofs.filter(({ ok }) => !ok).map(({ what, seen }) => `${what}: ${seen}`)];
+  const problems = [...full, ...healthProblems(new Answers(output), settings.mailwizz)];
   if (problems.length > 0) throw new EeError('MAILWIZZ_NOT_PROVEN', { problems }, { where: host.name });
 }

@@ -52,6 +52,7 @@ export function healthQuestions({ panelDomain, database }: Settings['mailwizz'],
     `printf 'hello\\t%s\\n' "$(runuser -u ${WEB_USER} -- timeout 60 /usr/bin/php${php} -q apps/console/console.php hello 2>&1 | head -n 1)"`,
     `find ${WRITABLE_FOLDERS.filter((folder) => !folder.endsWith('config')).join(' ')} ! -user ${WEB_USER} 2>/dev/null | head -n 5 | sed 's/^/foreign\\t/'`,
     `find . -perm -002 ! -type l 2>/dev/null | head -n 5 | sed 's/^/open\\t/'`,
+    `find . \\( ${WRITABLE_FOLDERS.map((folder) => `-path ./${folder}`).join(' -o ')} \\) -prune -o ! -type l \\( -user ${WEB_USER} -o -group ${WEB_USER} -perm -020 \\) -print 2>/dev/null | head -n 5 | sed 's/^/code\\t/'`,
     `[ ! -f ${INSTALLED_MARK} ] || printf 'installed\\t%s\\n' "$(( $(date +%s) - $(stat -c %Y ${INSTALLED_MARK}) ))"`,
     `mariadb --force -N -B <<'EE_SQL' 2>/dev/null || :`,
     `SELECT CONCAT('option:', category, '.', \`key\`), value FROM ${table('option')} WHERE (category = 'system.common' AND \`key\` IN ('version', 'site_status', 'api_status')) OR category = 'system.urls';`,
@@ -75,9 +76,16 @@ export function healthProofs(answers: Answers, { panelDomain }: Settings['mailwi
       ok: answers.one('hello') === 'Hello World!',
     },
     listProof('files of PHP', answers.all('foreign'), `all are ${WEB_USER}'s`, 'belong to somebody else'),
+    listProof('code on disk', answers.all('code'), 'PHP cannot write to it', 'can be written by PHP'),
     listProof('modes', answers.all('open'), 'nothing is open to everybody', 'can be written by everybody'),
   ];
 }
+
+/** What of an installed application does not answer as it must. */
+export const healthProblems = (answers: Answers, mailwizz: Settings['mailwizz']): string[] =>
+  healthProofs(answers, mailwizz)
+    .filter(({ ok }) => !ok)
+    .map(({ what, seen }) => `${what}: ${seen}`);
 
 function versionProof(answers: Answers): Proof {
   const files = versionIn(answers.one('version')) ?? 'unknown';

@@ -5,7 +5,7 @@ import { lock } from '../../converge/lock.js';
 import type { Change } from '../../converge/resource.js';
 import { EeError } from '../../errors.js';
 import { type Seen, type State, stateOf } from '../../mailwizz/state.js';
-import { phpVersion } from '../../roles/mailwizz.js';
+import { phpVersion, WEB_ROOT } from '../../roles/mailwizz.js';
 import type { Secret } from '../../secret.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
@@ -14,12 +14,18 @@ import { installDirectly } from './direct-route.js';
 import { finish, type Route } from './finish.js';
 import { bringInstaller, installerFolder, type InstallerFolder } from './installer-folder.js';
 import { lookAtMailwizz } from './look.js';
+import { assertSpace, INSTALL_NEEDS, measure } from './panel/space.js';
+import { abandon, makeWay, type PanelWork } from './panel/steps.js';
+import { replaced, replacePanel, replaceSteps } from './replace.js';
+import { assertSchema } from './schema-check.js';
 import { undo } from './undo.js';
 import { installByWizard } from './wizard-route.js';
 import type { Work } from './work.js';
 
 export interface InstallOptions {
   readonly dryRun: boolean;
+  /** Replaces a panel and its data, which are kept. */
+  readonly replace: boolean;
   readonly run: Run;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -32,6 +38,8 @@ export interface InstallPlan {
   readonly version: string;
   readonly route: Route | 'unknown';
   readonly steps: readonly string[];
+  /** The database whose data makes way. */
+  readonly replaces?: string;
 }
 
 export interface InstallOutcome {
@@ -80,20 +88,33 @@ async function installed(
   const { dryRun, emit, signal, confirm, run } = options;
   emit({ kind: 'step', host: host.name, step: 'looking at what is there' });
   const php = phpVersion(await hostFacts(host), host.name);
-  const seen = await lookAtMailwizz(host, settings, php, signal);
-  const state = stateOf(seen, settings.mailwizz);
+  const made: Change[] = [];
+  const panel: PanelWork = { host, php, database: settings.mailwizz.database, run, emit, signal, made };
+  const seen = await lookBeyondCut(panel, settings, dryRun);
+  const { underWay } = seen;
   const version = seen.version ?? '';
-  if (state.kind === 'installed') return { status: 'unchanged', version, changes: [], steps: [] };
-  assertFree(host, state, settings);
-  const plan = planOf(host, seen, state, material);
-  if (dryRun) return { status: 'planned', version, changes: [], steps: plan.steps };
-  await confirm(plan);
+  const state = stateOf(seen, settings.mailwizz);
+  const replaces = underWay === undefined && options.replace ? inTheWay(state, seen) : undefined;
+  if (state.kind === 'installed' && replaces === undefined) {
+    if (underWay && !dryRun) await replaced(panel);
+    return { status: 'unchanged', version, changes: [], steps: [] };
+  }
+  if (replaces === undefined) assertFree(host, state, settings);
+  await assertSchema(host, WEB_ROOT, version, signal);
+  const plan = planOf(host, seen, replaces === undefined ? state : { kind: 'fresh' }, material);
+  const first = replaces === undefined ? [] : replaceSteps(settings.mailwizz.database.name, replaces, seen);
+  const rest = underWay ? [`go on with the replacement that run ${underWay.run} began`] : [];
+  const steps = [...first, ...rest, ...plan.steps];
+  if (dryRun) return { status: 'planned', version, changes: [], steps };
+  await confirm({ ...plan, steps, ...(replaces === undefined ? {} : { replaces: panel.database.name }) });
 
+  if (replaces !== undefined) await replacePanel(panel, run, seen);
+  else assertSpace(host, INSTALL_NEEDS, await measure(host, panel.database.name, signal));
   const browser = await HostBrowser.open(host, settings.mailwizz.panelDomain, signal);
   const answers = { ...settings.mailwizz, purchaseCode: material.purchaseCode };
-  const work: Work = { host, answers, php, version, browser, run, emit, signal, made: [] };
+  const work: Work = { host, answers, php, version, browser, run, emit, signal, made };
   try {
-    if (state.kind === 'half-made') await undo(work, state.found);
+    if (state.kind === 'half-made' && replaces === undefined) await undo(work, state.found);
     if (plan.route === 'wizard') {
       if (seen.installer === undefined && material.installer) await bringInstaller(work, material.installer);
       await installByWizard(work);
@@ -104,7 +125,30 @@ async function installed(
   } finally {
     await browser.close();
   }
-  return { status: 'changed', version, changes: work.made, steps: [] };
+  if (replaces !== undefined || underWay) await replaced(panel);
+  return { status: 'changed', version, changes: made, steps: [] };
+}
+
+/**
+ * Looks at what is there. A replacement that was cut has been agreed to: it is gone on with, or ended where it has changed nothing
+ * yet. Other work that was cut is not ours to go on with.
+ */
+async function lookBeyondCut(panel: PanelWork, settings: Settings, dryRun: boolean): Promise<Seen> {
+  const look = () => lookAtMailwizz(panel.host, settings, panel.php, panel.signal);
+  const seen = await look();
+  const { underWay } = seen;
+  if (underWay === undefined) return seen;
+  if (underWay.phase === 'installing' && (underWay.kind === 'replace' || seen.proven)) return seen;
+  if (underWay.kind !== 'replace' || dryRun) throw new EeError('MAILWIZZ_CUT', underWay, { where: panel.host.name });
+  await (underWay.phase === 'keeping' ? abandon(panel, underWay) : makeWay(panel, underWay));
+  return look();
+}
+
+/** What a replacement would take away, for people; undefined where there is nothing that would have to be kept. */
+function inTheWay(state: State, { rows }: Seen): string[] | undefined {
+  if (state.kind === 'in-use') return [...state.found];
+  if (state.kind !== 'installed') return undefined;
+  return [...rows].filter(([, count]) => count > 0).map(([table, count]) => `${count} rows in ${table}`);
 }
 
 function assertFree(host: Host, state: State, { mailwizz: { database } }: Settings): void {

@@ -10,12 +10,14 @@ import {
   TABLE_PREFIX,
 } from '../../mailwizz/layout.js';
 import type { Seen } from '../../mailwizz/state.js';
+import { parseUnderWay } from '../../mailwizz/under-way.js';
 import { versionIn } from '../../mailwizz/version.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { Answers } from '../status/proof.js';
+import { UNDER_WAY } from './panel/under-way.js';
 import { phpCommand } from './php.js';
 import { succeed } from './succeed.js';
 
@@ -36,6 +38,7 @@ export function lookScript({ database, admin }: Settings['mailwizz'], php: strin
   const email = Buffer.from(admin.email).toString('hex');
   return [
     `root=${quote(WEB_ROOT)}`,
+    `[ ! -f ${UNDER_WAY} ] || sed 's/^/under-way\\t/' ${UNDER_WAY}`,
     `[ -f "$root/${INIT_FILE}" ] || exit 0`,
     `sed -n '/MW_VERSION/s/^/version\\t/p' "$root/${INIT_FILE}" | head -n 1`,
     `if [ -d "$root/${INSTALLER}" ]; then printf 'installer\\t%s\\n' "$(grep -h -m 1 MW_VERSION "$root/${INSTALLER}/index.php" 2>/dev/null)"; fi`,
@@ -64,12 +67,14 @@ export function parseLook(output: string, host: string): Seen {
   const configuration = answers.names().includes('configuration')
     ? configurationOf(answers.one('configuration'), host)
     : undefined;
+  const underWay = parseUnderWay(answers.one('under-way'));
   const rows = answers.all('rows').map((line) => line.split('\t'));
   return {
     ...(version === undefined ? {} : { version }),
     ...(installer === null ? {} : { installer: installer === undefined ? {} : { version: installer } }),
     ...(configuration === undefined ? {} : { configuration }),
     proven: answers.one('proven') === 'yes',
+    ...(underWay === undefined ? {} : { underWay }),
     ...(answers.one('database') === 'yes' ? { tables: answers.all('table') } : {}),
     schema: answers.all('schema'),
     rows: new Map(rows.map(([table = '', count = '']) => [table, Number(count)])),

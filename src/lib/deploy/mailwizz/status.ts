@@ -7,7 +7,7 @@ import {
   wantedServers,
 } from '../../mailwizz/delivery-servers.js';
 import { mapDisagreements } from '../../mailwizz/sender-map.js';
-import { stateOf, type State } from '../../mailwizz/state.js';
+import { cutWork, stateOf, type State } from '../../mailwizz/state.js';
 import { phpVersion } from '../../roles/mailwizz.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
@@ -20,7 +20,8 @@ import { deliveryServers } from './servers.js';
 import { succeed } from './succeed.js';
 
 export interface MailwizzStatus {
-  readonly state: State['kind'];
+  /** `cut`: work on the whole panel was begun and has not ended. */
+  readonly state: State['kind'] | 'cut';
   /** MW_VERSION of the unpacked application. */
   readonly version: string | null;
   readonly healthy: boolean;
@@ -41,6 +42,16 @@ export async function mailwizzStatus(
   const seen = await lookAtMailwizz(host, settings, php, signal);
   const state = stateOf(seen, settings.mailwizz);
   const version = seen.version ?? null;
+  const cut = cutWork(seen);
+  if (cut) {
+    const { message, hint } = new EeError('MAILWIZZ_CUT', cut);
+    return {
+      state: 'cut',
+      version,
+      healthy: false,
+      proofs: [{ what: 'panel', seen: `${message} ${hint}`, ok: false }],
+    };
+  }
   if (state.kind !== 'installed') {
     return {
       state: state.kind,

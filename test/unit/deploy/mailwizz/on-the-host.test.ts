@@ -173,6 +173,7 @@ describe('the health of the panel', () => {
       'addresses in mails: api_absolute_url is http://192.0.2.10/api/',
     ],
     ['foreign', 'foreign\tapps/common/runtime/x', 'files of PHP: apps/common/runtime/x belong to somebody else'],
+    ['code', 'code\t./index.php', 'code on disk: ./index.php can be written by PHP'],
     ['open', 'open\t./apps/extensions', 'modes: ./apps/extensions can be written by everybody'],
   ])('is not with another %s', (start, instead, problem) => {
     expect(bad(without(start, instead))).toEqual([problem]);

@@ -6,6 +6,8 @@
  *   license_url        address of the licence test double; none = every licence is refused
  *   slow_import        seconds the wizard waits before it imports the SQL files
  *   fail_import_at     number of the SQL statement at which the import fails
+ *   slow_update        seconds the command update waits before its first statement, offline
+ *   fail_update_at     number of the statement at which it fails
  *   install_version    version the wizard believes it installs, in place of its own
  *   missing_extension  name of an extension the wizard does not find
  */

@@ -1,0 +1,305 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { KeptPanel } from '../../src/lib/deploy/mailwizz/panel/kept-panels.js';
+import { TestLab, type EeResult } from '../support/lab.js';
+import { release } from '../support/mailwizz-release.js';
+import { killedAt, onceFree, statusFromOutside } from '../support/panel.js';
+
+interface Outcome {
+  readonly status: string;
+  readonly changes: readonly { readonly id: string; readonly action: string }[];
+  readonly problems?: readonly string[];
+  readonly steps?: readonly string[];
+}
+interface Failure {
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+const ROOT = '/var/www/mailwizz';
+const REPLACE = ['mailwizz', 'install', '--replace', '--confirm-database', 'mailwizz_v2', '--yes'] as const;
+const BACK = ['rollback', 'vps1', '--yes'] as const;
+
+const lab = new TestLab('t-mw-life');
+const failure = (result: EeResult) => result.json<Failure>().error;
+const sql = (query: string) => lab.sh('vps1', `mariadb -N mailwizz_v2 <<'SQL'\n${query}\nSQL`);
+const outside = (path: string) => statusFromOutside(lab, path);
+const fault = (line: string) => lab.sh('vps1', `printf '%s\\n' '${line}' >> /etc/mwstub.ini`);
+const noFault = () => lab.sh('vps1', `sed -i '/^license_url/!d' /etc/mwstub.ini`);
+const journal = () => lab.sh('vps1', 'sha256sum < /var/lib/ee/journal.jsonl');
+const kept = async () => (await lab.ee('rollback', 'vps1', '--list', '--json')).json<{ panels: KeptPanel[] }>().panels;
+
+/** Every row and every file of the panel with its owner and mode, but for what changes by itself while it answers. */
+const panel = () =>
+  lab.sh(
+    'vps1',
+    `mariadb-dump --skip-comments --skip-dump-date --hex-blob --order-by-primary --ignore-table=mailwizz_v2.mw_session mailwizz_v2 | sha256sum
+    cd ${ROOT} && find . -not -path './apps/common/runtime/*' -not -path './*/assets/cache/*' -printf '%P %y %U:%G %m\n' | sort
+    find . -type f -not -path './apps/common/runtime/*' -not -path './*/assets/cache/*' -not -name .installed-by-ee -print0 | sort -z | xargs -0 sha256sum`,
+  );
+
+/** Nothing of a work that ended lies about. */
+const expectTidy = async () =>
+  expect(
+    await lab.sh(
+      'vps1',
+      `ls -d ${ROOT}.* /var/lib/ee/mailwizz/under-way ${ROOT}/apps/.closed-by-ee /var/lib/ee/backups/*/mailwizz/*.part 2>/dev/null || :
+      mariadb -N -e "SHOW DATABASES LIKE 'ee%'"`,
+    ),
+  ).toBe('');
+
+const expectDone = async (result: EeResult) => {
+  expect(result.exit, result.stdout).toBe(0);
+  await expectTidy();
+};
+
+let before = '';
+let folder = '';
+
+describe('the panel of MailWizz and its data', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ee-release-'));
+    await lab.up('packages', { hosts: ['vps1'], world: true });
+    for (const args of [
+      ['deploy', 'vps1'],
+      ['mailwizz', 'install'],
+      ['mailwizz', 'servers'],
+    ]) {
+      const done = await lab.ee(...args, '--yes', '--json');
+      expect(done.exit, done.stdout).toBe(0);
+    }
+    // What would change rows in the middle of a comparison.
+    await lab.sh('vps1', 'systemctl stop cron');
+    await sql(`SET SQL_MODE = '', FOREIGN_KEY_CHECKS = 0;
+      INSERT INTO mw_customer (customer_uid, first_name, last_name, email, password, timezone, status, date_added, last_updated)
+        VALUES ('ccccccccccccc', 'Zoë', 'O''Hara \\ "x"', 'zoe@example.org', 'x', 'UTC', 'active', NOW(), NOW());
+      INSERT INTO mw_campaign (campaign_uid, customer_id, list_id, name, date_added, last_updated)
+        VALUES ('aaaaaaaaaaaaa', 1, 1, 'Été 🌻', NOW(), NOW());
+      INSERT INTO mw_option SELECT 'custom.rows', seq, RANDOM_BYTES(1000), 0, NOW(), NOW() FROM seq_1_to_300;`);
+    await lab.sh(
+      'vps1',
+      `cd ${ROOT} && mkdir -p frontend/assets/gallery/c1 apps/extensions/of-mine
+      head -c 100000 /dev/urandom > frontend/assets/gallery/c1/upload.png
+      echo '<?php // mine' > apps/extensions/of-mine/Mine.php
+      echo '<?php return array();' > apps/common/config/performance-levels-custom.php
+      chown -R mailwizz:mailwizz frontend/assets/gallery apps/extensions; echo 'User-agent: *' > robots.txt`,
+    );
+    before = await panel();
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+    await lab.down();
+  });
+
+  it('[R46] is not replaced without the name of its database, whatever else is agreed to', async () => {
+    const [was, told] = [await panel(), await journal()];
+    for (const args of [['--replace'], ['--replace', '--confirm-database', 'mailwizz']]) {
+      const result = await lab.ee('mailwizz', 'install', ...args, '--yes', '--json');
+      expect(result.exit, result.stdout).toBe(2);
+      expect(failure(result).code).toBe('MAILWIZZ_DATABASE_UNCONFIRMED');
+      expect(failure(result).hint).toContain('mailwizz_v2');
+    }
+    const nothing = await lab.ee('mailwizz', 'install', '--yes', '--json');
+    expect(nothing.json<Outcome>().status).toBe('unchanged');
+    const planned = await lab.ee('mailwizz', 'install', '--replace', '--dry-run', '--json');
+    expect(planned.json<Outcome>().steps?.[0]).toContain('1 rows in campaign');
+    const early = await lab.ee('rollback', 'vps1', '--yes', '--json');
+    expect([early.exit, failure(early).code]).toEqual([2, 'ROLLBACK_NO_PANEL']);
+    expect([await panel(), await journal(), await outside('/')]).toEqual([was, told, '200']);
+  });
+
+  it('[R23] [R46] makes way for an empty one, and comes back row for row and file for file', async () => {
+    await expectDone(await lab.ee(...REPLACE, '--json'));
+    expect(await sql('SELECT COUNT(*) FROM mw_campaign; SELECT COUNT(*) FROM mw_user')).toBe('0\n1');
+    expect([await outside('/'), await outside('/frontend/assets/gallery/c1/upload.png')]).toEqual(['200', '404']);
+    const [one, ...others] = await kept();
+    expect([one?.kind, one?.database, one?.version, others]).toEqual(['replace', 'mailwizz_v2', '2.2.11', []]);
+    const dump = `/var/lib/ee/backups/${one?.id}/mailwizz/database.sql.gz`;
+    expect(await lab.sh('vps1', `stat -c '%U %a' ${dump}; gzip -t ${dump} && echo whole`)).toBe('root 600\nwhole');
+
+    const back = await lab.ee(...BACK, '--json');
+    await expectDone(back);
+    expect(back.json<Outcome>().problems).toEqual([]);
+    expect(await panel()).toBe(before);
+    expect(await outside('/')).toBe('200');
+    // The empty one can be had again.
+    expect((await kept()).map(({ kind }) => kind)).toEqual(['rollback']);
+    await expectDone(await lab.ee(...BACK, '--json'));
+    expect(await sql('SELECT COUNT(*) FROM mw_campaign')).toBe('0');
+    await expectDone(await lab.ee(...BACK, '--json'));
+    expect(await panel()).toBe(before);
+  });
+
+  describe('when a replacement is killed', () => {
+    it.each(['keep the database'])('[R19] at "%s" is opened again as it was', async (said) => {
+      await killedAt(lab, said, ...REPLACE);
+      await expectDone(await onceFree(lab, ...BACK));
+      expect(await panel()).toBe(before);
+      expect(await outside('/')).toBe('200');
+    });
+
+    it.each(['put an application without', 'empty the database', 'proving that it is empty'])(
+      '[R19] at "%s" comes back, or makes way when the same command is run again',
+      async (said) => {
+        await killedAt(lab, said, ...REPLACE);
+        const servers = await onceFree(lab, 'mailwizz', 'servers', '--yes');
+        expect([servers.exit, failure(servers).code]).toEqual([1, 'MAILWIZZ_CUT']);
+        expect(await outside('/')).toBe('503');
+        if (!said.startsWith('put')) {
+          const again = await onceFree(lab, 'mailwizz', 'install', '--yes');
+          await expectDone(again);
+          expect(await sql('SELECT COUNT(*) FROM mw_campaign')).toBe('0');
+          expect(await outside('/')).toBe('200');
+        }
+        await expectDone(await onceFree(lab, ...BACK));
+        expect(await panel()).toBe(before);
+        expect(await outside('/')).toBe('200');
+      },
+    );
+
+    it('[R19] and the rollback is killed as well, is brought back by the next one', async () => {
+      await expectDone(await lab.ee(...REPLACE, '--json'));
+      await killedAt(lab, 'bring the database', ...BACK);
+      await expectDone(await onceFree(lab, ...BACK));
+      expect(await panel()).toBe(before);
+      expect(await outside('/')).toBe('200');
+    });
+  });
+
+  describe('where the disk is full', () => {
+    afterEach(() =>
+      lab.sh('vps1', 'umount /var/lib/ee/backups /var/lib/ee /var/lib/mysql/mailwizz_v2 2>/dev/null || :'),
+    );
+
+    it('[R16] is not begun with, and says what it needs', async () => {
+      await lab.sh(
+        'vps1',
+        'rm -rf /srv/ee; cp -a /var/lib/ee /srv/ee; mount -t tmpfs -o size=90m,mode=0700 tmpfs /var/lib/ee; rm -rf /srv/ee/backups; cp -a /srv/ee/. /var/lib/ee/',
+      );
+      const result = await lab.ee(...REPLACE, '--json');
+      expect([result.exit, failure(result).code]).toEqual([1, 'MAILWIZZ_NO_SPACE']);
+      expect(failure(result).message).toMatch(/vps1 has \d+ MB free for \/var\/lib\/ee; this needs \d+ MB/);
+      expect([await panel(), await outside('/')]).toEqual([before, '200']);
+    });
+
+    it('[R16] [R23] stops in the dump with the reason, and is open again as it was', async () => {
+      await lab.sh('vps1', 'mount -t tmpfs -o size=64k,mode=0700 tmpfs /var/lib/ee/backups');
+      const result = await lab.ee(...REPLACE, '--json');
+      expect(result.exit, result.stdout).toBe(1);
+      expect(failure(result).message).toContain('No space left on device');
+      await expectTidy();
+      expect([await panel(), await outside('/')]).toEqual([before, '200']);
+    });
+
+    it('[R16] [R19] stops an installation in its import, and the next run begins anew', async () => {
+      await killedAt(lab, 'make the tables', ...REPLACE);
+      await lab.sh('vps1', `mariadb -e 'SELECT 1' > /dev/null`);
+      await lab.until('vps1', 'flock -n /run/ee.lock true');
+      await lab.sh(
+        'vps1',
+        `mariadb -e 'DROP DATABASE mailwizz_v2; CREATE DATABASE mailwizz_v2'
+        mount -t tmpfs -o size=300k,uid=$(id -u mysql),gid=$(id -g mysql),mode=0700 tmpfs /var/lib/mysql/mailwizz_v2`,
+      );
+      const full = await lab.ee('mailwizz', 'install', '--yes', '--json');
+      expect(full.exit, full.stdout).toBe(1);
+      expect(failure(full).message).toMatch(/No more room|is full|No space left/);
+      await lab.sh('vps1', `systemctl stop mariadb; umount /var/lib/mysql/mailwizz_v2; systemctl start mariadb`);
+      await expectDone(await lab.ee('mailwizz', 'install', '--yes', '--json'));
+      await expectDone(await lab.ee(...BACK, '--json'));
+      expect(await panel()).toBe(before);
+    });
+  });
+
+  describe('with a release of its vendor', () => {
+    const upgrade = (file: string, ...args: string[]) =>
+      lab.ee('mailwizz', 'upgrade', file, '--yes', '--json', ...args);
+    const upgraded = async () => {
+      expect(
+        await sql(
+          `SELECT value FROM mw_option WHERE \`key\` = 'version'; SELECT note FROM mw_campaign; SELECT COUNT(*) FROM mw_campaign_note`,
+        ),
+      ).toBe('2.3.0\nupgraded\n0');
+      expect(
+        await lab.sh(
+          'vps1',
+          `cd ${ROOT} && ls -d apps/common/new-in-2.3.0.php apps/extensions/of-mine/Mine.php robots.txt install 2>&1 | head -n 4; stat -c '%U:%G %a' apps/common/config/main-custom.php frontend/assets/gallery/c1/upload.png apps/common`,
+        ),
+      ).toBe(
+        "ls: cannot access 'install': No such file or directory\napps/common/new-in-2.3.0.php\napps/extensions/of-mine/Mine.php\nrobots.txt\nroot:mailwizz 440\nmailwizz:mailwizz 644\nroot:root 755",
+      );
+      expect([
+        await outside('/'),
+        await outside('/frontend/assets/gallery/c1/upload.png'),
+        await outside('/install/index.php'),
+      ]).toEqual(['200', '200', '404']);
+    };
+    let newer = '';
+    beforeAll(async () => {
+      newer = await release(folder, '2.3.0');
+    });
+    afterEach(noFault);
+
+    it('[R19] refuses one that is not newer, another layout and unsafe members, before anything is changed', async () => {
+      const told = await journal();
+      for (const version of ['2.2.11', '2.2.9']) {
+        const result = await upgrade(await release(folder, version));
+        expect([result.exit, failure(result).code]).toEqual([2, 'MAILWIZZ_NOT_NEWER']);
+      }
+      const climbing = await release(folder, '2.3.1', (entries) => [
+        ...entries,
+        { path: '../../etc/cron.d/x', mode: 0o644, content: Buffer.from('x') },
+      ]);
+      const other = await release(folder, '2.3.2', (entries) =>
+        entries.filter(({ path }) => !path.endsWith('apps/init.php')),
+      );
+      for (const file of [climbing, other, join(folder, 'none.tar.gz'), join(lab.folder, 'known_hosts')]) {
+        const result = await upgrade(file);
+        expect([result.exit, failure(result).code]).toEqual([2, 'MAILWIZZ_RELEASE_UNFIT']);
+      }
+      const planned = await upgrade(newer, '--dry-run');
+      expect([planned.exit, planned.json<Outcome>().status]).toEqual([0, 'planned']);
+      expect([await panel(), await journal()]).toEqual([before, told]);
+    });
+
+    it('[R23] is upgraded with what is its own, and goes back to the version that it was', async () => {
+      await expectDone(await upgrade(newer));
+      await upgraded();
+      // It would leave the panel alone; cron was stopped for the comparisons.
+      const deployed = await lab.ee('deploy', 'vps1', '--dry-run', '--json');
+      expect(deployed.json<{ hosts: Outcome[] }>().hosts[0]?.changes.map(({ id }) => id)).toEqual(['service:cron']);
+
+      await expectDone(await lab.ee(...BACK, '--json'));
+      expect(await panel()).toBe(before);
+      expect(await outside('/')).toBe('200');
+    });
+
+    it('[R19] is taken back at once where the application cannot update its database', async () => {
+      await fault('fail_update_at=3');
+      const result = await upgrade(newer);
+      expect([result.exit, failure(result).code]).toEqual([1, 'MAILWIZZ_UPGRADE_FAILED']);
+      expect(failure(result).message).toContain('THE TEST ASKED FOR A FAILURE HERE');
+      await expectTidy();
+      expect([await panel(), await outside('/')]).toEqual([before, '200']);
+    });
+
+    it.each([
+      ['bring MailWizz 2.3.0', 'upgrade'],
+      ['put MailWizz 2.3.0 into place', 'rollback'],
+      ['let MailWizz bring its database', 'upgrade'],
+      ['let MailWizz bring its database', 'rollback'],
+      ['MailWizz 2.3.0 answers as it must', 'rollback'],
+    ])('[R19] is killed at "%s", and the %s leaves nothing half done', async (said, next) => {
+      if (said.startsWith('let')) await fault('slow_update=2');
+      await killedAt(lab, said, 'mailwizz', 'upgrade', newer, '--yes');
+      await noFault();
+      if (next === 'upgrade') {
+        await expectDone(await onceFree(lab, 'mailwizz', 'upgrade', newer, '--yes'));
+        await upgraded();
+      }
+      await expectDone(await onceFree(lab, ...BACK));
+      expect(await panel()).toBe(before);
+      expect(await outside('/')).toBe('200');
+    });
+  });
+});
