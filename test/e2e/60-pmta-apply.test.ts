@@ -265,7 +265,7 @@ describe('the configuration of PowerMTA', () => {
     expect((await diff('--ips', '3')).json<Diff>()).toMatchObject({ origin: 'ours', drift: null, different: true });
 
     expect(failure(await lab.ee('rollback', 'vps2', '--to', 'never', '--yes', '--json')).code).toBe('ROLLBACK_NOTHING');
-    expect(failure(await lab.ee('rollback', 'vps1', '--yes', '--json')).code).toBe('ROLLBACK_UNSUPPORTED');
+    expect(failure(await lab.ee('rollback', 'vps3', '--yes', '--json')).code).toBe('ROLLBACK_UNSUPPORTED');
   });
 
   it('keeps a virtual MTA with mail in its queue until it is empty', async () => {

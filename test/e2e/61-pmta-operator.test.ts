@@ -45,7 +45,7 @@ describe('a tired operator', () => {
     [['pmta', 'apply', '--ignore-dns'], 'Put this configuration into force on vps2?'],
     [['rollback'], '`ee rollback` needs HOST'],
     [['rollback', 'vps4', '--yes'], 'vps4'],
-    [['rollback', 'vps1', '--yes'], 'vps1'],
+    [['rollback', 'vps3', '--yes'], 'vps3'],
     [
       ['rollback', 'vps2', '--to', '../../etc/shadow', '--yes'],
       'vps2 has no PowerMTA configuration that a run ../../etc/shadow replaced.',
