@@ -11,6 +11,7 @@ import {
 } from '../../mailwizz/layout.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
 import { quote } from '../../ssh/shell-quote.js';
+import { restartPhp } from './panel/closing.js';
 import { BESIDE, type KeptPlaces } from './panel/places.js';
 import { swapBegun, swapScript } from './panel/web-root.js';
 import type { Release } from './release.js';
@@ -68,7 +69,7 @@ export function placeScript(kept: KeptPlaces, php: string): string {
     `  mv -T ${part} ${next}`,
     'fi',
     swapScript(kept),
-    `systemctl restart php${php}-fpm`,
+    restartPhp(php),
   ].join('\n');
 }
 

@@ -34,10 +34,17 @@ export function closeScript(work: UnderWay, php: string, user: string): string {
   ].join('\n');
 }
 
+/**
+ * Shell that starts PHP anew, which keeps compiled code by its path. A unit that is started more than five times in ten seconds is
+ * refused by systemd, and a run that was cut, typed again and taken back comes to that: the count begins anew as well.
+ */
+export const restartPhp = (php: string): string =>
+  `{ systemctl reset-failed php${php}-fpm 2>/dev/null || :; systemctl restart php${php}-fpm; }`;
+
 /** Shell that ends requests and their statements: they would go on after it. */
 export function endRequests(php: string, user: string): string[] {
   return [
-    `systemctl restart php${php}-fpm`,
+    restartPhp(php),
     `mariadb -N -B <<'EE_SQL' | mariadb --force || :`,
     `SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE user = '${user}';`,
     'EE_SQL',

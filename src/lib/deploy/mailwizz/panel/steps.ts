@@ -1,6 +1,6 @@
 import type { UnderWay } from '../../../mailwizz/under-way.js';
 import { type Making, make } from '../work.js';
-import { closeScript, endRequests, openScript } from './closing.js';
+import { closeScript, endRequests, openScript, restartPhp } from './closing.js';
 import { DUMP_FUNCTIONS } from './dump.js';
 import { abandonScript, keepScript } from './keep.js';
 import { keptPlaces } from './places.js';
@@ -47,7 +47,7 @@ export async function makeWay(work: PanelWork, begun: UnderWay): Promise<void> {
   await make(work, 'mailwizz:web-root', {
     action: 'update',
     summary: 'put an application without configuration and uploads into place, and keep the former one',
-    script: [`[ -e ${kept.description} ]`, emptyCopyScript(kept), swapScript(kept), restart(work)].join('\n'),
+    script: [`[ -e ${kept.description} ]`, emptyCopyScript(kept), swapScript(kept), restartPhp(work.php)].join('\n'),
   });
   await make(work, 'mailwizz:database', {
     action: 'remove',
@@ -67,7 +67,7 @@ export async function goBack(work: PanelWork, begun: UnderWay): Promise<void> {
   await make(work, 'mailwizz:web-root', {
     action: 'update',
     summary: 'bring the former web root back',
-    script: [...endRequests(work.php, work.database.user), unswapScript(kept), restart(work)].join('\n'),
+    script: [...endRequests(work.php, work.database.user), unswapScript(kept), restartPhp(work.php)].join('\n'),
   });
   await bringDatabaseBack(work, begun.run);
 }
@@ -77,7 +77,7 @@ export async function exchange(work: PanelWork, begun: UnderWay, target: string)
   await make(work, 'mailwizz:web-root', {
     action: 'update',
     summary: `bring the web root back that run ${target} replaced`,
-    script: [exchangeScript(keptPlaces(target), keptPlaces(begun.run)), restart(work)].join('\n'),
+    script: [exchangeScript(keptPlaces(target), keptPlaces(begun.run)), restartPhp(work.php)].join('\n'),
   });
   await bringDatabaseBack(work, target);
 }
@@ -91,8 +91,8 @@ async function bringDatabaseBack(work: PanelWork, target: string): Promise<void>
     summary: `bring the database ${name} back from the dump of run ${target}, and compare it with what it was`,
     script: [
       DUMP_FUNCTIONS,
-      // One that no step had come to is left alone.
-      `ee_same ${name} ${kept.checksums} 2>/dev/null || { ee_load ${kept.dump} ${name} && ee_same ${name} ${kept.checksums}; } || {`,
+      // One that no step had come to is left alone, and so is one whose panel was opened already: it has newer rows.
+      `[ ! -e ${kept.description} ] || ee_same ${name} ${kept.checksums} 2>/dev/null || { ee_load ${kept.dump} ${name} && ee_same ${name} ${kept.checksums}; } || {`,
       `  echo "the database is not what the dump holds; the dump stays: ${kept.dump}"`,
       '  exit 1',
       '}',
@@ -104,6 +104,3 @@ async function bringDatabaseBack(work: PanelWork, target: string): Promise<void>
     script: [`rm -f ${kept.description}`, openScript(), DONE_SCRIPT, `rm -rf ${kept.folder}`].join('\n'),
   });
 }
-
-/** PHP keeps compiled code by its path. */
-const restart = ({ php }: PanelWork): string => `systemctl restart php${php}-fpm`;
