@@ -37,7 +37,7 @@ export async function signingKeys(host: Host, signal: AbortSignal): Promise<Sign
 
 /** Nothing where there is no such file. */
 async function read(host: Host, path: string, options: RunOptions & { step: string }): Promise<Buffer | undefined> {
-  const { code, stdout, stderr } = await host.run(`[ -e ${quote(path)} ] || exit 3\ncat ${quote(path)}`, options);
+  const { code, stdout, stderr } = await host.run(`[ -f ${quote(path)} ] || exit 3\ncat ${quote(path)}`, options);
   if (code === 0) return stdout;
   if (code === 3) return undefined;
   const output = stderr.toString('utf8').trim();

@@ -67,7 +67,7 @@ export function noDkimKey(fileName: string): Resource {
         action: 'remove',
         summary: `remove the revoked key ${path}`,
         script: [
-          `if grep -qsF ${quote(path)} ${PMTA_CONFIG}; then echo ${quote(`${PMTA_CONFIG} still signs with it`)}; exit 1; fi`,
+          `if grep -D skip -qsF ${quote(path)} ${PMTA_CONFIG}; then echo ${quote(`${PMTA_CONFIG} still signs with it`)}; exit 1; fi`,
           `rm -f ${quote(path)} ${copies}`,
         ].join('\n'),
       };

@@ -22,7 +22,7 @@ export async function runningMap(vps2: Host, signal: AbortSignal): Promise<Runni
   const script = [
     ASK_PMTA,
     'ask vmtas --dom show vmtas',
-    `base64 ${quote(PMTA_CONFIG)} | sed 's/^/configuration\\t/'`,
+    `[ ! -f ${quote(PMTA_CONFIG)} ] || base64 ${quote(PMTA_CONFIG)} | sed 's/^/configuration\\t/'`,
   ].join('\n');
   const answers = new Answers(await succeed(vps2, script, 'asking PowerMTA how it routes', signal));
   const running = virtualMtasOf(saidOf(answers, 'vmtas'))?.map(({ name }) => name);

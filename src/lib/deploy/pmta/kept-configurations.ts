@@ -20,7 +20,7 @@ export interface KeptConfiguration {
 /** A run's name is made of the time and hexadecimal digits; nothing else becomes a path. */
 const RUN_ID = /^[A-Za-z0-9-]{1,64}$/;
 
-const LIST = `sum=$(sha256sum < ${PMTA_CONFIG} 2>/dev/null); echo "current \${sum%% *}"
+const LIST = `sum=; [ ! -f ${PMTA_CONFIG} ] || sum=$(sha256sum < ${PMTA_CONFIG}); echo "current \${sum%% *}"
 for f in ${BACKUPS}/*${PMTA_CONFIG}; do
   [ -f "$f" ] || continue
   id=\${f#${BACKUPS}/}; id=\${id%%/*}

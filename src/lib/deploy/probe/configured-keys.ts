@@ -16,7 +16,8 @@ export type ConfiguredKeys = (identity: { readonly index: number; readonly domai
 /** Reads the configuration of a host. Throws PROBE_UNPREPARED where probes would not come back, and REMOTE_FAILED. */
 export async function configuredKeys(host: Host, signal: AbortSignal): Promise<ConfiguredKeys> {
   const step = 'reading the PowerMTA configuration';
-  const { code, stdout, stderr } = await host.run(`cat ${quote(PMTA_CONFIG)}`, { step, signal });
+  const script = `[ -f ${quote(PMTA_CONFIG)} ] || { echo ${quote(`${PMTA_CONFIG} is not a file`)} >&2; exit 1; }\ncat ${quote(PMTA_CONFIG)}`;
+  const { code, stdout, stderr } = await host.run(script, { step, signal });
   if (code !== 0) {
     const output = stderr.toString('utf8').trim();
     throw new EeError('REMOTE_FAILED', { host: host.name, step, status: `exit ${code}`, output });
