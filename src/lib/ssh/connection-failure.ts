@@ -18,6 +18,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer in time',
 };
 
+/** Until a login is complete. A busy host lets sshd wait for systemd-logind, for the 25 seconds of a call over D-Bus, and goes on then. */
+export const READY_TIMEOUT_MS = 35_000;
+
 /** Turns what node-ssh and ssh2 throw while connecting into a sentence: SSH_AUTHENTICATION or SSH_UNREACHABLE. */
 export function connectionFailure(error: unknown, { label, address, port, user }: Peer, tried: string): EeError {
   const { level, code, message } = error as { level?: string; code?: unknown; message?: string };
@@ -27,7 +30,7 @@ export function connectionFailure(error: unknown, { label, address, port, user }
   }
   const reason =
     level === 'client-timeout'
-      ? 'no answer within 20 s'
+      ? `no answer within ${READY_TIMEOUT_MS / 1000} s`
       : ((typeof code === 'string' ? REASONS[code] : undefined) ?? (message || 'the connection failed'));
   return new EeError('SSH_UNREACHABLE', { host: label, address, port, reason }, { cause: error });
 }

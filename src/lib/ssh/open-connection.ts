@@ -4,13 +4,12 @@ import { EeError } from '../errors.js';
 import type { HostAccess } from '../settings/settings.js';
 import type { ConnectOptions } from './connect-options.js';
 import { Connection } from './connection.js';
-import { connectionFailure } from './connection-failure.js';
+import { connectionFailure, READY_TIMEOUT_MS } from './connection-failure.js';
 import { fingerprint, offeredAlgorithms } from './host-key.js';
 import { findIdentities, type Identities } from './identities.js';
 import { findKnownKeys, judge, type KnownKey, knownHostsName, recordKey } from './known-hosts.js';
 import { findRoute, type Hop } from './route.js';
 
-const READY_TIMEOUT_MS = 20_000;
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVES_MISSED = 3;
 

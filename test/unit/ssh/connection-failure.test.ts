@@ -10,7 +10,7 @@ describe('connectionFailure', () => {
   it.each([
     [{ code: 'ECONNREFUSED', level: 'client-socket' }, 'nothing listens on that port (connection refused)'],
     [{ code: 'ENOTFOUND', level: 'client-socket' }, 'its name does not resolve'],
-    [{ level: 'client-timeout' }, 'no answer within 20 s'],
+    [{ level: 'client-timeout' }, 'no answer within 35 s'],
     [{ level: 'handshake' }, 'raw'],
   ])('says why a host cannot be reached: %j', (facts, reason) => {
     const error = failure(facts);
