@@ -67,6 +67,13 @@ const outOfReach = ['env', 'argv', 'exit', 'exitCode', 'stdout', 'stderr', 'stdi
   message: 'Only commands and src/lib/cli know the terminal, the environment and the end of the program.',
 }));
 
+const collected = {
+  object: 'AbortSignal',
+  property: 'timeout',
+  message:
+    'Nothing holds it under AbortSignal.any, and what waits for it waits for ever (nodejs/node#57736): use setTimeout.',
+};
+
 export default tseslint.config(
   { ignores: ['dist', 'dist.*', 'engine/dist', 'node_modules', 'coverage', 'assets', 'templates'] },
   ...tseslint.configs.strict,
@@ -87,6 +94,6 @@ export default tseslint.config(
   {
     files: ['src/lib/**/*.ts'],
     ignores: ['src/lib/cli/**'],
-    rules: { 'no-restricted-properties': ['error', ...outOfReach] },
+    rules: { 'no-restricted-properties': ['error', ...outOfReach, collected] },
   },
 );

@@ -81,10 +81,14 @@ export async function waiting<T>(
   begin: (done: (value: T) => void, failed: (error: Error) => void) => void,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const end = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]);
+  let ended: (() => void) | undefined;
+  // Not AbortSignal.timeout: under AbortSignal.any it is collected as garbage, and never ends (nodejs/node#57736).
+  let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<T>((resolve, reject) => {
-      end.addEventListener('abort', () => reject(new NoAnswer('no answer in time')), { once: true });
+      ended = (): void => reject(new NoAnswer('no answer in time'));
+      timer = setTimeout(ended, timeout);
+      signal?.addEventListener('abort', ended, { once: true });
       begin(resolve, reject);
     });
   } catch (error) {
@@ -93,5 +97,8 @@ export async function waiting<T>(
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const reason = error instanceof Error ? error.message : String(error);
     throw new NoAnswer(reasons[code] ?? (code || reason), { cause: error });
+  } finally {
+    clearTimeout(timer);
+    if (ended) signal?.removeEventListener('abort', ended);
   }
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { encode } from 'dns-packet';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask } from '../../../src/lib/dns/ask.js';
@@ -80,6 +82,20 @@ describe('ask', () => {
       kind: 'silence',
       reason: 'no name server listens there',
     });
+  });
+
+  it('gives up in time although memory is cleaned up meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const cleanUp = runInNewContext('gc') as () => void;
+    const { address } = await start(() => []);
+    const { signal } = new AbortController();
+    const asking = ask(address, question, { recursion: true, timeouts: [300], signal });
+    const cleaning = setInterval(cleanUp, 20);
+    try {
+      expect(await asking).toEqual({ kind: 'silence', reason: 'no answer in time' });
+    } finally {
+      clearInterval(cleaning);
+    }
   });
 
   it('ends at once when it is aborted', async () => {
