@@ -26,14 +26,20 @@ export interface EeResult {
 /** Runs `ee` as a user does: the built program, in a process of its own, without a terminal. */
 export const ee = (...args: readonly string[]): Promise<EeResult> => eeIn({}, ...args);
 
+/** Shorter than a test may take: a run that hangs is named, with what it said, and holds no lock against the tests after it. */
+const LONGEST_RUN_MS = 840_000;
+
 async function eeIn(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<EeResult> {
   const result = await execa(process.execPath, ['--', join(packageRoot(), 'bin', 'run.js'), ...args], {
     env,
     reject: false,
     stdin: 'ignore',
     maxBuffer: 64 * 1024 * 1024,
+    timeout: LONGEST_RUN_MS,
   });
-  const { stdout, stderr, exitCode } = result;
+  const { stdout, stderr, exitCode, timedOut } = result;
+  if (timedOut)
+    throw new Error(`ee ${args.join(' ')} did not end in ${LONGEST_RUN_MS / 1000} s.\n${stdout}\n${stderr}`);
   return { exit: exitCode, stdout, stderr, json: <T>() => JSON.parse(stdout) as T };
 }
 
