@@ -545,7 +545,8 @@ const failures = {
     exit: EXIT.usage,
     message: ({ path, problems }) =>
       `${path} is not taken, and no host was touched:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
-    hint: () => "Give the release as one .tar.gz of the application's files, in which apps/init.php is once.",
+    hint: () =>
+      "Give the vendor's release, or one .zip or .tar.gz of the application's files, in which apps/init.php is once.",
   }),
   MAILWIZZ_NOT_NEWER: row<{ version: string; installed: string }>({
     exit: EXIT.usage,

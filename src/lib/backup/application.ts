@@ -117,17 +117,27 @@ export class ApplicationContents extends ArchiveContents {
     return problems;
   }
 
-  /** The one `apps/init.php` nearest to the root of the archive. */
+  /** The one `apps/init.php` nearest to the root of the archive; of a vendor's release, the one that is whole. */
   #entry(): { name: string; version: string | undefined } | { problem: Problem } {
     const depth = (name: string): number => plainPath(name).split('/').length;
-    const [first, second] = [...this.#entries].sort((a, b) => depth(a.name) - depth(b.name));
+    const least = Math.min(...this.#entries.map(({ name }) => depth(name)));
+    const nearest = this.#entries.filter(({ name }) => depth(name) === least);
+    const [first, second] = nearest;
     if (first === undefined) return { problem: error('NOT_MAILWIZZ', `no member is ${ENTRY}: this is not MailWizz`) };
-    if (second !== undefined && depth(second.name) === depth(first.name)) {
-      return { problem: error('AMBIGUOUS_ROOT', `two applications side by side: ${first.name} and ${second.name}`) };
-    }
-    return first;
+    if (second === undefined) return first;
+    const problem = error('AMBIGUOUS_ROOT', `two applications side by side: ${first.name} and ${second.name}`);
+    return wholeOf(nearest) ?? { problem };
   }
 }
+
+/** A release of the vendor has the application twice: to install it, and without its installer, to copy over an older one. */
+function wholeOf<T extends { readonly name: string }>(entries: readonly T[]): T | undefined {
+  const whole = entries.find(({ name }) => WHOLE.test(name));
+  const update = whole?.name.replace(WHOLE, `$1update/${ENTRY}`);
+  return entries.length === 2 && entries.some(({ name }) => name === update) ? whole : undefined;
+}
+
+const WHOLE = /(^|\/)latest\/apps\/init\.php$/;
 
 const isEntry = (name: string): boolean => name === ENTRY || name.endsWith(`/${ENTRY}`);
 

@@ -257,6 +257,25 @@ describe('the application in an archive', () => {
     expect(codes([...applicationMembers('a/'), ...applicationMembers('b/')])).toEqual(['AMBIGUOUS_ROOT']);
   });
 
+  it('is there twice in a release of the vendor, where the one with its installer is taken', () => {
+    const both = (...roots: string[]) => application(roots.flatMap((root) => applicationMembers(root)));
+    for (const folder of ['', 'mailwizz-2.3.0/']) {
+      const { facts, problems } = both(`${folder}update/`, `${folder}latest/`);
+      expect([facts?.root, problems.map(({ code, severity }) => `${code} ${severity}`)]).toEqual([
+        `${folder}latest/`,
+        ['MEMBERS_OUTSIDE_ROOT warning'],
+      ]);
+    }
+    const unclear = [
+      ['latest/', 'older/'],
+      ['a/latest/', 'b/update/'],
+      ['latest/', 'update/', 'third/'],
+    ];
+    expect(unclear.map((roots) => both(...roots).problems.map(({ code }) => code))).toEqual(
+      unclear.map(() => ['AMBIGUOUS_ROOT']),
+    );
+  });
+
   it('lies at the nearest place when an old copy lies deeper', () => {
     const { facts, problems } = application([
       ...applicationMembers('mailwizz/old/'),
