@@ -115,6 +115,7 @@ describe('the panel of MailWizz and its data', () => {
     expect([await outside('/'), await outside('/frontend/assets/gallery/c1/upload.png')]).toEqual(['200', '404']);
     const [one, ...others] = await kept();
     expect([one?.kind, one?.database, one?.version, others]).toEqual(['replace', 'mailwizz_v2', '2.2.11', []]);
+    expect(one?.kilobytes).toBeGreaterThan(500);
     const dump = `/var/lib/ee/backups/${one?.id}/mailwizz/database.sql.gz`;
     expect(await lab.sh('vps1', `stat -c '%U %a' ${dump}; gzip -t ${dump} && echo whole`)).toBe('root 600\nwhole');
 

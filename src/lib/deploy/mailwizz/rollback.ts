@@ -13,7 +13,7 @@ import { Answers } from '../status/proof.js';
 import { healthProblems, healthQuestions } from './health.js';
 import { lookAtMailwizz } from './look.js';
 import { chosenPanel, type KeptPanel, keptPanels } from './panel/kept-panels.js';
-import { assertSpace, keepNeeds, measure } from './panel/space.js';
+import { assertSpace, keepNeeds, measure, returnNeeds } from './panel/space.js';
 import { abandon, closeAndKeep, exchange, goBack, type PanelWork } from './panel/steps.js';
 import { succeed } from './succeed.js';
 
@@ -85,7 +85,7 @@ async function rolledBack(host: Host, settings: Settings, options: RollbackOptio
   await confirm(stepsOf(target, seen.version));
   if (underWay) await abandon(work, underWay);
   const sizes = await measure(host, database.name, signal);
-  assertSpace(host, keepNeeds(sizes), sizes);
+  assertSpace(host, [...keepNeeds(sizes), ...returnNeeds(target, sizes)], sizes);
   const begun: UnderWay = { kind: 'rollback', run: run.id, by: run.by, phase: 'keeping', target: target.id };
   await closeAndKeep(work, begun, seen.version);
   await exchange(work, begun, target.id);

@@ -5,6 +5,7 @@ import { DUMP_FUNCTIONS } from '../../../../src/lib/deploy/mailwizz/panel/dump.j
 import { abandonScript, keepScript } from '../../../../src/lib/deploy/mailwizz/panel/keep.js';
 import { chosenPanel, parseKeptPanels } from '../../../../src/lib/deploy/mailwizz/panel/kept-panels.js';
 import { keptPlaces } from '../../../../src/lib/deploy/mailwizz/panel/places.js';
+import { returnNeeds } from '../../../../src/lib/deploy/mailwizz/panel/space.js';
 import {
   emptyCopyScript,
   exchangeScript,
@@ -69,6 +70,7 @@ describe('the kept panels', () => {
       at: '2026-11-27T22:05:01Z',
       bytes: 10,
       tables: 3,
+      kilobytes: 900,
     });
   const panels = parseKeptPanels(
     `${line('20260101T000000Z-a')}\n${line('20260201T000000Z-b', 'other')}\n${line('20260301T000000Z-c')}\n`,
@@ -85,8 +87,17 @@ describe('the kept panels', () => {
       database: 'mailwizz_v2',
       tables: 3,
       bytes: 10,
+      kilobytes: 900,
       proven: true,
     });
+  });
+
+  it('need no room of their own where what is there makes as much, and the rest where it is smaller', () => {
+    const more = (tables: number) =>
+      returnNeeds({ kilobytes: 900 }, { tables, webRoot: 0, uploads: 0, systems: [] }).map(
+        ({ kilobytes }) => kilobytes,
+      );
+    expect([more(1000), more(450), more(100), more(0)]).toEqual([[0], [0], [700], [900]]);
   });
 
   it('are chosen by name, or the newest; one of another database is refused', () => {

@@ -4,7 +4,7 @@ import { WEB_ROOT } from '../../../roles/mailwizz.js';
 import { quote } from '../../../ssh/shell-quote.js';
 import { openScript } from './closing.js';
 import { DUMP_FUNCTIONS, PROOF } from './dump.js';
-import { BESIDE, keptPlaces } from './places.js';
+import { BESIDE, DATA, keptPlaces } from './places.js';
 import { DONE_SCRIPT, noteScript } from './under-way.js';
 
 /**
@@ -25,7 +25,7 @@ export function keepScript(work: UnderWay, database: string, version: string | u
     `  ee_proof ${kept.dump} ${kept.checksums}`,
     `  [ -f ${quote(`${WEB_ROOT}/${CLOSED_MARK}`)} ] && proven=true || proven=false`,
     '  ( umask 077',
-    `    printf '%s,"proven":%s,"at":"%s","bytes":%s,"tables":%s}\\n' ${quote(known.slice(0, -1))} "$proven" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(stat -c %s ${kept.dump})" "$(wc -l < ${kept.checksums})" > ${kept.description}.part )`,
+    `    printf '%s,"proven":%s,"at":"%s","bytes":%s,"tables":%s,"kilobytes":%s}\\n' ${quote(known.slice(0, -1))} "$proven" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(stat -c %s ${kept.dump})" "$(wc -l < ${kept.checksums})" "$(du -sk ${DATA}/${database} | cut -f 1)" > ${kept.description}.part )`,
     `  sync ${kept.description}.part`,
     `  mv -T ${kept.description}.part ${kept.description}`,
     'fi',

@@ -17,6 +17,8 @@ export interface KeptPanel {
   readonly tables: number;
   /** Of its dump, compressed. */
   readonly bytes: number;
+  /** Of its tables, as the database server had them on its disk. */
+  readonly kilobytes: number;
   /** Whether it was open to the world. */
   readonly proven: boolean;
 }
@@ -34,8 +36,8 @@ export function parseKeptPanels(output: string): KeptPanel[] {
       if (line.trim() === '') return [];
       const { run, at, ...rest } = JSON.parse(line) as Omit<KeptPanel, 'id' | 'kept'> & { run: string; at: string };
       if (!RUN_ID.test(run)) return [];
-      const { kind, by, version, database, tables, bytes, proven } = rest;
-      return [{ id: run, kind, kept: at, by, version, database, tables, bytes, proven }];
+      const { kind, by, version, database, tables, bytes, kilobytes, proven } = rest;
+      return [{ id: run, kind, kept: at, by, version, database, tables, bytes, kilobytes, proven }];
     })
     .sort((a, b) => (a.id < b.id ? 1 : -1));
 }

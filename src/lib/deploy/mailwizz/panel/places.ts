@@ -2,6 +2,9 @@ import { BACKUPS } from '../../../converge/paths.js';
 import { RUN_ID } from '../../../mailwizz/under-way.js';
 import { WEB_ROOT } from '../../../roles/mailwizz.js';
 
+/** Where the database server has its databases, a folder each. */
+export const DATA = '/var/lib/mysql';
+
 /** Where a whole panel is kept: its database, its web root, and what it is. */
 export interface KeptPlaces {
   readonly folder: string;

@@ -7,8 +7,8 @@ import type { Host } from '../../../ssh/host.js';
 import { quote } from '../../../ssh/shell-quote.js';
 import { Answers } from '../../status/proof.js';
 import { succeed } from '../succeed.js';
+import { DATA } from './places.js';
 
-const DATA = '/var/lib/mysql';
 const SITES = WEB_ROOT.slice(0, WEB_ROOT.lastIndexOf('/'));
 const FOLDERS = [DATA, STATE, SITES] as const;
 
@@ -56,6 +56,11 @@ export const keepNeeds = ({ tables, systems, webRoot }: Sizes): Need[] => [
   { path: DATA, kilobytes: tables },
   // Between two file systems a folder cannot be renamed.
   ...(deviceOf(systems, STATE) === deviceOf(systems, SITES) ? [] : [{ path: STATE, kilobytes: webRoot }]),
+];
+
+/** What the tables of a kept panel take more than keeping the one that is there: by then its copy is gone, and so are its own tables. */
+export const returnNeeds = (kept: { kilobytes: number }, { tables }: Sizes): Need[] => [
+  { path: DATA, kilobytes: Math.max(0, kept.kilobytes - 2 * tables) },
 ];
 
 /** What a release takes: its archive on its way, its files, and the uploads that it is given. */
