@@ -87,7 +87,8 @@ function refusal(error: unknown): string {
   const { code, response, message } = error as { code?: string; response?: string; message?: string };
   if (code === 'EAUTH') return `refuses the login of PMTA_SMTP_USER: ${response ?? message}`;
   if (code === 'ETLS' || /certificate/i.test(message ?? ''))
-    return `shows no TLS with the certificate of SECRETS_DIR/tls/relay.crt: ${message}`;
+    // Newer versions of Node.js go on with advice to programmers, which here would be wrong.
+    return `shows no TLS with the certificate of SECRETS_DIR/tls/relay.crt: ${message?.split(';')[0]}`;
   if (response !== undefined) return `refuses the message: ${response}`;
   return `does not take the message: ${message ?? String(error)}`;
 }
