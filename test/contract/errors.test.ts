@@ -25,6 +25,26 @@ describe('wrong usage', () => {
       '--level takes one of quick, full, restore, not deep.',
       '`ee verify --help` shows what it takes.',
     ],
+    [
+      ['pmta', 'explain', 'gmail.com', '--root', '/'],
+      '`ee pmta explain` takes --root only with --config.',
+      '`ee pmta explain --help` shows what it takes.',
+    ],
+    [
+      ['deploy', 'all', '--exit-code', '--yes'],
+      '`ee deploy all` takes --exit-code only with --dry-run.',
+      '`ee deploy all --help` shows what it takes.',
+    ],
+    [
+      ['mailwizz', 'install', '--confirm-database', 'mailwizz_v2', '--yes'],
+      '`ee mailwizz install` takes --confirm-database only with --replace.',
+      '`ee mailwizz install --help` shows what it takes.',
+    ],
+    [
+      ['pmta', 'check', 'config', '--dry-run'],
+      '`ee pmta check` takes --dry-run only with --fix.',
+      '`ee pmta check --help` shows what it takes.',
+    ],
     [['verify', 'one', 'two'], '`ee verify` does not take two.', '`ee verify --help` shows what it takes.'],
     [
       ['lab', 'exec'],

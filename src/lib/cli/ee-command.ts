@@ -1,8 +1,9 @@
-import { Command, Errors, Flags } from '@oclif/core';
+import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { EXIT, EeError, type Again, type Exit } from '../errors.js';
 import { redactor, type Redact, type Secret } from '../secret.js';
 import type { Settings } from '../settings/settings.js';
 import { failureDocument, isPromptClosed, renderFailure, toFailure, type ShownFailure } from './failure.js';
+import { flagsAlone } from './flags-alone.js';
 import { Interrupt } from './interrupt.js';
 
 /** What every command is: the common flags, one way to print, one way to fail, one way to be interrupted. */
@@ -104,7 +105,25 @@ export abstract class EeCommand extends Command {
     const { default: inquirer } = await import('inquirer');
     const message = 'Type the name of the database whose data makes way:';
     const { name } = await inquirer.prompt([{ type: 'input', name: 'name', message }]);
-    if (name !== database) throw new EeError('DECLINED', { question: message });
+    if (name !== database) throw new EeError('MAILWIZZ_DATABASE_UNCONFIRMED', { database, given: String(name) });
+  }
+
+  /** oclif takes the default of a flag for the flag itself, and lets through what needs it; this does not. */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<F>,
+    B extends Interfaces.OutputFlags<B>,
+    A extends Interfaces.OutputArgs<A>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv);
+    const alone = flagsAlone({ ...options?.baseFlags, ...options?.flags }, parsed);
+    if (alone.length > 0) {
+      const command = this.#typed();
+      throw new EeError('USAGE', {
+        message: alone.map(({ flag, needs }) => `\`${command}\` takes --${flag} only with --${needs}.`).join('\n'),
+        hint: `\`${command} --help\` shows what it takes.`,
+      });
+    }
+    return parsed;
   }
 
   protected override async init(): Promise<void> {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EXIT, EeError, type Again } from '../errors.js';
 
 /** Stopping in good order is a matter of seconds. Past this, whatever it waits for does not come. */
@@ -20,6 +21,8 @@ export class Interrupt {
   ) {}
 
   get signal(): AbortSignal {
+    // Everything at work listens to it, often more than ten at once: Node would warn the operator of a leak.
+    setMaxListeners(0, this.#controller.signal);
     this.#heeded = true;
     return this.#controller.signal;
   }

@@ -37,6 +37,10 @@ const SENTENCES: readonly (readonly [RegExp, Told])[] = [
     ([flag = '', , least = '', most = '', given = '']) =>
       `${flag} takes a whole number${least && ` of ${least} or more`}${most && ` of ${most} at most`}, not ${given}.`,
   ],
+  [
+    /^All of the following must be provided when using (--\S+): (.+)$/,
+    ([flag = '', needed = ''], _, command) => `\`${command}\` takes ${flag} only with ${needed}.`,
+  ],
   [/^Parsing (\S+) (.+)$/, ([flag = '', reason = '']) => `${flag}: ${reason}`],
 ];
 

@@ -26,6 +26,19 @@ describe('an interruption', () => {
     interrupt.ignore();
   });
 
+  it('lets as many listen to its signal as are at work, without a warning of Node', async () => {
+    vi.useRealTimers();
+    const warnings: string[] = [];
+    const note = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', note);
+    const { interrupt } = listening();
+    for (let one = 0; one < 50; one += 1) interrupt.signal.addEventListener('abort', () => one);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+    process.off('warning', note);
+    interrupt.ignore();
+  });
+
   it('says that nothing was written where everything is written at the end', () => {
     const { message, hint } = new Interrupt('ee init', () => undefined, 'unwritten').failure;
     expect([message, hint]).toEqual(['Interrupted during ee init. Nothing was written.', 'Run it again.']);
