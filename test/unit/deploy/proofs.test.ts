@@ -50,6 +50,19 @@ describe('the proofs of VPS1', () => {
     expect(failures(good)).toEqual([]);
   });
 
+  it('[R19] fail where work on the panel was cut, whatever it answers, and say what ends it', () => {
+    const cut = (kind: string) =>
+      failures([...good, ['under-way', JSON.stringify({ kind, run: 'r1', by: 'op', phase: 'changing' })]]);
+    expect(cut('upgrade')).toEqual([
+      'panel: https://panel.example.com/ answers 503. An upgrade of the panel was cut: run r1 of op has not ended, and the panel may be closed. ' +
+        '`ee rollback vps1` brings back what was there before it; `ee mailwizz upgrade` goes on.',
+    ]);
+    expect(cut('replace')[0]).toContain('`ee mailwizz install` goes on');
+    const over = { kind: 'replace', run: 'r1', by: 'op', phase: 'installing' };
+    const done = [...without(without(good, 'panel'), 'tables'), ['panel', '200'], ['tables', '61']] as const;
+    expect(failures([...done, ['installed', 'yes'], ['under-way', JSON.stringify(over)]])).toEqual([]);
+  });
+
   it('want tables and a panel that answers once it is installed', () => {
     const installed = [...good, ['installed', 'yes']] as const;
     expect(failures(installed)).toEqual([

@@ -1,8 +1,12 @@
+import { EeError } from '../../errors.js';
 import { CRON_ENTRIES } from '../../mailwizz/cron.js';
 import { INSTALLED_MARK } from '../../mailwizz/layout.js';
+import { cutWork } from '../../mailwizz/state.js';
+import { parseUnderWay } from '../../mailwizz/under-way.js';
 import { PING_PATH, WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
 import type { Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
+import { UNDER_WAY } from '../mailwizz/panel/under-way.js';
 import { type HttpsHost, httpsProofs, httpsQuestions } from './https.js';
 import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
 
@@ -17,6 +21,7 @@ export function mailwizzQuestions(settings: Settings): string {
     unitQuestions(['nginx', 'mariadb', 'php*-fpm.service', 'cron']),
     FIREWALL_QUESTION,
     httpsQuestions(panelOf(settings)),
+    `[ ! -f ${UNDER_WAY} ] || sed 's/^/under-way\\t/' ${UNDER_WAY}`,
     `[ -f ${WEB_ROOT}/${INSTALLED_MARK} ] && printf 'installed\\tyes\\n'`,
     `printf 'panel\\t%s\\n' "$(${curl} -o /dev/null -w '%{http_code}' ${url('/')})"`,
     `printf 'ping\\t%s\\n' "$(${curl} ${url(PING_PATH)})"`,
@@ -35,13 +40,7 @@ export function mailwizzProofs(answers: Answers, settings: Settings): Proof[] {
   const cron = answers.one('cron');
   return [
     unitProof(answers),
-    installed
-      ? { what: 'panel', seen: `https://${mailwizz.panelDomain}/ answers ${panel}`, ok: /^[23]/.test(panel) }
-      : {
-          what: 'panel',
-          seen: `https://${mailwizz.panelDomain}/ answers ${panel}: unpacked, waits for \`ee mailwizz install\``,
-          ok: panel === '503',
-        },
+    panelProof(answers, `https://${mailwizz.panelDomain}/ answers ${panel}`),
     { what: 'PHP', seen: answers.one('ping') || 'no answer', ok: answers.one('ping') === 'pong' },
     {
       what: 'code',
@@ -58,4 +57,18 @@ export function mailwizzProofs(answers: Answers, settings: Settings): Proof[] {
     ...httpsProofs(answers, settings, panelOf(settings)),
     firewallProof(answers),
   ];
+}
+
+/** A panel that waits for its first installation is as it should be; one that was closed for work which was cut is not. */
+function panelProof(answers: Answers, seen: string): Proof {
+  const what = 'panel';
+  const proven = answers.one('installed') === 'yes';
+  const underWay = parseUnderWay(answers.one('under-way'));
+  const cut = cutWork({ proven, ...(underWay && { underWay }) });
+  if (cut) {
+    const { message, hint } = new EeError('MAILWIZZ_CUT', cut);
+    return { what, seen: `${seen}. ${message} ${hint}`, ok: false };
+  }
+  if (proven) return { what, seen, ok: /^[23]/.test(answers.one('panel')) };
+  return { what, seen: `${seen}: unpacked, waits for \`ee mailwizz install\``, ok: answers.one('panel') === '503' };
 }
