@@ -21,7 +21,11 @@ export default class Rollback extends Vps2Command {
     { description: 'What there is to go back to', command: '<%= config.bin %> rollback vps2 --list' },
     '<%= config.bin %> rollback vps2',
     '<%= config.bin %> rollback vps2 --to 20260216T031500Z-a1b2c3 --yes --json',
-    { description: 'The panel as it was', command: '<%= config.bin %> rollback vps1' },
+    {
+      description: 'Panels that are kept, and the last one as it was',
+      command: '<%= config.bin %> rollback vps1 --list',
+    },
+    '<%= config.bin %> rollback vps1',
   ];
   static override args = {
     host: Args.string({ description: 'the host', required: true, options: [...HOST_NAMES] }),
@@ -110,6 +114,9 @@ export default class Rollback extends Vps2Command {
     ).finally(close);
     for (const { summary } of outcome.changes) this.print(`Done: ${summary}`);
     for (const problem of outcome.problems) this.print(`Problem: ${problem}`);
+    this.note(
+      'Next: `ee mailwizz status` and `ee status` show whether delivery servers and the key of the API fit it.',
+    );
     if (outcome.problems.length > 0) this.exitWith(EXIT.found);
     return { host: 'vps1', ...outcome };
   }

@@ -50,7 +50,11 @@ export default class MailwizzInstall extends HostCommand {
         signal: this.signal,
         replace: flags.replace,
         confirm: async ({ steps, replaces }) => {
-          await this.confirmSteps(steps, 'Install MailWizz on vps1?', flags);
+          const question =
+            replaces === undefined
+              ? 'Install MailWizz on vps1?'
+              : 'Put a new, empty panel in the place of the one on vps1?';
+          await this.confirmSteps(steps, question, flags);
           if (replaces !== undefined) await this.confirmDatabase(replaces, flags['confirm-database']);
         },
       }),
@@ -65,7 +69,9 @@ export default class MailwizzInstall extends HostCommand {
     if (status === 'changed') {
       for (const { summary } of changes) this.print(`Done: ${summary}`);
       this.print(`The panel is at https://${panelDomain}/backend/ for MAILWIZZ_ADMIN_EMAIL.`);
-      this.note('Next: `ee mailwizz servers` gives it a delivery server for each sender.');
+      this.note(
+        'Next: `ee mailwizz servers` gives it a delivery server for each sender, and `ee mailwizz key` the API a key of it.',
+      );
     }
   }
 }

@@ -47,6 +47,7 @@ export default class MailwizzUpgrade extends HostCommand {
     });
     this.showSteps(outcome.steps);
     for (const { summary } of outcome.changes) this.print(`Done: ${summary}`);
+    if (outcome.status === 'changed') this.note('Next: `ee mailwizz status` shows how it is.');
     return { host: 'vps1', ...outcome };
   }
 }

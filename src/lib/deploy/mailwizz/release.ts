@@ -61,5 +61,13 @@ async function readRelease(path: string, given: string, signal: AbortSignal): Pr
 function unfit(path: string, error: unknown): never {
   const cannotBeRead = error instanceof ZipUnreadable || (error instanceof Error && 'syscall' in error);
   if (!cannotBeRead) throw error;
-  throw new EeError('MAILWIZZ_RELEASE_UNFIT', { path, problems: [error.message] }, { cause: error });
+  const problem = 'code' in error && typeof error.code === 'string' ? NOT_READ[error.code] : undefined;
+  throw new EeError('MAILWIZZ_RELEASE_UNFIT', { path, problems: [problem ?? error.message] }, { cause: error });
 }
+
+/** The common ones in plain words. */
+const NOT_READ: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder, not an archive',
+  EACCES: 'this user may not read it',
+};

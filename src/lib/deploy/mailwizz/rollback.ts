@@ -112,7 +112,7 @@ function saying({ kind, run, by, phase, target }: UnderWay): string {
 
 function stepsOf({ id, kept, version, tables }: KeptPanel, now: string): string[] {
   return [
-    `close the panel (MailWizz ${now}), and keep it`,
+    `close the panel (MailWizz ${now}), and keep it: what came into it since ${kept}, unsubscribes and bounces too, is then in what is kept alone`,
     `bring back the one that run ${id} replaced on ${kept}: MailWizz ${version ?? '?'}, ${tables} tables, its configuration and uploads`,
   ];
 }
