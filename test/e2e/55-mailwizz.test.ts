@@ -305,7 +305,7 @@ OPTIONS`,
         [
           'the delivery server of support@mail2.lab.example differs in hostname, password',
           'hello@mail3.lab.example has no delivery server',
-          'delivery server 6 (old relay) sends as old@example.org, and is none of a sender',
+          'delivery server 6 (old relay) sends as old@example.org, and is none of a sender. `ee mailwizz servers` gives each sender its own',
         ].join('; '),
       );
 

@@ -40,10 +40,11 @@ export default class MailwizzServers extends HostCommand {
     return { host: 'vps1', ...outcome };
   }
 
-  #show({ status, changes, steps, strangers }: ServersOutcome): void {
+  #show({ status, steps, strangers }: ServersOutcome): void {
     if (status === 'unchanged') this.print('vps1: each sender has its delivery server. 0 changes.');
-    this.showSteps(steps);
-    for (const { summary } of changes) this.print(`Done: ${summary}`);
+    if (status === 'planned') this.showSteps(steps);
+    if (status === 'changed') for (const step of steps) this.print(`Done: ${step}`);
     for (const stranger of strangers) this.print(`Left alone: ${stranger}.`);
+    if (status === 'changed') this.note('Next: `ee mailwizz status` shows how MailWizz and PowerMTA agree.');
   }
 }

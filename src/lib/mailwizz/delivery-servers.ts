@@ -110,3 +110,17 @@ export function serverDisagreements({ changes, retiring, strangers }: ServerPlan
     ...strangers,
   ];
 }
+
+const TOLD_AT_ONCE = 5;
+
+/** Disagreements in one line for people: with a hundred senders the first few, and how many more there are. */
+export function inOneLine(disagreements: readonly string[]): string {
+  const more = disagreements.length - TOLD_AT_ONCE;
+  return [...disagreements.slice(0, TOLD_AT_ONCE), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
+/** The same of delivery servers, and the command that mends what is its own to mend. */
+export function serversSaying(plan: ServerPlan): string {
+  const mendable = plan.changes.length + plan.retiring.length > 0;
+  return inOneLine(serverDisagreements(plan)) + (mendable ? '. `ee mailwizz servers` gives each sender its own' : '');
+}

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   type DeliveryServer,
+  inOneLine,
   planServers,
   serverDisagreements,
+  serversSaying,
   wantedServers,
 } from '../../../src/lib/mailwizz/delivery-servers.js';
 import { bind } from '../../../src/lib/dns/formats/bind.js';
@@ -79,6 +81,21 @@ describe('the delivery servers of MailWizz', () => {
       'vmta-mail9 still sends as old@example.org, which is no sender of the settings',
     ]);
     expect(disagreements([...there, { ...gone, status: 'inactive' }])).toEqual([]);
+  });
+
+  it('are told in one line, the first five of many, with the command that mends what is the senders’', () => {
+    const alone = planServers(
+      [...there, { ...there[0], id: 99, name: 'old relay', from_email: 'old@example.org' } as DeliveryServer],
+      wanted,
+    );
+    expect(serversSaying(alone)).toBe(
+      'delivery server 99 (old relay) sends as old@example.org, and is none of a sender',
+    );
+    expect(serversSaying(planServers(there.slice(1), wanted))).toBe(
+      `${wanted[0]?.from_email} has no delivery server. \`ee mailwizz servers\` gives each sender its own`,
+    );
+    expect(inOneLine(['a', 'b', 'c', 'd', 'e'])).toBe('a; b; c; d; e');
+    expect(inOneLine(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('a; b; c; d; e; and 2 more');
   });
 
   it.each<[string, Partial<DeliveryServer>]>([

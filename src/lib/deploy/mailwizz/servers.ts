@@ -31,7 +31,7 @@ export interface ServersOptions {
 export interface ServersOutcome {
   readonly status: 'unchanged' | 'planned' | 'changed';
   readonly changes: readonly Change[];
-  /** What a dry run would do. */
+  /** What a dry run would do, or what was done: one for each delivery server. */
   readonly steps: readonly string[];
   /** Delivery servers that are nobody's of the settings; they are left alone. */
   readonly strangers: readonly string[];
@@ -69,7 +69,7 @@ async function synced(host: Host, settings: Settings, options: ServersOptions): 
     const status = 'they were saved, and still differ';
     throw new EeError('REMOTE_FAILED', { host: host.name, step: 'delivery servers', status, output: left.join('\n') });
   }
-  return { status: 'changed', changes: made, steps: [], strangers };
+  return { status: 'changed', changes: made, steps, strangers };
 }
 
 /** What of the delivery servers does not agree with the senders of the settings. */

@@ -2,8 +2,10 @@ import { hostFacts } from '../../converge/host-facts.js';
 import { EeError } from '../../errors.js';
 import {
   type DeliveryServer,
+  inOneLine,
   planServers,
   serverDisagreements,
+  serversSaying,
   wantedServers,
 } from '../../mailwizz/delivery-servers.js';
 import { mapDisagreements } from '../../mailwizz/sender-map.js';
@@ -92,12 +94,10 @@ async function serverProofs(
   const answer = await running;
   try {
     const servers = await deliveryServers(host, settings, php, signal);
-    const wrong = serverDisagreements(planServers(servers, wantedServers(settings)));
+    const plan = planServers(servers, wantedServers(settings));
+    const ok = serverDisagreements(plan).length === 0;
     const agreed = `one for each of ${settings.sending.identities.length} senders`;
-    return [
-      { what, seen: wrong.length === 0 ? agreed : wrong.join('; '), ok: wrong.length === 0 },
-      mapProof(servers, answer),
-    ];
+    return [{ what, seen: ok ? agreed : serversSaying(plan), ok }, mapProof(servers, answer)];
   } catch (error) {
     if (!(error instanceof EeError && error.code === 'REMOTE_FAILED')) throw error;
     return [{ what, seen: `cannot be asked: ${lastLine(error).replace(/^ *\| */, '')}`, ok: false }];
@@ -109,7 +109,7 @@ function mapProof(servers: readonly DeliveryServer[], answer: RunningAnswer): Pr
   if (answer.kind === 'unknown') return { what, seen: answer.reason, ok: false };
   const wrong = mapDisagreements(servers, answer.map);
   const agreed = `runs the ${answer.map.used.length} virtual MTAs that they ask for, each for its sender`;
-  return { what, seen: wrong.length === 0 ? agreed : wrong.join('; '), ok: wrong.length === 0 };
+  return { what, seen: wrong.length === 0 ? agreed : inOneLine(wrong), ok: wrong.length === 0 };
 }
 
 /** What VPS2 says; that it cannot be asked is an answer too. */
