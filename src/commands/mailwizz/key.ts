@@ -6,7 +6,10 @@ export default class MailwizzKey extends HostCommand {
   static override description =
     'Makes a key through the application’s own models, once, for the address of VPS3 alone; writes it there, readable by root; and proves ' +
     'it with a call of VPS3. A key that is there is kept. It is shown nowhere.';
-  static override examples = ['<%= config.bin %> <%= command.id %> --yes'];
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --yes --json',
+  ];
   static override flags = { yes: yesFlag };
 
   async run(): Promise<KeyOutcome> {
