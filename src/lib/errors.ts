@@ -532,7 +532,7 @@ const failures = {
     hint: ({ kind }) =>
       kind === 'rollback'
         ? '`ee rollback vps1` finishes it.'
-        : `\`ee rollback vps1\` brings back what was there before it; \`ee mailwizz ${kind === 'replace' ? 'install' : 'upgrade'}\` goes on.`,
+        : `\`ee rollback vps1\` brings back what was there before it; ${kind === 'replace' ? '`ee mailwizz install` goes on' : '`ee mailwizz upgrade` takes it back too, and begins anew'}.`,
   }),
   MAILWIZZ_SCHEMA_DIFFERS: row<{ version: string; missing: readonly string[] }>({
     exit: EXIT.failed,

@@ -51,12 +51,14 @@ describe('the proofs of VPS1', () => {
   });
 
   it('[R19] fail where work on the panel was cut, whatever it answers, and say what ends it', () => {
-    const cut = (kind: string) =>
-      failures([...good, ['under-way', JSON.stringify({ kind, run: 'r1', by: 'op', phase: 'changing' })]]);
+    const cutWork = (kind: string) => JSON.stringify({ kind, run: 'r1', by: 'op', phase: 'changing' });
+    const cut = (kind: string) => failures([...good, ['under-way', cutWork(kind)]]);
     expect(cut('upgrade')).toEqual([
       'panel: https://panel.example.com/ answers 503. An upgrade of the panel was cut: run r1 of op has not ended, and the panel may be closed. ' +
-        '`ee rollback vps1` brings back what was there before it; `ee mailwizz upgrade` goes on.',
+        '`ee rollback vps1` brings back what was there before it; `ee mailwizz upgrade` takes it back too, and begins anew.',
     ]);
+    const half = [...without(good, 'tables'), ['tables', '26'], ['under-way', cutWork('upgrade')]] as const;
+    expect(failures(half).map((one) => one.split(':')[0])).toEqual(['panel']);
     expect(cut('replace')[0]).toContain('`ee mailwizz install` goes on');
     const over = { kind: 'replace', run: 'r1', by: 'op', phase: 'installing' };
     const done = [...without(without(good, 'panel'), 'tables'), ['panel', '200'], ['tables', '61']] as const;

@@ -35,6 +35,8 @@ export function mailwizzQuestions(settings: Settings): string {
 export function mailwizzProofs(answers: Answers, settings: Settings): Proof[] {
   const { mailwizz } = settings;
   const installed = answers.one('installed') === 'yes';
+  // Of an installation that is being replaced or upgraded there may be any number of tables.
+  const underWay = answers.one('under-way') !== '';
   const panel = answers.one('panel');
   const tables = answers.one('tables');
   const cron = answers.one('cron');
@@ -51,7 +53,7 @@ export function mailwizzProofs(answers: Answers, settings: Settings): Proof[] {
       what: 'database',
       seen:
         tables === '' ? `${mailwizz.database.name} cannot be asked` : `${mailwizz.database.name} has ${tables} tables`,
-      ok: installed ? Number(tables) > 0 : tables === '0',
+      ok: installed ? Number(tables) > 0 : underWay ? tables !== '' : tables === '0',
     },
     { what: 'cron', seen: `${cron || 0} commands as ${WEB_USER}`, ok: Number(cron) === CRON_ENTRIES.length },
     ...httpsProofs(answers, settings, panelOf(settings)),
