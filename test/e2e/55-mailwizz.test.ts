@@ -373,7 +373,7 @@ OPTIONS`,
       const result = await install();
       expect(result.exit).toBe(1);
       expect(failure(result)).toMatchObject({ code: 'MAILWIZZ_IN_USE' });
-      expect(failure(result).message).toContain('1 rows in campaign');
+      expect(failure(result).message).toContain('1 row in campaign');
       expect(await sql('SELECT name FROM mw_campaign')).toBe('Summer');
       expect(await journal()).toBe(before);
     });

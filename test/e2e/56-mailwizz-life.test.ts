@@ -103,7 +103,7 @@ describe('the panel of MailWizz and its data', () => {
     const nothing = await lab.ee('mailwizz', 'install', '--yes', '--json');
     expect(nothing.json<Outcome>().status).toBe('unchanged');
     const planned = await lab.ee('mailwizz', 'install', '--replace', '--dry-run', '--json');
-    expect(planned.json<Outcome>().steps?.[0]).toContain('1 rows in campaign');
+    expect(planned.json<Outcome>().steps?.[0]).toContain('1 row in campaign');
     const early = await lab.ee('rollback', 'vps1', '--yes', '--json');
     expect([early.exit, failure(early).code]).toEqual([2, 'ROLLBACK_NO_PANEL']);
     expect([await panel(), await journal(), await outside('/')]).toEqual([was, told, '200']);

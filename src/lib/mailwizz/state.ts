@@ -84,7 +84,9 @@ function dataIn({ tables = [], schema, rows, administrator }: Seen): string[] {
   ];
 }
 
-const counted = (count: number, table: string): string[] => (count > 0 ? [`${count} rows in ${table}`] : []);
+/** What a table holds, for people; nothing where it is empty. */
+export const counted = (count: number, table: string): string[] =>
+  count > 0 ? [`${count} ${count === 1 ? 'row' : 'rows'} in ${table}`] : [];
 
 /** What a new installation must not contain: empty when it is proven. */
 export function notEmpty({ rows }: Pick<Seen, 'rows'>): string[] {

@@ -4,7 +4,7 @@ import type { Run } from '../../converge/journal.js';
 import { lock } from '../../converge/lock.js';
 import type { Change } from '../../converge/resource.js';
 import { EeError } from '../../errors.js';
-import { type Seen, type State, stateOf } from '../../mailwizz/state.js';
+import { counted, type Seen, type State, stateOf } from '../../mailwizz/state.js';
 import { phpVersion, WEB_ROOT } from '../../roles/mailwizz.js';
 import type { Secret } from '../../secret.js';
 import type { Settings } from '../../settings/settings.js';
@@ -148,7 +148,7 @@ async function lookBeyondCut(panel: PanelWork, settings: Settings, dryRun: boole
 function inTheWay(state: State, { rows }: Seen): string[] | undefined {
   if (state.kind === 'in-use') return [...state.found];
   if (state.kind !== 'installed') return undefined;
-  return [...rows].filter(([, count]) => count > 0).map(([table, count]) => `${count} rows in ${table}`);
+  return [...rows].flatMap(([table, count]) => counted(count, table));
 }
 
 function assertFree(host: Host, state: State, { mailwizz: { database } }: Settings): void {
