@@ -37,17 +37,24 @@ final class StandinRunner
             Page::show('Offline', '<p>The application is offline, please try again later.</p>');
         } elseif ($name === 'customer') {
             (new CustomerPages())->answer($route);
-        } elseif ($route === 'dswh/pmta') {
+        } elseif ($route === 'dswh/pmta' || strncmp($route, 'dswh/pmta/', 10) === 0) {
             Push::answer((string) file_get_contents('php://input'));
         } else {
             (new FrontendPages())->answer($route);
         }
     }
 
-    /** The path of the request less the front controller, so that both shapes of an address lead to the same route. */
+    /**
+     * The path of the request less the front controller, so that both shapes of an address lead to the same route. As in the framework
+     * of the product a header comes before the address, a parameter before the path, and what follows an action is the action's.
+     */
     private static function route()
     {
-        $path = rawurldecode((string) parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH));
+        if (isset($_GET['r']) && is_string($_GET['r'])) {
+            return trim($_GET['r'], '/');
+        }
+        $address = isset($_SERVER['HTTP_X_REWRITE_URL']) ? $_SERVER['HTTP_X_REWRITE_URL'] : $_SERVER['REQUEST_URI'];
+        $path = rawurldecode((string) parse_url($address, PHP_URL_PATH));
         $script = $_SERVER['SCRIPT_NAME'];
         foreach (array($script, rtrim(dirname($script), '/')) as $start) {
             if ($start !== '' && strncmp($path, $start, strlen($start)) === 0) {
