@@ -120,11 +120,21 @@ export const smtpUser = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/, 'is not an SMTP user — use letters, digits and . _ @ -, at most 64');
 
+/** What the database server has of its own: a deployment would take the rights of such a user, and a replacement empty such a database. */
+const OF_THE_SERVER = {
+  databases: ['mysql', 'sys', 'information_schema', 'performance_schema'],
+  users: ['root', 'mysql', 'public'],
+};
+
 export const databaseName = z
   .string()
   .regex(
     /^[a-z][a-z0-9_]{0,63}$/,
     'is not a database name — begin with a small letter, then small letters, digits and _, at most 64',
+  )
+  .refine(
+    (name) => !OF_THE_SERVER.databases.includes(name),
+    'is a database of the server itself — choose one of its own, like mailwizz_v2',
   );
 
 export const databaseUser = z
@@ -132,6 +142,10 @@ export const databaseUser = z
   .regex(
     /^[a-z][a-z0-9_]{0,31}$/,
     'is not a database user — begin with a small letter, then small letters, digits and _, at most 32',
+  )
+  .refine(
+    (name) => !OF_THE_SERVER.users.includes(name),
+    'is a user of the server itself, who would lose its rights — choose one of its own, like mailwizz',
   );
 
 /** What MailWizz's own form takes for a person's name. */

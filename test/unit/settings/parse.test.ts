@@ -318,6 +318,17 @@ describe('an invalid file', () => {
     ]);
   });
 
+  it.each([
+    ['MAILWIZZ_DB_USER', 'root'],
+    ['MAILWIZZ_DB_USER', 'mysql'],
+    ['MAILWIZZ_DB_NAME', 'mysql'],
+    ['MAILWIZZ_DB_NAME', 'information_schema'],
+  ])('leaves what the database server has of its own alone: %s=%s', (name, value) => {
+    const [problem = '', ...more] = problems(validText({ [name]: value }));
+    expect(more).toEqual([]);
+    expect(problem).toContain(`${name}: is a ${name.endsWith('USER') ? 'user' : 'database'} of the server itself`);
+  });
+
   it('is refused with all problems at once', () => {
     try {
       parse('VPS1_IP=1\nFOO=1\n');
