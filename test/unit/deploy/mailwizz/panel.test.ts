@@ -53,6 +53,12 @@ describe('the shell of work on a panel', () => {
     expect([...places].sort((a, b) => a - b)).toEqual(places);
   });
 
+  it('[R19] leaves no dump behind that would be taken for a panel which was replaced', () => {
+    const lines = abandonScript(begun).split('\n');
+    expect(lines).toContain(`rm -rf ${kept.folder}`);
+    expect(lines.indexOf(`rm -f ${kept.description}`)).toBeLessThan(lines.indexOf(`rm -rf ${kept.folder}`));
+  });
+
   it('takes no path from the name of a run', () => {
     expect(() => keptPlaces('../../etc')).toThrow('not the name of a run');
   });

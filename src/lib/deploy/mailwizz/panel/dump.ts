@@ -14,7 +14,7 @@ ee_dump() (
   umask 077
   # A pipe has the status of its last command; what the first one says of itself lies in a file.
   rm -f "$2" "$2.part" "$2.ended"
-  { mariadb-dump --single-transaction --quick --routines --triggers --events --hex-blob --default-character-set=utf8mb4 "$1" &&
+  { mariadb-dump --single-transaction --quick --routines --triggers --events --hex-blob --max-allowed-packet=1G --default-character-set=utf8mb4 "$1" &&
     : > "$2.ended"; } | gzip -c > "$2.part" && [ -e "$2.ended" ] && gzip -t "$2.part" &&
     gzip -dc "$2.part" | tail -n 1 | grep -q '^-- Dump completed' && sync "$2.part" && rm -f "$2.ended" && mv -T "$2.part" "$2" && return 0
   rm -f "$2.part" "$2.ended"
@@ -22,10 +22,10 @@ ee_dump() (
   return 1
 )
 ee_anew() {
-  printf 'DROP DATABASE IF EXISTS %s; CREATE DATABASE %s CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;' "$1" "$1" | mariadb
+  printf 'DROP DATABASE IF EXISTS \140%s\140; CREATE DATABASE \140%s\140 CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;' "$1" "$1" | mariadb
 }
 ee_load() {
-  gzip -t "$1" && ee_anew "$2" && gzip -dc "$1" | mariadb --default-character-set=utf8mb4 "$2"
+  gzip -t "$1" && ee_anew "$2" && gzip -dc "$1" | mariadb --max-allowed-packet=1G --default-character-set=utf8mb4 "$2"
 }
 ee_checksums() {
   ee_tables=$(mariadb -N -r -e "SELECT CONCAT('CHECKSUM TABLE ', CHAR(96), table_schema, CHAR(96), '.', CHAR(96), table_name, CHAR(96), ';') FROM information_schema.tables WHERE table_schema = '$1' AND table_type = 'BASE TABLE' ORDER BY table_name") || return 1

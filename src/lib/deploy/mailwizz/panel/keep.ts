@@ -33,12 +33,16 @@ export function keepScript(work: UnderWay, database: string, version: string | u
   ].join('\n');
 }
 
-/** Shell that ends work which has changed nothing yet: the panel opens, and what was begun beside it goes. */
+/**
+ * Shell that ends work which has changed nothing yet: the panel opens, and what was begun beside it goes. So does its dump, which
+ * would be taken for a panel that was replaced, without a web root and older than the rows that are there.
+ */
 export function abandonScript({ run }: UnderWay): string {
   const { folder, description } = keptPlaces(run);
   return [
     openScript(),
-    `[ -e ${description} ] || rm -rf ${folder}`,
+    `rm -f ${description}`,
+    `rm -rf ${folder}`,
     `rm -rf ${BESIDE.part} ${BESIDE.part}.* ${BESIDE.next}`,
     `mariadb -e 'DROP DATABASE IF EXISTS ${PROOF}' || :`,
     DONE_SCRIPT,

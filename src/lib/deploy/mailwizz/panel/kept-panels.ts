@@ -23,9 +23,9 @@ export interface KeptPanel {
   readonly proven: boolean;
 }
 
-/** The kept panels, the newest first. */
+/** The kept panels, the newest first: those that are whole. */
 export async function keptPanels(host: Host, signal: AbortSignal): Promise<KeptPanel[]> {
-  const script = `cat ${BACKUPS}/*/mailwizz/panel.json 2>/dev/null || :`;
+  const script = `for at in ${BACKUPS}/*/mailwizz; do [ ! -d "$at/web-root" ] || cat "$at/panel.json" 2>/dev/null || :; done`;
   return parseKeptPanels(await succeed(host, script, 'listing the kept panels', signal));
 }
 
