@@ -132,12 +132,59 @@ describe('the panel of MailWizz and its data', () => {
     expect(await panel()).toBe(before);
   });
 
+  it('[R23] comes back with a row as large as the server takes one', async () => {
+    const large = `category = 'custom.large'`;
+    await sql(`INSERT INTO mw_option VALUES ('custom.large', 'row', REPEAT('large', 5000000), 0, NOW(), NOW())`);
+    const was = await panel();
+    await expectDone(await lab.ee(...REPLACE, '--json'));
+    await expectDone(await lab.ee(...BACK, '--json'));
+    expect(await panel()).toBe(was);
+    await sql(`DELETE FROM mw_option WHERE ${large}`);
+    expect(await panel()).toBe(before);
+  });
+
+  it('[R46] follows another password of its database, which the next deployment gives to both', async () => {
+    const deploy = async () => {
+      const done = await lab.ee('deploy', 'vps1', '--yes', '--json');
+      expect(done.exit, done.stdout).toBe(0);
+      return done.json<{ hosts: Outcome[] }>().hosts[0]?.changes.map(({ id }) => id.split(':')[0]);
+    };
+    await deploy();
+    await lab.withSetting('MAILWIZZ_DB_PASSWORD', 'another.Password_of:16,!@~-', async () => {
+      expect(await deploy()).toEqual(['database', 'database-password']);
+      expect(await outside('/')).toBe('200');
+      expect(await deploy()).toEqual([]);
+      expect(await lab.sh('vps1', `stat -c '%U:%G %a' ${ROOT}/apps/common/config/main-custom.php`)).toBe(
+        'root:mailwizz 440',
+      );
+    });
+    await deploy();
+    await lab.sh('vps1', 'systemctl stop cron');
+    expect([await panel(), await outside('/')]).toEqual([before, '200']);
+  });
+
   describe('when a replacement is killed', () => {
     it.each(['keep the database'])('[R19] at "%s" is opened again as it was', async (said) => {
       await killedAt(lab, said, ...REPLACE);
       await expectDone(await onceFree(lab, ...BACK));
       expect(await panel()).toBe(before);
       expect(await outside('/')).toBe('200');
+    });
+
+    it('[R19] [R23] between its dump and its first change leaves nothing that a rollback would bring back', async () => {
+      const there = await kept();
+      const cut = { kind: 'replace', run: '20991231T235959Z-cut', by: 'a@b', phase: 'keeping' };
+      const known = { ...cut, database: 'mailwizz_v2', version: '2.2.11', proven: true, at: '', bytes: 1, tables: 1 };
+      await lab.sh(
+        'vps1',
+        `cd ${ROOT}/apps && mv .installed-by-ee .closed-by-ee
+        mkdir -p /var/lib/ee/backups/${cut.run}/mailwizz && echo '${JSON.stringify(known)}' > /var/lib/ee/backups/${cut.run}/mailwizz/panel.json
+        echo '${JSON.stringify(cut)}' > /var/lib/ee/mailwizz/under-way`,
+      );
+      expect(await kept()).toEqual(there);
+      await expectDone(await lab.ee(...BACK, '--json'));
+      expect([await kept(), await panel()]).toEqual([there, before]);
+      expect(await lab.sh('vps1', `ls /var/lib/ee/backups/${cut.run}`)).toBe('');
     });
 
     it.each(['put an application without', 'empty the database', 'proving that it is empty'])(
@@ -229,6 +276,9 @@ describe('the panel of MailWizz and its data', () => {
       ).toBe(
         "ls: cannot access 'install': No such file or directory\napps/common/new-in-2.3.0.php\napps/extensions/of-mine/Mine.php\nrobots.txt\nroot:mailwizz 440\nmailwizz:mailwizz 644\nroot:root 755",
       );
+      const foreign =
+        'apps/console/config/main-custom.php apps/init-custom.php frontend/assets/gallery/old.png backup.zip';
+      expect(await lab.sh('vps1', `cd ${ROOT} && ls -d ${foreign} 2>/dev/null || :`)).toBe('');
       expect([
         await outside('/'),
         await outside('/frontend/assets/gallery/c1/upload.png'),
@@ -237,7 +287,17 @@ describe('the panel of MailWizz and its data', () => {
     };
     let newer = '';
     beforeAll(async () => {
-      newer = await release(folder, '2.3.0');
+      // As somebody packs it from a system that runs: with its configuration, uploads and stray archives.
+      newer = await release(folder, '2.3.0', (entries) => [
+        ...entries,
+        ...[
+          'apps/console/config/main-custom.php',
+          'apps/common/config/main-custom.php',
+          'apps/init-custom.php',
+          'frontend/assets/gallery/old.png',
+          'backup.zip',
+        ].map((path) => ({ path: `mailwizz-2.3.0/${path}`, mode: 0o644, content: Buffer.from('<?php exit(1);') })),
+      ]);
     });
     afterEach(noFault);
 
@@ -281,6 +341,19 @@ describe('the panel of MailWizz and its data', () => {
       expect([result.exit, failure(result).code]).toEqual([1, 'MAILWIZZ_UPGRADE_FAILED']);
       expect(failure(result).message).toContain('THE TEST ASKED FOR A FAILURE HERE');
       await expectTidy();
+      expect([await panel(), await outside('/')]).toEqual([before, '200']);
+    });
+
+    it('[R50] hands nothing of root to PHP, which put a link in the place of its configuration', async () => {
+      const own = `${ROOT}/apps/common/config/performance-levels-custom.php`;
+      const shadow = () => lab.sh('vps1', `stat -c '%U:%G %a' /etc/shadow`);
+      await lab.sh('vps1', `cp -a ${own} /root/own; runuser -u mailwizz -- ln -sf /etc/shadow ${own}`);
+      const result = await upgrade(newer);
+      expect([result.exit, failure(result).code]).toEqual([1, 'MAILWIZZ_UPGRADE_FAILED']);
+      expect(failure(result).message).toContain('performance-levels-custom.php of the panel is no file but a link');
+      expect(await shadow()).toBe('root:shadow 640');
+      await expectTidy();
+      await lab.sh('vps1', `rm ${own}; mv /root/own ${own}`);
       expect([await panel(), await outside('/')]).toEqual([before, '200']);
     });
 

@@ -30,6 +30,9 @@ export const CONTENT_TABLES = [
   'transactional_email',
 ] as const;
 
+/** What people and their campaigns leave behind beside that; an installation makes no row of it, and a blacklist is worth keeping. */
+export const DATA_TABLES = ['customer', 'email_blacklist'] as const;
+
 /** The file that defines the version, and by which an archive's depth is found. */
 export const INIT_FILE = 'apps/init.php';
 

@@ -1,6 +1,6 @@
 import type { Settings } from '../settings/settings.js';
 import { type Connection, describeConnection, leadsTo } from './configuration.js';
-import { CONTENT_TABLES, TABLE_PREFIX } from './layout.js';
+import { CONTENT_TABLES, DATA_TABLES, TABLE_PREFIX } from './layout.js';
 import type { UnderWay } from './under-way.js';
 
 /** What is on the host, as one look found it. */
@@ -19,7 +19,7 @@ export interface Seen {
   readonly tables?: readonly string[];
   /** Tables that the application's schema creates, without prefix. */
   readonly schema: readonly string[];
-  /** Rows by table, without prefix, of the content tables and of `user`, where they exist. */
+  /** Rows by table, without prefix, of the tables with content or data and of `user`, where they exist. */
   readonly rows: ReadonlyMap<string, number>;
   /** Whether a user has the administrator's address. */
   readonly administrator: boolean;
@@ -71,7 +71,7 @@ export function stateOf(seen: Seen, { database }: Pick<Settings['mailwizz'], 'da
 function dataIn({ tables = [], schema, rows, administrator }: Seen): string[] {
   const own = new Set(schema.map((name) => `${TABLE_PREFIX}${name}`));
   const foreign = tables.filter((table) => !own.has(table));
-  const filled = CONTENT_TABLES.flatMap((table) => counted(rows.get(table) ?? 0, table));
+  const filled = [...CONTENT_TABLES, ...DATA_TABLES].flatMap((table) => counted(rows.get(table) ?? 0, table));
   const users = rows.get('user') ?? 0;
   return [
     ...(foreign.length > 0 ? [`tables that are not MailWizz's: ${foreign.slice(0, 5).join(', ')}`] : []),

@@ -16,10 +16,14 @@ import { prepareApplication } from '../mailwizz/prepare.js';
 import type { Settings } from '../settings/settings.js';
 import { https, HTTPS_PACKAGES, httpsWanted } from './https.js';
 import type { CertificateWanted } from './lineage.js';
+import { databasePassword } from './panel-configuration.js';
+import { WEB_ROOT, WEB_USER } from './panel-places.js';
 import type { PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
 import { bareWord, nginxWord, render } from './template.js';
-import { CERTIFICATE_FILE, KEY_FILE, type TlsFiles, webSite } from './web.js';
+import { CERTIFICATE_FILE, KEY_FILE, reloadNginx, type TlsFiles, webSite } from './web.js';
+
+export { WEB_ROOT, WEB_USER };
 
 /** What the role takes from the backup set and from the secrets. */
 export interface MailwizzInputs {
@@ -29,12 +33,9 @@ export interface MailwizzInputs {
   readonly certifiable: boolean;
 }
 
-export const WEB_ROOT = '/var/www/mailwizz';
 export const PING_PATH = '/fpm-ping';
 const SOCKET = '/run/php/mailwizz.sock';
 const FASTCGI = '/etc/nginx/mailwizz-fastcgi.conf';
-/** PHP's own: the web server is somebody else, who reads the pages and neither the configuration nor sessions. */
-export const WEB_USER = 'mailwizz';
 
 /** PHP versions that MailWizz 2.2 runs on, by the system that brings them. */
 const PHP_OF: Readonly<Record<string, string>> = { 'debian 12': '8.2', 'ubuntu 22.04': '8.1' };
@@ -77,7 +78,10 @@ export function mailwizz({ settings, facts }: RoleContext, inputs: MailwizzInput
     stages: [
       { name: 'packages', resources: [packages('mailwizz', names)] },
       { name: 'database', resources: database(settings) },
-      { name: 'application', resources: [systemUser(WEB_USER, WEB_ROOT), application(inputs)] },
+      {
+        name: 'application',
+        resources: [systemUser(WEB_USER, WEB_ROOT), application(inputs), databasePassword(settings, php)],
+      },
       { name: 'web server', resources: web(settings, php, inputs.tls, wanted) },
       { name: 'scheduled commands', resources: [cron(php)] },
       https(wanted),
@@ -146,7 +150,12 @@ function web(settings: Settings, php: string, tls: TlsFiles, wanted: Certificate
       notifies: [fpm],
     }),
     service(`php${php}-fpm`),
-    file({ path: FASTCGI, content: render('nginx/panel-fastcgi.conf', { socket: SOCKET }, nginxWord), mode: '0644' }),
+    file({
+      path: FASTCGI,
+      content: render('nginx/panel-fastcgi.conf', { socket: SOCKET }, nginxWord),
+      mode: '0644',
+      notifies: [reloadNginx],
+    }),
     ...webSite('mailwizz', site, tls, wanted),
     service('nginx'),
   ];

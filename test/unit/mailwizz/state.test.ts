@@ -53,6 +53,16 @@ describe('what is on the host', () => {
   it.each<[string, Partial<Seen>, string[]]>([
     ['a campaign', { tables: TABLES, rows: rows({ campaign: 77 }) }, ['77 rows in campaign']],
     ['one list', { tables: TABLES, rows: rows({ list: 1 }) }, ['1 row in list']],
+    [
+      'a customer',
+      { tables: TABLES, rows: rows({ user: 1, customer: 2 }), administrator: true },
+      ['2 rows in customer'],
+    ],
+    [
+      'a blacklist and nothing else',
+      { configuration: ours, tables: TABLES, rows: rows({ user: 1, email_blacklist: 9 }), administrator: true },
+      ['9 rows in email_blacklist'],
+    ],
     ['a stranger', { tables: TABLES, rows: rows({ user: 1 }) }, ['a user who is not MAILWIZZ_ADMIN_EMAIL']],
     ['two users', { tables: TABLES, rows: rows({ user: 2 }), administrator: true }, ['2 users']],
     ['a table of somebody else', { tables: ['mw_option', 'wp_posts'] }, ["tables that are not MailWizz's: wp_posts"]],

@@ -9,6 +9,7 @@ import { file } from '../../converge/resources/file.js';
 import { EeError } from '../../errors.js';
 import { CREDENTIALS, restartEngine } from '../../roles/engine.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
+import { phpCommand } from '../../roles/panel-php.js';
 import { OWN_CERTIFICATE_FILE, SYSTEM_AUTHORITIES } from '../../roles/web.js';
 import { Secret } from '../../secret.js';
 import type { HostName, Settings } from '../../settings/settings.js';
@@ -16,7 +17,6 @@ import type { Host } from '../../ssh/host.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { Answers } from '../status/proof.js';
 import { phpOfInstalled } from './installed.js';
-import { phpCommand } from './php.js';
 import { succeed } from './succeed.js';
 import { make } from './work.js';
 

@@ -4,8 +4,9 @@ import { installStatements } from '../../mailwizz/install-sql.js';
 import { CONFIG_FILE, CONFIG_TEMPLATE, SQL_FILES, TABLE_PREFIX } from '../../mailwizz/layout.js';
 import { SITE_DESCRIPTION, SITE_TAGLINE, TIMEZONE } from '../../mailwizz/wizard.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
+import { placeConfiguration } from '../../roles/panel-configuration.js';
+import { phpCommand } from '../../roles/panel-php.js';
 import { quote } from '../../ssh/shell-quote.js';
-import { phpCommand } from './php.js';
 import { succeed } from './succeed.js';
 import { make, type Work } from './work.js';
 
@@ -68,17 +69,10 @@ async function writeConfiguration(work: Work): Promise<void> {
       { where: host.name },
     );
   }
-  const target = quote(`${WEB_ROOT}/${CONFIG_FILE}`);
   await make(work, 'mailwizz:configuration', {
     action: 'create',
     summary: `write ${CONFIG_FILE} from the application's own template`,
-    script: [
-      'umask 077',
-      `printf '%s' ${quote(Buffer.from(content).toString('base64'))} | base64 -d > ${target}.ee-new`,
-      `chown root:${WEB_USER} ${target}.ee-new`,
-      `chmod 0440 ${target}.ee-new`,
-      `mv -T ${target}.ee-new ${target}`,
-    ].join('\n'),
+    script: placeConfiguration(`printf '%s' ${quote(Buffer.from(content).toString('base64'))} | base64 -d`),
   });
 }
 

@@ -2,6 +2,7 @@ import { EeError } from '../../errors.js';
 import { CONFIG_FILE, INSTALLER, WRITABLE_FOLDERS } from '../../mailwizz/layout.js';
 import { notEmpty } from '../../mailwizz/state.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
+import { placeConfiguration } from '../../roles/panel-configuration.js';
 import type { Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { Answers } from '../status/proof.js';
@@ -53,8 +54,9 @@ async function tighten(work: Work): Promise<void> {
       `cd ${quote(WEB_ROOT)}`,
       `chown -R ${WEB_USER}:${WEB_USER} ${WRITABLE_FOLDERS.join(' ')}`,
       `chmod -R u=rwX,go=rX ${WRITABLE_FOLDERS.join(' ')}`,
-      `chown root:${WEB_USER} ${CONFIG_FILE}`,
-      `chmod 0440 ${CONFIG_FILE}`,
+      `[ ! -L ${CONFIG_FILE} ] || { echo '${CONFIG_FILE} is no file but a link: look who made it'; exit 1; }`,
+      // As PHP, who wrote it: a link put in its place meanwhile leads no further than PHP itself may read.
+      placeConfiguration(`runuser -u ${WEB_USER} -- cat ${WEB_ROOT}/${CONFIG_FILE}`),
     ].join('\n'),
   });
 }

@@ -3,6 +3,7 @@ import type { Connection } from '../../mailwizz/configuration.js';
 import {
   CONFIG_FILE,
   CONTENT_TABLES,
+  DATA_TABLES,
   INIT_FILE,
   INSTALLED_MARK,
   INSTALLER,
@@ -13,16 +14,16 @@ import type { Seen } from '../../mailwizz/state.js';
 import { parseUnderWay } from '../../mailwizz/under-way.js';
 import { versionIn } from '../../mailwizz/version.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
+import { phpCommand } from '../../roles/panel-php.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { Answers } from '../status/proof.js';
 import { UNDER_WAY } from './panel/under-way.js';
-import { phpCommand } from './php.js';
 import { succeed } from './succeed.js';
 
 /** Tables whose rows tell whose database it is. */
-const COUNTED = [...CONTENT_TABLES, 'user'] as const;
+const COUNTED = [...CONTENT_TABLES, ...DATA_TABLES, 'user'] as const;
 
 /** Looks at the application and its database, in one round trip; changes nothing. */
 export async function lookAtMailwizz(host: Host, settings: Settings, php: string, signal: AbortSignal): Promise<Seen> {

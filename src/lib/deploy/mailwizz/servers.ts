@@ -11,11 +11,11 @@ import {
   wantedServers,
 } from '../../mailwizz/delivery-servers.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
+import { phpCommand } from '../../roles/panel-php.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
 import { Answers } from '../status/proof.js';
 import { phpOfInstalled } from './installed.js';
-import { phpCommand } from './php.js';
 import { succeed } from './succeed.js';
 import { make } from './work.js';
 

@@ -4,11 +4,11 @@ import {
   INIT_FILE,
   INSTALLER,
   OLD_CONFIGURATION,
-  OLD_RUNTIME,
   OLD_UPLOADS,
   TABLE_PREFIX,
   WRITABLE_FOLDERS,
 } from '../../mailwizz/layout.js';
+import { prepareApplication } from '../../mailwizz/prepare.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { restartPhp } from './panel/closing.js';
@@ -41,29 +41,39 @@ export function unpackScript(release: Release, php: string): string {
   ].join('\n');
 }
 
-/** Shell that gives the release what belongs to the panel, and puts it into place. The panel is closed and kept. */
+/**
+ * Shell that gives the release what belongs to the panel, and puts it into place. The panel is closed and kept. What the release
+ * brings of the kind, as an archive of a running system does, stays out: it names the hosts and the database of that system.
+ */
 export function placeScript(kept: KeptPlaces, php: string): string {
+  const own = OLD_CONFIGURATION.join(' ');
+  const hidden = OLD_CONFIGURATION.map((path) => `-path ${path}`).join(' -o ');
   return [
     `[ -e ${kept.description} ]`,
     `if ! { ${swapBegun(kept)}; }; then`,
     '  ( set -eu',
     `    cd ${part}`,
     `    rm -rf ${INSTALLER}`,
-    ...OLD_RUNTIME.map((folder) => `    rm -rf ${folder}`),
-    `    mkdir -p ${WRITABLE_FOLDERS.join(' ')}`,
+    prepareApplication(`${part}.aside`, 'root'),
+    `    rm -rf ${part}.aside`,
+    // As long as all of it is root's: PHP could exchange what is its own for a link to what is root's.
+    `    for own in ${own}; do`,
+    `      [ -e ${WEB_ROOT}/"$own" ] || [ -L ${WEB_ROOT}/"$own" ] || continue`,
+    '      mkdir -p "${own%/*}"',
+    `      cp -a ${WEB_ROOT}/"$own" "$own"`,
+    '      [ -f "$own" ] && [ ! -L "$own" ] || { echo "$own of the panel is no file but a link: look who made it"; exit 1; }',
+    `      chown root:${WEB_USER} "$own"`,
+    '      chmod 0440 "$own"',
+    '    done',
     ...OLD_UPLOADS.map((folder) => `    cp -a ${WEB_ROOT}/${folder}/. ${folder}/`),
     // One that came with the release is of the release.
     `    for own in ${WEB_ROOT}/apps/extensions/*; do`,
     '      [ ! -e "$own" ] || [ -e "apps/extensions/${own##*/}" ] || cp -a "$own" apps/extensions/',
     '    done',
     // robots.txt and the like.
-    `    find ${WEB_ROOT} -maxdepth 1 -type f ! -name '*.php' | while IFS= read -r own; do [ -e "\${own##*/}" ] || cp -a "$own" .; done`,
-    '    chown -R root:root .',
-    '    chmod -R u=rwX,go=rX .',
-    `    chown -R ${WEB_USER}:${WEB_USER} ${WRITABLE_FOLDERS.join(' ')}`,
-    `    for own in ${OLD_CONFIGURATION.join(' ')}; do`,
-    `      [ ! -e ${WEB_ROOT}/"$own" ] || { mkdir -p "\${own%/*}"; cp -a ${WEB_ROOT}/"$own" "$own"; chown root:${WEB_USER} "$own"; chmod 0440 "$own"; }`,
-    '    done',
+    `    find ${WEB_ROOT} -maxdepth 1 -type f ! -name '*.php' | while IFS= read -r own; do [ -e "\${own##*/}" ] || install -p -m 0644 "$own" .; done`,
+    `    chmod -R u=rwX,go=rX ${[...OLD_UPLOADS, 'apps/extensions'].join(' ')}`,
+    `    find ${WRITABLE_FOLDERS.join(' ')} ! \\( ${hidden} \\) -exec chown -h ${WEB_USER}:${WEB_USER} {} +`,
     `    cp -a ${WEB_ROOT}/${CLOSED_MARK} ${CLOSED_MARK}`,
     '  )',
     `  mv -T ${part} ${next}`,

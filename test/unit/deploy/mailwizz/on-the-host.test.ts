@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { curlConfiguration } from '../../../../src/lib/deploy/mailwizz/browser.js';
 import { healthProofs, cronProof } from '../../../../src/lib/deploy/mailwizz/health.js';
 import { lookScript, parseLook } from '../../../../src/lib/deploy/mailwizz/look.js';
-import { phpCommand } from '../../../../src/lib/deploy/mailwizz/php.js';
+import { phpCommand } from '../../../../src/lib/roles/panel-php.js';
 import { undoScript } from '../../../../src/lib/deploy/mailwizz/undo.js';
 import { Answers } from '../../../../src/lib/deploy/status/proof.js';
 import { Secret } from '../../../../src/lib/secret.js';

@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../package-root.js';
-import { quote } from '../../ssh/shell-quote.js';
+import { packageRoot } from '../package-root.js';
+import { quote } from '../ssh/shell-quote.js';
 
 /** Our own PHP that is run on the host: assets/mailwizz/NAME.php. */
-export type PhpScript = 'configuration' | 'import' | 'administrator' | 'delivery-servers' | 'api-key';
+export type PhpScript =
+  'configuration' | 'database-password' | 'import' | 'administrator' | 'delivery-servers' | 'api-key';
 
 /** What a script is told as `$input`: JSON. Secrets in it were revealed on purpose; it travels on standard input alone. */
 export type PhpInput = Readonly<Record<string, unknown>>;
@@ -23,7 +24,8 @@ export function phpCommand(
 ): string {
   const text = readFileSync(join(packageRoot(), 'assets', 'mailwizz', `${script}.php`), 'utf8');
   const json = Buffer.from(JSON.stringify(input)).toString('base64');
-  const end = `EE_PHP_${randomBytes(6).toString('hex')}`;
+  // The same for the same script: what probes a host is compared.
+  const end = `EE_PHP_${createHash('sha256').update(text).update(json).digest('hex').slice(0, 12)}`;
   return [
     `runuser -u ${quote(user)} -- /usr/bin/php${version} -d display_errors=stderr -d log_errors=0${options.quiet ? ' >/dev/null' : ''} <<'${end}'`,
     text.replace(/^<\?php/, `<?php $input = json_decode(base64_decode('${json}'), true);`).trimEnd(),
