@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { secondsOf } from '../lib/cli/pmta/seconds.js';
-import { drainFlag, overwriteDriftFlag, Vps2Command, yesFlag } from '../lib/cli/pmta/vps2-command.js';
+import { drainFlag, dryRunFlag, overwriteDriftFlag, Vps2Command, yesFlag } from '../lib/cli/pmta/vps2-command.js';
 import { configurationLine, panelLine } from '../lib/cli/kept-lines.js';
 import { EeError, EXIT } from '../lib/errors.js';
 import { HOST_NAMES, type HostName, type Settings } from '../lib/settings/settings.js';
@@ -33,19 +33,35 @@ export default class Rollback extends Vps2Command {
   static override flags = {
     to: Flags.string({ description: 'The run whose replaced configuration or panel returns.', helpValue: 'ID' }),
     list: Flags.boolean({ description: 'List what is kept, and change nothing.', default: false }),
+    'dry-run': dryRunFlag,
     yes: yesFlag,
     'overwrite-drift': overwriteDriftFlag,
     'drain-timeout': drainFlag,
   };
 
   async run(): Promise<Record<string, unknown>> {
-    const { args, flags } = await this.parse(Rollback);
+    const { args, flags, metadata } = await this.parse(Rollback);
     if (args.host === 'vps3') throw new EeError('ROLLBACK_UNSUPPORTED', { host: args.host as HostName });
     const settings = await this.settings(flags);
     if (args.host === 'vps1') {
+      this.#assertNoneOfVps2(metadata.flags, flags);
       return flags.list ? this.#listPanels(settings, flags) : this.#rollBackPanel(settings, flags);
     }
     return flags.list ? this.#list(settings, flags) : this.#rollBack(settings, flags);
+  }
+
+  /** A panel has no drift and drains nothing: a flag that would be heeded by nobody is refused. */
+  #assertNoneOfVps2(
+    given: Readonly<Record<string, { setFromDefault?: boolean } | undefined>>,
+    flags: RollbackFlags,
+  ): void {
+    for (const flag of ['overwrite-drift', 'drain-timeout'] as const) {
+      if (flags[flag] === false || given[flag]?.setFromDefault) continue;
+      throw new EeError('USAGE', {
+        message: `--${flag} is for \`ee rollback vps2\`; a panel has nothing of the kind.`,
+        hint: '`ee rollback --help` shows what it takes.',
+      });
+    }
   }
 
   async #list(settings: Settings, flags: RollbackFlags): Promise<Record<string, unknown>> {
@@ -67,7 +83,7 @@ export default class Rollback extends Vps2Command {
     const done = await this.onVps2(settings, flags, async (host) => {
       const kept = chosen(await keptConfigurations(host, this.signal), flags.to);
       const outcome = await pmtaApply(host, await keptContent(host, kept, this.signal), {
-        dryRun: false,
+        dryRun: flags['dry-run'],
         overwriteDrift: flags['overwrite-drift'],
         // It was in force before; in an emergency neither DNS nor the age of the keys here must stand in the way.
         resolver: undefined,
@@ -85,7 +101,7 @@ export default class Rollback extends Vps2Command {
       return { kept, outcome };
     }).finally(close);
     this.showOutcome(done.outcome);
-    this.note(AFTERWARDS);
+    if (!flags['dry-run']) this.note(AFTERWARDS);
     return { host: 'vps2', to: done.kept.id, ...done.outcome, notes: [...done.outcome.notes, AFTERWARDS] };
   }
 
@@ -105,6 +121,7 @@ export default class Rollback extends Vps2Command {
     const { emit, close } = await this.progress(flags);
     const outcome = await this.onHost('vps1', settings, flags, (host) =>
       rollBackPanel(host, settings, {
+        dryRun: flags['dry-run'],
         to: flags.to,
         run: newRun(),
         emit,
@@ -112,8 +129,10 @@ export default class Rollback extends Vps2Command {
         confirm: (steps) => this.confirmSteps(steps, 'Bring the former panel back on vps1?', flags),
       }),
     ).finally(close);
+    this.showSteps(outcome.steps);
     for (const { summary } of outcome.changes) this.print(`Done: ${summary}`);
     for (const problem of outcome.problems) this.print(`Problem: ${problem}`);
+    if (outcome.status === 'planned') return { host: 'vps1', ...outcome };
     this.note(
       'Next: `ee mailwizz status` and `ee status` show whether delivery servers and the key of the API fit it.',
     );
@@ -127,6 +146,7 @@ interface RollbackFlags {
   readonly verbose: boolean;
   readonly 'accept-new-host-key': boolean;
   readonly to?: string | undefined;
+  readonly 'dry-run': boolean;
   readonly yes: boolean;
   readonly 'overwrite-drift': boolean;
   readonly 'drain-timeout': string;

@@ -332,6 +332,11 @@ OPTIONS`,
       const deployed = await lab.ee('deploy', 'vps3', '--yes', '--json');
       expect(deployed.exit, deployed.stdout).toBe(0);
 
+      const planned = await lab.ee('mailwizz', 'key', '--dry-run', '--json');
+      expect([planned.exit, planned.json<Installed>().status]).toEqual([0, 'planned']);
+      expect(planned.json<Installed>().steps).toHaveLength(2);
+      expect(await sql('SELECT COUNT(*) FROM mw_customer_api_key')).toBe('0');
+
       const told = await key('--verbose');
 
       expect(told.exit, told.stderr).toBe(0);

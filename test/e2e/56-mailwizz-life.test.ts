@@ -119,6 +119,15 @@ describe('the panel of MailWizz and its data', () => {
     const dump = `/var/lib/ee/backups/${one?.id}/mailwizz/database.sql.gz`;
     expect(await lab.sh('vps1', `stat -c '%U %a' ${dump}; gzip -t ${dump} && echo whole`)).toBe('root 600\nwhole');
 
+    const planned = await lab.ee('rollback', 'vps1', '--dry-run', '--json');
+    expect([planned.exit, planned.json<Outcome>().status]).toEqual([0, 'planned']);
+    expect(planned.json<Outcome>().steps?.at(-1)).toContain(`bring back the one that run ${one?.id} replaced`);
+    for (const flag of [['--overwrite-drift'], ['--drain-timeout', '60s']]) {
+      const refused = await lab.ee(...BACK, ...flag, '--json');
+      expect([refused.exit, failure(refused).code]).toEqual([2, 'USAGE']);
+    }
+    expect(await sql('SELECT COUNT(*) FROM mw_campaign')).toBe('0');
+
     const back = await lab.ee(...BACK, '--json');
     await expectDone(back);
     expect(back.json<Outcome>().problems).toEqual([]);
@@ -194,6 +203,10 @@ describe('the panel of MailWizz and its data', () => {
         const servers = await onceFree(lab, 'mailwizz', 'servers', '--yes');
         expect([servers.exit, failure(servers).code]).toEqual([1, 'MAILWIZZ_CUT']);
         expect(await outside('/')).toBe('503');
+        const deployed = await lab.ee('deploy', 'vps1', '--dry-run', '--json');
+        expect(deployed.json<{ warnings: string[] }>().warnings.at(-1)).toMatch(
+          /^vps1: A replacement of the panel was cut: run \S+ .* `ee rollback vps1` brings back/,
+        );
         if (!said.startsWith('put')) {
           const again = await onceFree(lab, 'mailwizz', 'install', '--yes');
           await expectDone(again);
@@ -303,10 +316,10 @@ describe('the panel of MailWizz and its data', () => {
 
     it('[R19] refuses one that is not newer, another layout and unsafe members, before anything is changed', async () => {
       const told = await journal();
-      for (const version of ['2.2.11', '2.2.9']) {
-        const result = await upgrade(await release(folder, version));
-        expect([result.exit, failure(result).code]).toEqual([2, 'MAILWIZZ_NOT_NEWER']);
-      }
+      const same = await upgrade(await release(folder, '2.2.11'));
+      expect([same.exit, same.json<Outcome>().status, same.json<Outcome>().changes]).toEqual([0, 'unchanged', []]);
+      const older = await upgrade(await release(folder, '2.2.9'));
+      expect([older.exit, failure(older).code]).toEqual([2, 'MAILWIZZ_NOT_NEWER']);
       const climbing = await release(folder, '2.3.1', (entries) => [
         ...entries,
         { path: '../../etc/cron.d/x', mode: 0o644, content: Buffer.from('x') },

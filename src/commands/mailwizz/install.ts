@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { HostCommand, yesFlag } from '../../lib/cli/host-command.js';
+import { dryRunFlag, HostCommand, yesFlag } from '../../lib/cli/host-command.js';
 import type { InstallOutcome } from '../../lib/deploy/mailwizz/install.js';
 
 export default class MailwizzInstall extends HostCommand {
@@ -20,7 +20,7 @@ export default class MailwizzInstall extends HostCommand {
     },
   ];
   static override flags = {
-    'dry-run': Flags.boolean({ description: 'Look, show what would be done, and change nothing.', default: false }),
+    'dry-run': dryRunFlag,
     replace: Flags.boolean({
       description: 'Put a new, empty panel in the place of one with data. The former one is kept.',
       default: false,

@@ -1,4 +1,4 @@
-import { HostCommand, yesFlag } from '../../lib/cli/host-command.js';
+import { dryRunFlag, HostCommand, yesFlag } from '../../lib/cli/host-command.js';
 import type { KeyOutcome } from '../../lib/deploy/mailwizz/api-key.js';
 
 export default class MailwizzKey extends HostCommand {
@@ -7,10 +7,10 @@ export default class MailwizzKey extends HostCommand {
     'Makes a key through the application’s own models, once, for the address of VPS3 alone; writes it there, readable by root; and proves ' +
     'it with a call of VPS3. A key that is there is kept. It is shown nowhere.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
+    { description: 'What it would do', command: '<%= config.bin %> <%= command.id %> --dry-run' },
     '<%= config.bin %> <%= command.id %> --yes --json',
   ];
-  static override flags = { yes: yesFlag };
+  static override flags = { 'dry-run': dryRunFlag, yes: yesFlag };
 
   async run(): Promise<KeyOutcome> {
     const { flags } = await this.parse(MailwizzKey);
@@ -23,6 +23,7 @@ export default class MailwizzKey extends HostCommand {
     const outcome = await this.onHost('vps1', settings, flags, (vps1) =>
       this.onHost('vps3', settings, flags, (vps3) =>
         handOverKey({ vps1, vps3 }, settings, {
+          dryRun: flags['dry-run'],
           run: newRun(),
           emit,
           signal: this.signal,
@@ -32,6 +33,7 @@ export default class MailwizzKey extends HostCommand {
       ),
     ).finally(close);
     if (outcome.status === 'unchanged') this.print('vps3 has its key of MailWizz. 0 changes.');
+    this.showSteps(outcome.steps);
     for (const { host, summary } of outcome.changes) this.print(`${host}: done: ${summary}`);
     if (outcome.status === 'changed') this.print('A call of vps3 with it was answered.');
     return outcome;

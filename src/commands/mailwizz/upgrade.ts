@@ -1,11 +1,11 @@
-import { Args, Flags } from '@oclif/core';
-import { HostCommand, yesFlag } from '../../lib/cli/host-command.js';
+import { Args } from '@oclif/core';
+import { dryRunFlag, HostCommand, yesFlag } from '../../lib/cli/host-command.js';
 import type { UpgradeOutcome } from '../../lib/deploy/mailwizz/upgrade.js';
 
 export default class MailwizzUpgrade extends HostCommand {
   static override summary = 'Upgrade MailWizz on VPS1 to a release, with a way back';
   static override description =
-    'Reads the archive (.zip or .tar.gz) and refuses one that is damaged, unsafe to unpack or not newer. Closes the panel and keeps it: a dump ' +
+    'Reads the archive (.zip or .tar.gz) and refuses one that is damaged, unsafe to unpack or older. Closes the panel and keeps it: a dump ' +
     'that is read back and compared, and its web root. Replaces the files but for configuration, uploads and extensions, lets the ' +
     'application bring its database along, proves the panel and opens it. What fails is taken back at once, what was cut by the next ' +
     'run; `ee rollback vps1` goes back later.';
@@ -20,7 +20,7 @@ export default class MailwizzUpgrade extends HostCommand {
     archive: Args.string({ description: 'the release', required: true }),
   };
   static override flags = {
-    'dry-run': Flags.boolean({ description: 'Look, show what would be done, and change nothing.', default: false }),
+    'dry-run': dryRunFlag,
     yes: yesFlag,
   };
 
@@ -45,6 +45,7 @@ export default class MailwizzUpgrade extends HostCommand {
         }),
       ).finally(close);
     });
+    if (outcome.status === 'unchanged') this.print(`vps1: MailWizz ${outcome.to} is installed. 0 changes.`);
     this.showSteps(outcome.steps);
     for (const { summary } of outcome.changes) this.print(`Done: ${summary}`);
     if (outcome.status === 'changed') this.note('Next: `ee mailwizz status` shows how it is.');

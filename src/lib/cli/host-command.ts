@@ -64,4 +64,9 @@ export abstract class HostCommand extends EeCommand {
   }
 }
 
+export const dryRunFlag = Flags.boolean({
+  description: 'Look, show what would be done, and change nothing.',
+  default: false,
+});
+
 export const yesFlag = Flags.boolean({ char: 'y', description: 'Do not ask before the change.', default: false });

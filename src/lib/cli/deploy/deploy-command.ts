@@ -37,6 +37,7 @@ export abstract class DeployCommand extends EeCommand {
     const connections = await this.#connect(settings, hosts, flags);
     const { closeAll } = await import('../../deploy/connections.js');
     try {
+      const cut = await this.#cutWork(connections);
       const outcomes = await this.#deploy(
         settings,
         gathered,
@@ -44,7 +45,7 @@ export abstract class DeployCommand extends EeCommand {
         async () => (await gather(true)).inputs,
         flags,
       );
-      return this.#present(outcomes, gathered, flags);
+      return this.#present(outcomes, { ...gathered, waiting: [...gathered.waiting, ...cut] }, flags);
     } finally {
       await closeAll(connections);
     }
@@ -109,6 +110,14 @@ export abstract class DeployCommand extends EeCommand {
     ]);
     this.note(`Connecting to ${hosts.map((host) => `${host} (${settings.hosts[host].address})`).join(', ')}`);
     return connectAll(settings, hosts, connector({ ...flags, signal: this.signal, interactive: this.interactive }));
+  }
+
+  async #cutWork(connections: Connections): Promise<string[]> {
+    const vps1 = connections.get('vps1');
+    if (vps1 === undefined) return [];
+    const { cutPanelWork } = await import('../../deploy/cut-panel-work.js');
+    const cut = await cutPanelWork(vps1, this.signal);
+    return cut === undefined ? [] : [cut];
   }
 
   async #view(hosts: readonly HostName[], verbose: boolean): Promise<DeployView> {

@@ -38,7 +38,7 @@ export abstract class Vps2Command extends HostCommand {
   }
 }
 
-export { yesFlag } from '../host-command.js';
+export { dryRunFlag, yesFlag } from '../host-command.js';
 
 /** The number of sending IPs that a configuration is for. */
 export const ipsFlag = Flags.integer({

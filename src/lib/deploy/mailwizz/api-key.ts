@@ -30,6 +30,7 @@ interface Pair {
 }
 
 export interface KeyOptions {
+  readonly dryRun: boolean;
   readonly run: Run;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -40,8 +41,10 @@ export interface KeyOptions {
 }
 
 export interface KeyOutcome {
-  readonly status: 'unchanged' | 'changed';
+  readonly status: 'unchanged' | 'planned' | 'changed';
   readonly changes: readonly (Change & { readonly host: HostName })[];
+  /** What a dry run would do. */
+  readonly steps: readonly string[];
 }
 
 /**
@@ -49,10 +52,11 @@ export interface KeyOutcome {
  * proven by a call from there. A key that is there is kept.
  */
 export async function handOverKey(hosts: Pair, settings: Settings, options: KeyOptions): Promise<KeyOutcome> {
-  const { run } = options;
+  const { run, dryRun } = options;
   const releases: Release[] = [];
   try {
-    for (const host of [hosts.vps1, hosts.vps3]) releases.push(await lock(host, `${run.by}, run ${run.id}`));
+    if (!dryRun)
+      for (const host of [hosts.vps1, hosts.vps3]) releases.push(await lock(host, `${run.by}, run ${run.id}`));
     return await handedOver(hosts, settings, options);
   } finally {
     await Promise.allSettled(releases.map((release) => release()));
@@ -60,7 +64,7 @@ export async function handOverKey(hosts: Pair, settings: Settings, options: KeyO
 }
 
 async function handedOver({ vps1, vps3 }: Pair, settings: Settings, options: KeyOptions): Promise<KeyOutcome> {
-  const { run, emit, signal, confirm } = options;
+  const { dryRun, run, emit, signal, confirm } = options;
   const php = await phpOfInstalled(vps1, settings, signal);
   const { code } = await vps3.run(`[ -d ${CREDENTIALS} ]`, { signal });
   if (code !== 0) throw new EeError('MAILWIZZ_NO_ENGINE', {}, { where: vps3.name });
@@ -68,10 +72,12 @@ async function handedOver({ vps1, vps3 }: Pair, settings: Settings, options: Key
   let found = await keyOf(vps1, settings, php, options);
   const isMade = found?.address === settings.hosts.vps3.address;
   if (isMade && found && changesOf(await plan(vps3, stagesOf(found.key), { signal })).length === 0) {
-    return { status: 'unchanged', changes: [] };
+    return { status: 'unchanged', changes: [], steps: [] };
   }
   const step = `make a key of MailWizz's API, for ${settings.hosts.vps3.address} alone`;
-  await confirm([...(isMade ? [] : [step]), `write it to ${API_KEY_FILE} on vps3`]);
+  const steps = [...(isMade ? [] : [step]), `write it to ${API_KEY_FILE} on vps3, and try it`];
+  if (dryRun) return { status: 'planned', changes: [], steps };
+  await confirm(steps);
   const made: Change[] = [];
   if (!isMade) {
     const script = keyScript(settings, php, { make: true });
@@ -86,7 +92,7 @@ async function handedOver({ vps1, vps3 }: Pair, settings: Settings, options: Key
   const written = await converge(vps3, await plan(vps3, stagesOf(found.key), { signal }), { run, emit, signal });
   await prove({ vps1, vps3 }, settings, found.key, signal);
   const on = (host: HostName, changes: readonly Change[]) => changes.map((change) => ({ host, ...change }));
-  return { status: 'changed', changes: [...on('vps1', made), ...on('vps3', written)] };
+  return { status: 'changed', changes: [...on('vps1', made), ...on('vps3', written)], steps: [] };
 }
 
 /** The key as the application has it, and the address that it is restricted to. */

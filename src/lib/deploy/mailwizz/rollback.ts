@@ -18,6 +18,7 @@ import { abandon, closeAndKeep, exchange, goBack, type PanelWork } from './panel
 import { succeed } from './succeed.js';
 
 export interface RollbackOptions {
+  readonly dryRun: boolean;
   /** The run whose replaced panel returns; the newest one where none is named. */
   readonly to: string | undefined;
   readonly run: Run;
@@ -28,10 +29,12 @@ export interface RollbackOptions {
 }
 
 export interface RollbackOutcome {
-  readonly status: 'changed';
+  readonly status: 'planned' | 'changed';
   /** The run whose work was taken back. */
   readonly to: string;
   readonly changes: readonly Change[];
+  /** What a dry run would do. */
+  readonly steps: readonly string[];
   /** What of the panel that came back is not as it should be. */
   readonly problems: readonly string[];
 }
@@ -45,17 +48,17 @@ export async function rollBackPanel(
   settings: Settings,
   options: RollbackOptions,
 ): Promise<RollbackOutcome> {
-  const { run } = options;
-  const release = await lock(host, `${run.by}, run ${run.id}`);
+  const { dryRun, run } = options;
+  const release = dryRun ? undefined : await lock(host, `${run.by}, run ${run.id}`);
   try {
     return await rolledBack(host, settings, options);
   } finally {
-    await release();
+    await release?.();
   }
 }
 
 async function rolledBack(host: Host, settings: Settings, options: RollbackOptions): Promise<RollbackOutcome> {
-  const { run, emit, signal, to, confirm } = options;
+  const { dryRun, run, emit, signal, to, confirm } = options;
   emit({ kind: 'step', host: host.name, step: 'looking at what is there' });
   const php = phpVersion(await hostFacts(host), host.name);
   const { database } = settings.mailwizz;
@@ -68,11 +71,16 @@ async function rolledBack(host: Host, settings: Settings, options: RollbackOptio
     if (to !== undefined && to !== (underWay.target ?? underWay.run)) {
       throw new EeError('MAILWIZZ_CUT', underWay, { where: host.name });
     }
-    await confirm([saying(underWay)]);
+    const steps = [saying(underWay)];
+    const ended = underWay.target ?? underWay.run;
+    if (dryRun) return { status: 'planned', to: ended, changes: [], steps, problems: [] };
+    await confirm(steps);
+    await endCut(work, underWay);
     return {
       status: 'changed',
-      ...(await endCut(work, underWay)),
+      to: ended,
       changes: work.made,
+      steps: [],
       problems: await problemsOf(work, settings),
     };
   }
@@ -82,7 +90,9 @@ async function rolledBack(host: Host, settings: Settings, options: RollbackOptio
       seen.version === undefined ? 'MailWizz is not unpacked there' : `its database ${database.name} is not there`;
     throw new EeError('MAILWIZZ_NOT_READY', { reason }, { where: host.name });
   }
-  await confirm(stepsOf(target, seen.version));
+  const steps = stepsOf(target, seen.version);
+  if (dryRun) return { status: 'planned', to: target.id, changes: [], steps, problems: [] };
+  await confirm(steps);
   if (underWay) await abandon(work, underWay);
   const sizes = await measure(host, database.name, signal);
   assertSpace(host, [...keepNeeds(sizes), ...returnNeeds(target, sizes)], sizes);
@@ -90,15 +100,14 @@ async function rolledBack(host: Host, settings: Settings, options: RollbackOptio
   await closeAndKeep(work, begun, seen.version);
   await exchange(work, begun, target.id);
   const problems = target.proven ? await problemsOf(work, settings) : [];
-  return { status: 'changed', to: target.id, changes: work.made, problems };
+  return { status: 'changed', to: target.id, changes: work.made, steps: [], problems };
 }
 
 /** Takes cut work back, or finishes it where it was bringing a panel back itself. */
-async function endCut(work: PanelWork, underWay: UnderWay): Promise<{ to: string }> {
+async function endCut(work: PanelWork, underWay: UnderWay): Promise<void> {
   if (underWay.phase === 'keeping') await abandon(work, underWay);
   else if (underWay.target === undefined) await goBack(work, underWay);
   else await exchange(work, underWay, underWay.target);
-  return { to: underWay.target ?? underWay.run };
 }
 
 function saying({ kind, run, by, phase, target }: UnderWay): string {

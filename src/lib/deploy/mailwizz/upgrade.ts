@@ -35,7 +35,7 @@ export interface UpgradeOptions {
 }
 
 export interface UpgradeOutcome {
-  readonly status: 'planned' | 'changed';
+  readonly status: 'unchanged' | 'planned' | 'changed';
   /** The version that was there, and the one of the release. */
   readonly from: string;
   readonly to: string;
@@ -75,8 +75,9 @@ async function upgraded(
   const seen = await lookBeyondCut(work, settings, dryRun);
   const from = seen.version ?? '';
   assertUpgradable(host, settings, seen, release);
-  const steps = stepsOf(from, release, work.database.name);
   const outcome = { from, to: release.version };
+  if (compareVersions(release.version, from) === 0) return { status: 'unchanged', ...outcome, changes: [], steps: [] };
+  const steps = stepsOf(from, release, work.database.name);
   const sizes = await measure(host, work.database.name, signal);
   assertSpace(host, [...keepNeeds(sizes), ...releaseNeeds(release, sizes.uploads)], sizes);
   if (dryRun) return { status: 'planned', ...outcome, changes: [], steps };
@@ -153,7 +154,7 @@ function assertUpgradable(host: Host, { mailwizz }: Settings, seen: Seen, { vers
   const where = { where: host.name };
   if (stateOf(seen, mailwizz).kind !== 'installed') throw new EeError('MAILWIZZ_NOT_INSTALLED', {}, where);
   const installed = seen.version ?? '';
-  if (compareVersions(version, installed) <= 0) {
+  if (compareVersions(version, installed) < 0) {
     throw new EeError('MAILWIZZ_NOT_NEWER', { version, installed }, where);
   }
 }
