@@ -355,7 +355,7 @@ OPTIONS`,
       expect(await lab.sh('vps1', call)).toBe('400');
 
       const again = await key('--json');
-      expect([again.exit, again.json<Installed>()]).toEqual([0, { status: 'unchanged', changes: [] }]);
+      expect([again.exit, again.json<Installed>()]).toEqual([0, { status: 'unchanged', changes: [], steps: [] }]);
       const after = await lab.ee('deploy', 'vps3', '--yes', '--json');
       expect(after.json<{ hosts: { status: string }[] }>().hosts[0]?.status).toBe('unchanged');
     });

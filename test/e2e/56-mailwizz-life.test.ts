@@ -110,7 +110,9 @@ describe('the panel of MailWizz and its data', () => {
   });
 
   it('[R23] [R46] makes way for an empty one, and comes back row for row and file for file', async () => {
+    await lab.sh('vps1', 'runuser -u mailwizz -- setsid -f sleep 98765 </dev/null >/dev/null 2>&1');
     await expectDone(await lab.ee(...REPLACE, '--json'));
+    expect(await lab.sh('vps1', `grep -lsa '[9]8765' /proc/[0-9]*/cmdline || echo none`)).toBe('none');
     expect(await sql('SELECT COUNT(*) FROM mw_campaign; SELECT COUNT(*) FROM mw_user')).toBe('0\n1');
     expect([await outside('/'), await outside('/frontend/assets/gallery/c1/upload.png')]).toEqual(['200', '404']);
     const [one, ...others] = await kept();
@@ -194,6 +196,18 @@ describe('the panel of MailWizz and its data', () => {
       await expectDone(await lab.ee(...BACK, '--json'));
       expect([await kept(), await panel()]).toEqual([there, before]);
       expect(await lab.sh('vps1', `ls /var/lib/ee/backups/${cut.run}`)).toBe('');
+    });
+
+    it('[R19] between two web roots is left alone by a deployment, which would fill the gap', async () => {
+      const cut = { kind: 'replace', run: '20991231T235959Z-cut', by: 'a@b', phase: 'changing' };
+      await lab.sh(
+        'vps1',
+        `mv -T ${ROOT} ${ROOT}.ee-old; echo '${JSON.stringify(cut)}' > /var/lib/ee/mailwizz/under-way`,
+      );
+      const deployed = await lab.ee('deploy', 'vps1', '--yes', '--json');
+      expect([deployed.exit, failure(deployed).code]).toEqual([1, 'MAILWIZZ_CUT']);
+      await lab.sh('vps1', `mv -T ${ROOT}.ee-old ${ROOT}; rm /var/lib/ee/mailwizz/under-way`);
+      expect([await panel(), await outside('/')]).toEqual([before, '200']);
     });
 
     it.each(['put an application without', 'empty the database', 'proving that it is empty'])(

@@ -1,6 +1,6 @@
 import { CLOSED_MARK, INSTALLED_MARK } from '../../../mailwizz/layout.js';
 import type { UnderWay } from '../../../mailwizz/under-way.js';
-import { WEB_ROOT } from '../../../roles/mailwizz.js';
+import { WEB_ROOT, WEB_USER } from '../../../roles/mailwizz.js';
 import { quote } from '../../../ssh/shell-quote.js';
 import { DONE_SCRIPT, noteScript } from './under-way.js';
 
@@ -41,9 +41,14 @@ export function closeScript(work: UnderWay, php: string, user: string): string {
 export const restartPhp = (php: string): string =>
   `{ systemctl reset-failed php${php}-fpm 2>/dev/null || :; systemctl restart php${php}-fpm; }`;
 
-/** Shell that ends requests and their statements: they would go on after it. */
+/**
+ * Shell that ends requests and their statements, which would go on after it, and whatever PHP left running: it could exchange a folder
+ * for a link while root copies it. `kill -1` reaches all processes of a user in one go, so none can beget another one meanwhile.
+ */
 export function endRequests(php: string, user: string): string[] {
   return [
+    `systemctl stop php${php}-fpm`,
+    `runuser -u ${WEB_USER} -- sh -c 'kill -s KILL -- -1' 2>/dev/null || :`,
     restartPhp(php),
     `mariadb -N -B <<'EE_SQL' | mariadb --force || :`,
     `SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE user = '${user}';`,
