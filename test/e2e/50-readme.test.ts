@@ -32,7 +32,7 @@ function answers(): string[] {
 /** The flags that stand for somebody at a terminal: the answers, and the yes to the plan. */
 function withoutTerminal(typed: string): string[] {
   if (typed === 'init') return answers();
-  return ['deploy all', 'mailwizz install', 'mailwizz servers'].includes(typed) ? ['--yes'] : [];
+  return ['deploy all', 'mailwizz install', 'mailwizz servers', 'mailwizz key'].includes(typed) ? ['--yes'] : [];
 }
 
 describe('the first deployment of the README', () => {
@@ -68,6 +68,7 @@ describe('the first deployment of the README', () => {
       'deploy all',
       'mailwizz install',
       'mailwizz servers',
+      'mailwizz key',
       'status',
       'mailwizz status',
       'deploy all --dry-run --exit-code',
