@@ -21,14 +21,16 @@ export async function whileFeeding(
 ): Promise<Accepted[]> {
   const accepted: Accepted[] = [];
   const auth = { user: lab.setting('PMTA_SMTP_USER'), pass: lab.setting('PMTA_SMTP_PASSWORD') };
-  await tunnelled(lab, via, lab.sendingIp(1), async (port) => {
+  // Asked for once: whoever writes the settings meanwhile empties them first.
+  const ip = lab.sendingIp(1);
+  await tunnelled(lab, via, ip, async (port) => {
     let working = true;
     const feeding = (async () => {
       for (let number = 0; working; number += 1) {
         const list = senders();
         const from = list[number % list.length] ?? '';
         const messageId = `<flow-${number}@feeder.example>`;
-        const message = { from, messageId, ip: lab.sendingIp(1), auth };
+        const message = { from, messageId, ip, auth };
         const taken = await handOver(port, message).then(
           (response) => response.startsWith('250'),
           () => false,
@@ -39,7 +41,8 @@ export async function whileFeeding(
       }
     })();
     try {
-      await work(accepted);
+      // Where the feeding fails, the work would wait for messages that nobody hands over.
+      await Promise.race([work(accepted), feeding]);
     } finally {
       working = false;
       await feeding;
