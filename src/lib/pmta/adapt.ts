@@ -3,7 +3,7 @@ import { setSmtpUser } from './adapt/access.js';
 import { placeAccounting } from './adapt/accounting.js';
 import { directiveIn, isBlock, nameOf, valueOf } from './adapt/edit.js';
 import { placeFeeders } from './adapt/feeders.js';
-import { replaceListeners, setGlobal } from './adapt/identity.js';
+import { dropImplicitListeners, replaceListeners, setGlobal } from './adapt/identity.js';
 import { placeInbound } from './adapt/inbound.js';
 import { boundAccounting, dropOldGlobals, noteOldAddresses, oldAddresses } from './adapt/leftovers.js';
 import { assertPlan, type AdaptationPlan } from './adapt/plan.js';
@@ -36,6 +36,7 @@ export function adapt(document: Document, plan: AdaptationPlan): Adaptation {
   let nodes = dropOldGlobals(document.nodes, plan, book);
   nodes = setGlobal(nodes, 'postmaster', plan.postmaster, book);
   nodes = setGlobal(nodes, 'host-name', plan.hostName, book, 'postmaster');
+  nodes = dropImplicitListeners(nodes, book);
   nodes = replaceListeners(nodes, plan, book);
   nodes = setGlobal(nodes, 'smtp-server-tls-certificate', plan.certificate, book, 'smtp-listener');
   nodes = setSmtpUser(nodes, auth, plan, book);

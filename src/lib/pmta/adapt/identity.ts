@@ -1,4 +1,4 @@
-import type { Node } from '../document.js';
+import type { Directive, Node } from '../document.js';
 import { firstWord } from '../lines.js';
 import { afterHeading, inserted, isBlock, isDirective, nameOf, withValue, written } from './edit.js';
 import { INBOUND_PORT, INBOUND_SOURCE } from './inbound.js';
@@ -63,6 +63,26 @@ export function replaceListeners(nodes: readonly Node[], plan: AdaptationPlan, b
   const rest = nodes.filter((node) => !isOld(node));
   const lines = [...submission, ...inbound.map((address) => `${address} source=${INBOUND_SOURCE}`)];
   return inserted(rest, place, written(lines.map((line) => `smtp-listener ${line}`)));
+}
+
+/**
+ * Takes out the older way of opening a port (`smtp-port`, `smtp-ip`), and says that the one listener which PowerMTA opens by itself is
+ * gone: explicit listeners take its place.
+ */
+export function dropImplicitListeners(nodes: readonly Node[], book: ReportBook): readonly Node[] {
+  const isOlder = (node: Node): node is Directive => isDirective(node, 'smtp-port') || isDirective(node, 'smtp-ip');
+  for (const node of nodes) {
+    if (!isOlder(node)) continue;
+    const reason = 'opened the listener of the old host; each sending IP has listeners of its own now';
+    book.note('dropped', `${node.keyword.text} ${node.value.text}`, reason, node.line.number);
+  }
+  const rest = nodes.filter((node) => !isOlder(node));
+  if (!rest.some((node) => listenerAddress(node) !== undefined) && rest.length === nodes.length) {
+    const reason =
+      'PowerMTA opens it by itself where no listener is written; the listeners of the sending IPs take its place';
+    book.note('dropped', 'the listener 0.0.0.0:25', reason);
+  }
+  return rest;
 }
 
 function listenerAddress(node: Node): string | undefined {

@@ -1,7 +1,8 @@
-import { folded, type Block, type Node } from '../document.js';
-import { escaped, hostOf } from '../sender-patterns.js';
+import { folded, type Node } from '../document.js';
 import { inserted, isBlock, isDirective, nameOf, sameText, valueOf, written } from './edit.js';
-import type { AdaptationPlan, PlannedIdentity } from './plan.js';
+import type { AdaptationPlan } from './plan.js';
+import { extendProcessors, isOurProcessor, processorsBeside } from './processors.js';
+import { isReportAddress, reportAddress } from './report-addresses.js';
 import type { ReportBook } from './report.js';
 
 /** Where reports come in: the MX of each sending host leads to its own IP. */
@@ -12,27 +13,23 @@ export const INBOUND_SOURCE = '{ee-inbound}';
 /**
  * What brings reports back. Bounces (RFC 3464) are read at the sender, at `b+…` and at `bounces`; complaints (RFC 5965) at `fbl` and
  * `feedback`, and at `abuse` and `postmaster`, which RFC 2142 asks for. Reports become records of the accounting. VPS2 has no
- * mailboxes: other mail to these addresses goes on to the operator's postmaster, and any other recipient is refused. All of it
- * stands after the feeders.
+ * mailboxes: other mail to these addresses goes on to the operator's postmaster. A processor that the configuration brings reads
+ * these addresses too, in the place of a second one. All that is added stands after the feeders.
  */
 export function placeInbound(nodes: readonly Node[], plan: AdaptationPlan, book: ReportBook): readonly Node[] {
+  const processors = processorsBeside(nodes, plan);
   const groups = [
     {
       subject: 'relay-address',
       reason: 'names who may be written to at the sending hosts',
-      lines: relayAddresses(plan),
+      lines: plan.identities.map((identity) => `relay-address ${reportAddress(identity)}`),
     },
     { subject: `<source ${INBOUND_SOURCE}>`, reason: 'takes reports on port 25, and relays nothing', lines: SOURCE },
-    {
-      subject: '<bounce-processor>',
-      reason: 'turns bounces that come back into records',
-      lines: processor('bounce-processor', plan, bounceAddress),
-    },
-    {
-      subject: '<feedback-loop-processor>',
-      reason: 'turns complaints into records',
-      lines: processor('feedback-loop-processor', plan, complaintAddress),
-    },
+    ...processors.map(({ tag, reads, lines }) => ({
+      subject: `<${tag}>`,
+      reason: `turns ${reads} into records`,
+      lines,
+    })),
   ];
   const old = nodes.filter(isOurs);
   for (const { subject, reason, lines } of groups) {
@@ -40,9 +37,26 @@ export function placeInbound(nodes: readonly Node[], plan: AdaptationPlan, book:
     if (before.length === 0) book.note('added', subject, reason);
     else if (!sameText(before, written(lines))) book.note('changed', subject, 'is written anew', lineOf(before[0]));
   }
-  const rest = nodes.filter((node) => !isOurs(node));
+  for (const node of old)
+    if (!groups.some(({ subject }) => subject === subjectOf(node)))
+      book.note('dropped', subjectOf(node), 'the one that the configuration brings reads its addresses', lineOf(node));
+  noteRelayed(nodes, book);
+  const rest = extendProcessors(
+    nodes.filter((node) => !isOurs(node)),
+    plan,
+    book,
+  );
   const place = rest.findLastIndex((node) => isBlock(node, 'source') && plan.feeders.includes(nameOf(node))) + 1;
   return inserted(rest, place, written(groups.flatMap(({ lines }) => lines)));
+}
+
+/** Mail that the configuration takes besides: it comes to the port of the sending IPs now, and only if DNS leads there. */
+function noteRelayed(nodes: readonly Node[], book: ReportBook): void {
+  for (const node of nodes) {
+    if (!isDirective(node, 'relay-domain') && !(isDirective(node, 'relay-address') && !isOurs(node))) continue;
+    const reason = `is taken on port ${INBOUND_PORT} of the sending IPs as well: its MX must point to one of them`;
+    book.note('left', `${node.keyword.text} ${node.value.text}`, reason, node.line.number);
+  }
 }
 
 /** Nothing is relayed that no relay-address names; a forged sender is never told that his mail could not be passed on. */
@@ -58,52 +72,10 @@ const SOURCE = [
   '</source>',
 ];
 
-const COMPLAINTS = 'fbl|feedback|abuse|postmaster';
-
-/** Local parts that bounces come to: the sender itself, with what VERP adds to it, and those that are made for bounces. */
-function bounces({ sender, domain }: PlannedIdentity): string {
-  const made = String.raw`b\+.+|bounces?([+-].*)?`;
-  if (hostOf(sender).toLowerCase() !== domain.toLowerCase()) return made;
-  return String.raw`${escaped(sender.slice(0, sender.lastIndexOf('@')))}([+-].*)?|${made}`;
-}
-
-const address = (localParts: string, { domain }: PlannedIdentity): string => `/^(${localParts})@${escaped(domain)}$/`;
-const bounceAddress = (identity: PlannedIdentity): string => address(bounces(identity), identity);
-const complaintAddress = (identity: PlannedIdentity): string => address(COMPLAINTS, identity);
-
-/** Whether an expression is one that the functions above give, whatever its host. */
-const isOurAddress = (expression: string): boolean =>
-  /^\/\^\((?:.*\|)?(?:b\\\+\.\+\|bounces\?\(\[\+-\]\.\*\)\?|fbl\|feedback\|abuse\|postmaster)\)@/.test(expression);
-
-function relayAddresses({ identities }: AdaptationPlan): string[] {
-  return identities.map((identity) => `relay-address ${address(`${bounces(identity)}|${COMPLAINTS}`, identity)}`);
-}
-
-function processor(
-  tag: string,
-  { identities, postmaster }: AdaptationPlan,
-  addressOf: (identity: PlannedIdentity) => string,
-): string[] {
-  return [
-    `<${tag}>`,
-    `    forward-unmatched-to ${postmaster}`,
-    '    <address-list>',
-    ...identities.map((identity) => `        address ${addressOf(identity)}`),
-    '    </address-list>',
-    `</${tag}>`,
-  ];
-}
-
-/** What an earlier adaptation wrote, for whichever hosts. A processor of the operator's stays: it has addresses of its own. */
+/** What an earlier adaptation wrote, for whichever hosts. */
 function isOurs(node: Node): boolean {
-  if (isDirective(node, 'relay-address')) return isOurAddress(valueOf(node));
-  if (node.kind !== 'block') return false;
-  const tag = folded(node.tag);
-  if (tag === 'source') return nameOf(node) === INBOUND_SOURCE;
-  if (tag !== 'bounce-processor' && tag !== 'feedback-loop-processor') return false;
-  const lists = node.children.filter((child): child is Block => isBlock(child, 'address-list'));
-  const addresses = lists.flatMap((list) => list.children.filter((child) => child.kind === 'directive'));
-  return addresses.length > 0 && addresses.every((one) => isDirective(one, 'address') && isOurAddress(valueOf(one)));
+  if (isDirective(node, 'relay-address')) return isReportAddress(valueOf(node));
+  return isOurProcessor(node) || (isBlock(node, 'source') && nameOf(node) === INBOUND_SOURCE);
 }
 
 function subjectOf(node: Node): string {
