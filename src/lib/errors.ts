@@ -633,7 +633,7 @@ const failures = {
         ? `${path} was changed on the host after ee wrote it. It was left as it is.`
         : `${path} on the host was not written by ee. It was left as it is.`,
     hint: () =>
-      '`ee pmta diff` shows what is different there. What shall stay belongs into the backup set or the settings; then `ee pmta apply --overwrite-drift` replaces the file and keeps a copy.',
+      '`ee pmta diff` shows what is different there. What must stay belongs in the backup set or the settings. Then `ee deploy vps2 --overwrite-drift` replaces the file and keeps a copy; so does `ee pmta apply --overwrite-drift`, which changes nothing else.',
   }),
   PMTA_QUEUES_UNKNOWN: row<{ virtualMtas: readonly string[]; stopped: boolean }>({
     exit: EXIT.failed,

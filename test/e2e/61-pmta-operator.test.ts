@@ -83,6 +83,35 @@ describe('a tired operator', () => {
     expect(await virtualMtas()).toEqual(['vmta-mail1', 'vmta-mail2']);
   });
 
+  it('whose address is missing as well gets out with the commands that the messages name', async () => {
+    const good = await sum();
+    const ip = lab.sendingIp(2);
+    await lab.sh('vps2', `echo '# by hand' >> ${CONFIG}; ip address del ${ip}/32 dev host0`);
+    const unfit = await apply('--ips', '2', '--overwrite-drift');
+    expect([unfit.exit, failure(unfit).code], unfit.stdout).toEqual([3, 'PMTA_HOST_UNFIT']);
+    expect(failure(unfit).hint).toContain('`ee deploy vps2`');
+
+    const planned = await lab.ee('deploy', 'vps2', '--dry-run');
+    expect([planned.exit, planned.stdout]).toEqual([1, expect.stringContaining('1 change to make, then it stops')]);
+    const stopped = await lab.ee('deploy', 'vps2', '--yes', '--json');
+    expect([stopped.exit, failure(stopped).code], stopped.stdout).toEqual([1, 'PMTA_DRIFT']);
+    expect(failure(stopped).hint).toContain('`ee deploy vps2 --overwrite-drift`');
+    expect(await lab.sh('vps2', `ip -4 address show dev host0 | grep -c '${ip}/32'`)).toBe('1');
+
+    const done = await apply('--ips', '2', '--overwrite-drift');
+    expect(done.exit, done.stdout).toBe(0);
+    expect(await sum()).toBe(good);
+
+    await lab.sh('vps2', `echo '# by hand' >> ${CONFIG}; ip address del ${ip}/32 dev host0`);
+    const deployed = await lab.ee('deploy', 'vps2', '--yes', '--overwrite-drift');
+    expect(deployed.exit, deployed.stdout).toBe(0);
+    expect(await lab.sh('vps2', `ip -4 address show dev host0 | grep -c '${ip}/32'`)).toBe('1');
+    expect(await lab.sh('vps2', `grep -c '# by hand' ${CONFIG} || :`)).toBe('0');
+    const copies = await lab.sh('vps2', `grep -l '# by hand' /var/lib/ee/backups/*${CONFIG} | wc -l`);
+    expect(Number(copies)).toBeGreaterThanOrEqual(2);
+    expect((await apply('--ips', '2')).exit).toBe(0);
+  });
+
   it('may go back the same way, and sees for people that PowerMTA has yet to start', async () => {
     await lab.sh('vps2', `echo '<virtual-mta by-hand>' >> ${CONFIG}; systemctl restart pmta; :`);
     const { exit, stdout } = await lab.ee('rollback', 'vps2', '--yes', '--overwrite-drift');

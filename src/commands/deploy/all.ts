@@ -1,4 +1,5 @@
 import { DeployCommand } from '../../lib/cli/deploy/deploy-command.js';
+import { overwriteDriftFlag } from '../../lib/cli/pmta/vps2-command.js';
 
 export default class DeployAll extends DeployCommand {
   static override summary = 'Deploy all three hosts.';
@@ -9,6 +10,8 @@ export default class DeployAll extends DeployCommand {
     { description: 'What would change', command: '<%= config.bin %> deploy all --dry-run' },
     { description: 'From a script', command: '<%= config.bin %> deploy all --yes --json' },
   ];
+
+  static override flags = { 'overwrite-drift': overwriteDriftFlag };
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(DeployAll);

@@ -1,4 +1,5 @@
 import { DeployCommand } from '../../lib/cli/deploy/deploy-command.js';
+import { overwriteDriftFlag } from '../../lib/cli/pmta/vps2-command.js';
 
 export default class DeployVps2 extends DeployCommand {
   static override summary = 'Deploy VPS2: PowerMTA.';
@@ -9,6 +10,8 @@ export default class DeployVps2 extends DeployCommand {
     { description: 'What would change', command: '<%= config.bin %> deploy vps2 --dry-run' },
     { description: 'From a script', command: '<%= config.bin %> deploy vps2 --yes --json' },
   ];
+
+  static override flags = { 'overwrite-drift': overwriteDriftFlag };
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(DeployVps2);

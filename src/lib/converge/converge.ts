@@ -1,12 +1,12 @@
 import { EeError } from '../errors.js';
 import type { Host } from '../ssh/host.js';
 import { applyStage, type ApplyOptions } from './apply.js';
-import { changesOf, plan, type Plan, type PlannedStage } from './plan.js';
+import { changesOf, plan, refusalOf, type Plan, type PlannedStage } from './plan.js';
 import type { Change, Stage } from './resource.js';
 
 /**
  * Brings a host to its wanted state, stage by stage, beginning with the plan `first`, and returns what was changed.
- * After each stage the host is asked again: what still differs is a failure, not a success that was only hoped for.
+ * A plan that ends in a refusal is made up to it, and then fails with it. After each stage the host is asked again: what still differs is a failure, not a success that was only hoped for.
  */
 export async function converge(host: Host, first: Plan, options: ApplyOptions): Promise<Change[]> {
   const { emit, signal } = options;
@@ -16,6 +16,7 @@ export async function converge(host: Host, first: Plan, options: ApplyOptions): 
     if (signal?.aborted) throw new EeError('INTERRUPTED', { during: `the deployment of ${host.name}` });
     // An earlier stage may have changed what this one saw: a package brings its default files along.
     const current = made.length === 0 ? planned : await replan(host, planned.stage, look);
+    if (current.refusal) throw current.refusal;
     if (isEmpty(current)) continue;
     emit({ kind: 'stage', host: host.name, stage: planned.stage.name, changes: current.changes.length });
     made.push(...(await applyStage(host, current, options)));
@@ -32,7 +33,10 @@ async function replan(host: Host, stage: Stage, look: { signal?: AbortSignal }):
 }
 
 async function assertConverged(host: Host, stage: Stage, look: { signal?: AbortSignal }): Promise<void> {
-  const changes = changesOf(await plan(host, [stage], look));
+  const left = await plan(host, [stage], look);
+  const refusal = refusalOf(left);
+  if (refusal) throw refusal;
+  const changes = changesOf(left);
   if (changes.length === 0) return;
   const output = changes.map(({ id, summary }) => `${id}: still to do: ${summary}`).join('\n');
   throw new EeError('REMOTE_FAILED', {

@@ -16,12 +16,18 @@ export interface PlannedStage {
   readonly changes: readonly PlannedChange[];
   /** Handlers to run at the end of the stage: notified by a change, or left over from a run that was cut. */
   readonly handlers: readonly Handler[];
+  /** Why nothing of this stage can be made, nor of what comes after it. */
+  readonly refusal?: EeError;
 }
 
 /** What differs on a host. A converged host has an empty plan. */
 export interface Plan {
+  /** In order; one that is refused is the last. */
   readonly stages: readonly PlannedStage[];
 }
+
+/** Why a plan ends before what is wanted is reached. */
+export const refusalOf = ({ stages }: Plan): EeError | undefined => stages.at(-1)?.refusal;
 
 /** Looks at the host, in one round trip for all stages together, and plans. Changes nothing. */
 export async function plan(host: Host, stages: readonly Stage[], options: RunOptions = {}): Promise<Plan> {
@@ -29,13 +35,20 @@ export async function plan(host: Host, stages: readonly Stage[], options: RunOpt
   const seen = await probe(host, probed, options);
   let at = 0;
   const next = () => seen[at++] ?? Buffer.alloc(0);
-  return { stages: stages.map((stage) => planStage(host.name, stage, next)) };
+  const planned: PlannedStage[] = [];
+  for (const stage of stages) {
+    const one = planStage(host.name, stage, next);
+    planned.push(one);
+    if (one.refusal) break;
+  }
+  return { stages: planned };
 }
 
 function planStage(host: string, stage: Stage, next: () => Buffer): PlannedStage {
   const changes: PlannedChange[] = [];
   for (const resource of stage.resources) {
     const difference = diffOn(host, resource, next());
+    if (difference instanceof EeError) return { stage, changes: [], handlers: [], refusal: difference };
     if (difference) changes.push({ id: resource.id, difference, notifies: resource.notifies ?? [] });
   }
   const notified = new Set(changes.flatMap((change) => change.notifies.map((handler) => handler.id)));
@@ -43,12 +56,14 @@ function planStage(host: string, stage: Stage, next: () => Buffer): PlannedStage
   return { stage, changes, handlers };
 }
 
-/** A resource does not know its host; whoever reads its refusal must. */
-function diffOn(host: string, resource: Resource, seen: Buffer): Difference | undefined {
+/** A resource does not know its host; whoever reads its refusal must. Returns the refusal of one that stops its own stage only. */
+function diffOn(host: string, resource: Resource, seen: Buffer): Difference | EeError | undefined {
   try {
     return resource.diff(seen);
   } catch (error) {
-    throw error instanceof EeError ? error.at(host) : error;
+    if (!(error instanceof EeError)) throw error;
+    if (resource.refusesItsStageOnly) return error.at(host);
+    throw error.at(host);
   }
 }
 

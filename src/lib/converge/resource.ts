@@ -42,6 +42,11 @@ export interface Resource {
    * going on would destroy something.
    */
   diff(seen: Buffer): Difference | undefined;
+  /**
+   * A refusal of `diff` stops the host at this resource's stage: the stages before it are planned and made, as they neither need
+   * nor change what was refused. Without it a refusal stops the host before its first change.
+   */
+  readonly refusesItsStageOnly?: true;
   readonly notifies?: readonly Handler[];
 }
 

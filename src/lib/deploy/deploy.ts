@@ -3,7 +3,7 @@ import type { Emit } from '../converge/events.js';
 import { hostFacts, type HostFacts } from '../converge/host-facts.js';
 import type { Run } from '../converge/journal.js';
 import { lock, type Release } from '../converge/lock.js';
-import { changesOf, plan, type Plan } from '../converge/plan.js';
+import { changesOf, plan, refusalOf, type Plan } from '../converge/plan.js';
 import type { Change } from '../converge/resource.js';
 import { EeError } from '../errors.js';
 import type { HostName, Settings } from '../settings/settings.js';
@@ -25,7 +25,10 @@ export interface DeployOptions {
   readonly make: () => Promise<DeployInputs>;
 }
 
-/** What became of one host. `planned` and `unchanged` are the outcomes of a dry run too. */
+/**
+ * What became of one host. `planned` and `unchanged` are the outcomes of a dry run too. One that is `planned` with an `error` will stop
+ * there, after its changes.
+ */
 export interface HostOutcome {
   readonly host: HostName;
   readonly status: 'changed' | 'unchanged' | 'planned' | 'failed';
@@ -62,7 +65,7 @@ export async function deploy(
       [...connections].map(([name, host]) => prepare(name, host, settings, inputs, options)),
     );
     const planned = prepared.map((one) => one.planned);
-    if (dryRun || planned.every(({ status }) => status === 'unchanged')) return planned;
+    if (dryRun || planned.every(({ changes }) => changes.length === 0)) return planned;
     await confirm(planned);
     const ready = missing.length === 0 ? prepared : await planAnew(prepared, settings, options);
     return await Promise.all(ready.map((one) => work(one, options)));
@@ -103,8 +106,18 @@ async function prepare(
   const made = await plan(host, wantedStages(name, settings, facts, inputs), { signal });
   const changes = changesOf(made);
   emit({ kind: 'planned', host: name, changes });
-  const status = changes.length === 0 ? 'unchanged' : 'planned';
-  return { name, host, facts, plan: made, planned: { host: name, status, changes, seconds: seconds() } };
+  const error = refusalOf(made);
+  const unchanged = error === undefined ? 'unchanged' : 'failed';
+  const status = changes.length === 0 ? unchanged : 'planned';
+  if (status === 'failed' && error) emit({ kind: 'failed', host: name, error });
+  const planned = {
+    host: name,
+    status,
+    changes,
+    seconds: seconds(),
+    ...(error === undefined ? {} : { error }),
+  } as const;
+  return { name, host, facts, plan: made, planned };
 }
 
 async function work({ name, host, plan: first, planned }: Prepared, options: DeployOptions): Promise<HostOutcome> {

@@ -26,6 +26,8 @@ export interface GatherOptions {
   readonly make: boolean;
   /** What DNS says of the names of the web hosts. */
   readonly names: WebNames;
+  /** A configuration of PowerMTA that somebody else changed on VPS2 may be replaced. */
+  readonly overwriteDrift: boolean;
 }
 
 /** Something that does not exist on this machine yet, and the domain that it is for. */
@@ -48,7 +50,7 @@ export interface Gathered {
 export async function gather(
   settings: Settings,
   used: UsedFiles,
-  { hosts, make, names }: GatherOptions,
+  { hosts, make, names, overwriteDrift }: GatherOptions,
 ): Promise<Gathered> {
   const wants = (host: HostName) => hosts.includes(host);
   const store = new Store(settings.secretsDir, make);
@@ -56,7 +58,7 @@ export async function gather(
     ...(wants('vps1')
       ? { vps1: { ...(await forMailwizz(settings, used, store)), certifiable: isCertifiable(names.vps1) } }
       : {}),
-    ...(wants('vps2') ? { vps2: await forPowermta(settings, used, store) } : {}),
+    ...(wants('vps2') ? { vps2: { ...(await forPowermta(settings, used, store)), overwriteDrift } } : {}),
     ...(wants('vps3')
       ? { vps3: { ...(await forEngine(settings, store)), certifiable: isCertifiable(names.vps3) } }
       : {}),

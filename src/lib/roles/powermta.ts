@@ -34,6 +34,8 @@ export interface PowermtaInputs {
   /** Certificate and key of the submission service. */
   readonly relayTls: { readonly certificate: string; readonly key: Secret };
   readonly accounting: AccountingInputs;
+  /** What somebody else wrote into the configuration on the host may go, with a copy. */
+  readonly overwriteDrift?: boolean;
 }
 
 export const PMTA_PACKAGE_LABEL = 'powermta';
@@ -68,7 +70,7 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
         knownKeys(inputs.knownKeys),
         ...packageAndLicence(inputs),
         ...keys(inputs, settings.hosts.vps2),
-        pmtaConfiguration({ content: inputs.configuration }),
+        pmtaConfiguration({ content: inputs.configuration, overwriteDrift: inputs.overwriteDrift ?? false }),
         ...inputs.revokedKeys.map(noDkimKey),
         service('pmta'),
         service('pmtahttp'),

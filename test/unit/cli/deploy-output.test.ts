@@ -34,6 +34,15 @@ describe('the result of a deployment', () => {
     expect(text).toContain('Wait for it to end.');
   });
 
+  it('[R18] lists what is made before a host stops, and why it stops', () => {
+    const drift = new EeError('PMTA_DRIFT', { path: '/etc/pmta/config', known: true }, { where: 'vps2' });
+    const stops: HostOutcome = { ...planned, host: 'vps2', changes: [CREATE], error: drift };
+    const text = deployText([stops], { verbose: false });
+    expect(text).toMatch(/^vps2: 1 change to make, then it stops\n {2}\+ write \/a .*\n {2}.*was changed on the host/);
+    expect(text).toContain('`ee deploy vps2 --overwrite-drift`');
+    expect(exitOf([stops])).toBe(1);
+  });
+
   it('[R18] ends with the status of the first host that failed', () => {
     expect(exitOf([planned, unchanged])).toBe(0);
     expect(exitOf([unchanged, failed])).toBe(5);

@@ -218,6 +218,28 @@ describe('PowerMTA on VPS2', () => {
     expect(making('vps2', drop)?.script).toContain(`ip address replace "198.51.100.11/32" dev 'eth0'`);
   });
 
+  it('[R74] gets a missing address although its configuration was edited there, and replaces that only when asked', () => {
+    const edited = Buffer.from(`mode 640 root:pmta\ncontent ${Buffer.from('# by hand\n').toString('base64')}\n`);
+    const stagesWith = (overwriteDrift: boolean) => {
+      const inputs = inputsFor(settings);
+      return wantedStages('vps2', settings, factsOn('vps2'), {
+        ...inputs,
+        ...(inputs.vps2 ? { vps2: { ...inputs.vps2, overwriteDrift } } : {}),
+      });
+    };
+    const find = (stages: readonly Stage[], id: RegExp) =>
+      stages.findIndex(({ resources }) => resources.some((one) => id.test(one.id)));
+    const configurationIn = (stages: readonly Stage[]) =>
+      stages.flatMap(({ resources }) => resources).find(({ id }) => id === 'file:/etc/pmta/config');
+
+    const kept = stagesWith(false);
+    expect(find(kept, /ee-sending/)).toBeLessThan(find(kept, /\/etc\/pmta\/config$/));
+    expect(configurationIn(kept)?.refusesItsStageOnly).toBe(true);
+    expect(() => configurationIn(kept)?.diff(edited)).toThrow('was not written by ee');
+    const difference = configurationIn(stagesWith(true))?.diff(edited);
+    expect(difference?.script).toContain('ee_keep "$p"');
+  });
+
   it('[R76] runs both of its services', () => {
     expect(placeOf('vps2', 'service:pmta')).toBeGreaterThan(placeOf('vps2', 'file:/etc/pmta/config'));
     expect(placeOf('vps2', 'service:pmtahttp')).toBeGreaterThan(0);

@@ -31,7 +31,7 @@ export abstract class DeployCommand extends EeCommand {
   protected async deployTo(hosts: readonly HostName[], flags: DeployFlags): Promise<Record<string, unknown>> {
     const settings = await this.settings(flags);
     // A set that is not sound stops the run here, before any host is touched.
-    const gather = await this.#gatherer(settings, hosts);
+    const gather = await this.#gatherer(settings, hosts, flags);
     const gathered = await gather(false);
     for (const doubt of gathered.doubts) this.note(`Warning: ${doubt}`);
     const connections = await this.#connect(settings, hosts, flags);
@@ -88,7 +88,11 @@ export abstract class DeployCommand extends EeCommand {
 
   #drawn = false;
 
-  async #gatherer(settings: Settings, hosts: readonly HostName[]): Promise<(make: boolean) => Promise<Gathered>> {
+  async #gatherer(
+    settings: Settings,
+    hosts: readonly HostName[],
+    { 'overwrite-drift': overwriteDrift = false }: DeployFlags,
+  ): Promise<(make: boolean) => Promise<Gathered>> {
     const [{ soundBackup }, { gather }, { lookUpWebNames }] = await Promise.all([
       import('../../deploy/sound-backup.js'),
       import('../../deploy/gather.js'),
@@ -99,7 +103,7 @@ export abstract class DeployCommand extends EeCommand {
       soundBackup(settings, this.signal),
       lookUpWebNames(settings, hosts, this.signal),
     ]);
-    return (make) => gather(settings, used, { hosts, make, names });
+    return (make) => gather(settings, used, { hosts, make, names, overwriteDrift });
   }
 
   /** Before anything is drawn, since it may ask about host keys. */
@@ -137,7 +141,7 @@ export abstract class DeployCommand extends EeCommand {
     const exit = exitOf(outcomes);
     const differs = outcomes.some(({ status }) => status === 'planned');
     this.exitWith(exit === EXIT.done && flags['exit-code'] && differs ? EXIT.found : exit);
-    if (differs)
+    if (differs && exit === EXIT.done)
       this.note(`${totals(outcomes)} to make; nothing was changed. Next: the same command without --dry-run.`);
     if (outcomes.some(({ status }) => status === 'changed')) {
       const keys = missing.filter(({ kind }) => kind === 'DKIM key').map(({ domain }) => domain);
@@ -157,4 +161,6 @@ export interface DeployFlags {
   readonly 'exit-code': boolean;
   readonly yes: boolean;
   readonly 'accept-new-host-key': boolean;
+  /** Of the commands that deploy VPS2. */
+  readonly 'overwrite-drift'?: boolean;
 }

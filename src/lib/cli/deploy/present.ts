@@ -55,15 +55,16 @@ function hostText({ host, status, changes, seconds, error }: HostOutcome, verbos
   if (error instanceof EeError && error.code === 'INTERRUPTED') {
     return `${host}: interrupted after ${counted(changes.length)} (${seconds} s)`;
   }
-  if (error) {
-    const text = renderFailure(toFailure(error, `deploying ${host}`), { verbose });
-    return `${host}: FAILED after ${counted(changes.length)} (${seconds} s)\n${text.replace(/^/gm, '  ')}`;
+  const failure = error && renderFailure(toFailure(error, `deploying ${host}`), { verbose }).replace(/^/gm, '  ');
+  if (status === 'planned') {
+    return [
+      `${host}: ${counted(changes.length)} to make${failure === undefined ? '' : ', then it stops'}`,
+      ...changes.map((change) => changeText(change, verbose, brief)),
+      ...(failure === undefined ? [] : [failure]),
+    ].join('\n');
   }
-  if (status !== 'planned') return `${host}: ${status}, ${counted(changes.length)} (${seconds} s)`;
-  return [
-    `${host}: ${counted(changes.length)} to make`,
-    ...changes.map((change) => changeText(change, verbose, brief)),
-  ].join('\n');
+  if (failure !== undefined) return `${host}: FAILED after ${counted(changes.length)} (${seconds} s)\n${failure}`;
+  return `${host}: ${status}, ${counted(changes.length)} (${seconds} s)`;
 }
 
 const SIGN = { create: '+', update: '~', remove: '-', run: '>' } as const;

@@ -49,6 +49,8 @@ export function pmtaConfiguration(wanted: ConfigurationWanted): Resource {
     id: `file:${PMTA_CONFIG}`,
     probe: PROBE,
     diff: (output) => difference(wanted, parseSeen(output)),
+    // A configuration that somebody edited must not keep a missing address away: without the address it cannot be replaced.
+    refusesItsStageOnly: true,
   };
 }
 
