@@ -13,7 +13,8 @@ export default class Rollback extends Vps2Command {
   static override description =
     'vps2: takes a configuration that an earlier run replaced and kept on the host, and puts it into force with the same steps as ' +
     '`ee pmta apply`: tested, reloaded, read back, and taken back itself on any doubt. Without --to it is the newest one that ' +
-    'differs. The keys, addresses and packages of the host stay as they are. ' +
+    'differs and that sends from a virtual MTA. The keys, addresses and packages of the host stay as they are; it is refused where a DKIM ' +
+    'key of it is gone, its submission port is closed, or its login is not the one of MailWizz and the API. ' +
     'vps1: brings back the panel that `ee mailwizz install --replace`, `ee mailwizz upgrade` or a rollback replaced: its database row ' +
     'for row, its code, configuration and uploads. The one that is there is kept in its turn. Where such work was cut, it is taken ' +
     'back. VPS3 cannot be rolled back by this command.';
@@ -35,6 +36,14 @@ export default class Rollback extends Vps2Command {
     list: Flags.boolean({ description: 'List what is kept, and change nothing.', default: false }),
     'dry-run': dryRunFlag,
     yes: yesFlag,
+    'with-firewall': Flags.boolean({
+      description: 'vps2: open the firewall for the submission ports of that configuration too.',
+      default: false,
+    }),
+    'with-login': Flags.boolean({
+      description: 'vps2: put PMTA_SMTP_USER and PMTA_SMTP_PASSWORD of the settings into that configuration.',
+      default: false,
+    }),
     'overwrite-drift': overwriteDriftFlag,
     'drain-timeout': drainFlag,
   };
@@ -55,7 +64,7 @@ export default class Rollback extends Vps2Command {
     given: Readonly<Record<string, { setFromDefault?: boolean } | undefined>>,
     flags: RollbackFlags,
   ): void {
-    for (const flag of ['overwrite-drift', 'drain-timeout'] as const) {
+    for (const flag of ['with-firewall', 'with-login', 'overwrite-drift', 'drain-timeout'] as const) {
       if (flags[flag] === false || given[flag]?.setFromDefault) continue;
       throw new EeError('USAGE', {
         message: `--${flag} is for \`ee rollback vps2\`; a panel has nothing of the kind.`,
@@ -74,32 +83,29 @@ export default class Rollback extends Vps2Command {
 
   async #rollBack(settings: Settings, flags: RollbackFlags): Promise<Record<string, unknown>> {
     const drainTimeout = secondsOf(flags['drain-timeout'], '--drain-timeout');
-    const [{ chosen, keptConfigurations, keptContent }, { pmtaApply }, { newRun }] = await Promise.all([
-      import('../lib/deploy/pmta/kept-configurations.js'),
-      import('../lib/deploy/pmta/apply.js'),
+    const [{ rollBackConfiguration }, { newRun }] = await Promise.all([
+      import('../lib/deploy/pmta/rollback.js'),
       import('../lib/deploy/who.js'),
     ]);
     const { emit, close } = await this.progress(flags);
-    const done = await this.onVps2(settings, flags, async (host) => {
-      const kept = chosen(await keptConfigurations(host, this.signal), flags.to);
-      const outcome = await pmtaApply(host, await keptContent(host, kept, this.signal), {
+    const done = await this.onVps2(settings, flags, (host) =>
+      rollBackConfiguration(host, settings, {
+        to: flags.to,
+        withFirewall: flags['with-firewall'],
+        withLogin: flags['with-login'],
         dryRun: flags['dry-run'],
         overwriteDrift: flags['overwrite-drift'],
-        // It was in force before; in an emergency neither DNS nor the age of the keys here must stand in the way.
-        resolver: undefined,
-        keys: undefined,
         drainTimeout,
         run: newRun(),
         emit,
         signal: this.signal,
-        confirm: async (change) => {
+        confirm: async (changes, { id }) => {
           if (flags.yes) return;
-          this.printDiff(change.detail ?? change.summary);
-          await this.confirm(`Bring back the configuration that run ${kept.id} replaced?`, flags);
+          this.showChanges(changes);
+          await this.confirm(`Bring back the configuration that run ${id} replaced?`, flags);
         },
-      });
-      return { kept, outcome };
-    }).finally(close);
+      }),
+    ).finally(close);
     this.showOutcome(done.outcome);
     if (!flags['dry-run']) this.note(AFTERWARDS);
     return { host: 'vps2', to: done.kept.id, ...done.outcome, notes: [...done.outcome.notes, AFTERWARDS] };
@@ -148,6 +154,8 @@ interface RollbackFlags {
   readonly to?: string | undefined;
   readonly 'dry-run': boolean;
   readonly yes: boolean;
+  readonly 'with-firewall': boolean;
+  readonly 'with-login': boolean;
   readonly 'overwrite-drift': boolean;
   readonly 'drain-timeout': string;
 }

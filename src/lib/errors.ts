@@ -722,12 +722,46 @@ const failures = {
     exit: EXIT.usage,
     message: ({ host, id }) =>
       id === ''
-        ? `${host} has no earlier PowerMTA configuration to go back to.`
+        ? `${host} keeps no earlier PowerMTA configuration that differs and has a virtual MTA.`
         : `${host} has no PowerMTA configuration that a run ${id} replaced.`,
     hint: ({ host, ids }) =>
       ids.length > 0
         ? `There are: ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''}. \`ee rollback ${host} --list\` tells more.`
-        : 'Every run that replaces the configuration keeps the former one; none has yet.',
+        : '`ee deploy vps2` applies the configuration of the settings.',
+  }),
+  ROLLBACK_SENDS_NOTHING: row<{
+    host: string;
+    id: string;
+    reason: 'package-example' | 'no-virtual-mta';
+    ids: readonly string[];
+  }>({
+    exit: EXIT.usage,
+    message: ({ host, id, reason }) =>
+      `What run ${id} replaced on ${host} ${reason === 'package-example' ? "is the example of PowerMTA's package" : 'has no virtual MTA'}: nothing would be sent with it. Nothing was changed.`,
+    hint: ({ host, ids }) =>
+      ids.length > 0
+        ? `\`ee rollback ${host} --to ${ids[0] ?? ''}\` brings back the newest configuration that sends; \`ee rollback ${host} --list\` shows all.`
+        : `\`ee deploy ${host}\` applies the configuration of the settings.`,
+  }),
+  ROLLBACK_KEY_GONE: row<{ host: string; id: string; files: readonly string[] }>({
+    exit: EXIT.found,
+    message: ({ host, id, files }) =>
+      `The configuration that run ${id} replaced signs with ${files.length === 1 ? 'a DKIM key that is' : 'DKIM keys that are'} not on ${host} any more:\n${files.map((file) => `  ${file}`).join('\n')}\nNothing was changed.`,
+    hint: ({ host }) =>
+      `\`ee deploy ${host}\` applies the configuration of the settings, which signs with the current keys; \`ee rollback ${host} --list\` shows other configurations.`,
+  }),
+  ROLLBACK_UNMATCHED: row<{
+    host: string;
+    id: string;
+    problems: readonly string[];
+    flags: readonly string[];
+    settings: readonly string[];
+  }>({
+    exit: EXIT.found,
+    message: ({ id, problems }) =>
+      `With the configuration that run ${id} replaced, MailWizz and the API could not hand over mail:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nNothing was changed.`,
+    hint: ({ host, id, flags, settings }) =>
+      `\`ee rollback ${host} --to ${id} ${flags.join(' ')}\`; or set ${settings.join(' and ')} to what that configuration has, run \`ee deploy all\`, then this command again.`,
   }),
   ROLLBACK_NO_PANEL: row<{ host: string; id: string; ids: readonly string[] }>({
     exit: EXIT.usage,

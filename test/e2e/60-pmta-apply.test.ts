@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/lib/package-root.js';
-import { TestLab, type EeResult } from '../support/lab.js';
+import { ee, TestLab, type EeResult } from '../support/lab.js';
 import { submit } from '../support/submission.js';
 
 interface Failure {
@@ -26,7 +26,12 @@ interface Diff {
   readonly unverified: boolean;
 }
 interface Kept {
-  readonly configurations: readonly { readonly id: string; readonly sha256: string; readonly current: boolean }[];
+  readonly configurations: readonly {
+    readonly id: string;
+    readonly sha256: string;
+    readonly current: boolean;
+    readonly refused: string | null;
+  }[];
 }
 
 const lab = new TestLab('t-apply');
@@ -266,6 +271,60 @@ describe('the configuration of PowerMTA', () => {
 
     expect(failure(await lab.ee('rollback', 'vps2', '--to', 'never', '--yes', '--json')).code).toBe('ROLLBACK_NOTHING');
     expect(failure(await lab.ee('rollback', 'vps3', '--yes', '--json')).code).toBe('ROLLBACK_UNSUPPORTED');
+  });
+
+  it('[R23] is not brought back where nothing would be sent with it, or where nobody could hand over mail', async () => {
+    const listed = (await lab.ee('rollback', 'vps2', '--list', '--json')).json<Kept>().configurations;
+    const example = listed.at(-1);
+    expect(example?.refused).toBe('package-example');
+    // The package of another version has another example: what the run noted tells it apart.
+    expect(await lab.sh('vps2', `grep -c '"replaced":"absent"' /var/lib/ee/journal.jsonl`)).toBe('1');
+    const refused = await lab.ee('rollback', 'vps2', '--to', example?.id ?? '', '--yes', '--json');
+    expect(failure(refused)).toMatchObject({ code: 'ROLLBACK_SENDS_NOTHING', exit: 2 });
+
+    // What the next run replaces has the port and the password of before.
+    expect((await apply()).exit).toBe(0);
+    const before = await sum();
+    const old = lab.setting('PMTA_SMTP_PASSWORD');
+    const settings = join(lab.folder, 'other.env');
+    await execa('sh', [
+      '-c',
+      `umask 077; sed -e 's/^PMTA_SMTP_PORT=.*//' -e "s/^PMTA_SMTP_PASSWORD=.*/PMTA_SMTP_PASSWORD=a-password-of-another-day/" "$1" > "$2" && echo PMTA_SMTP_PORT=2587 >> "$2"`,
+      'sh',
+      lab.settingsFile,
+      settings,
+    ]);
+    const other = (...args: string[]) => ee(...args, '--yes', '--json', '--env-file', settings);
+    expect((await other('deploy', 'vps2')).exit).toBe(0);
+    const changed = await sum();
+    const back = await other('rollback', 'vps2');
+    expect(failure(back)).toMatchObject({ code: 'ROLLBACK_UNMATCHED', exit: 3 });
+    expect(failure(back).message).toContain('port 2525');
+    expect(failure(back).hint).toContain('--with-firewall --with-login');
+    expect(back.stdout).not.toContain(old);
+    expect(await sum()).toBe(changed);
+
+    const dry = await other('rollback', 'vps2', '--with-firewall', '--with-login', '--dry-run');
+    expect(dry.json<Applied>().changes.map(({ id }) => id)).toEqual(['file:/etc/nftables.conf', `file:${CONFIG}`]);
+    expect(await sum()).toBe(changed);
+    const returned = await other('rollback', 'vps2', '--with-firewall', '--with-login');
+    expect(returned.exit, returned.stdout).toBe(0);
+    expect(await lab.sh('vps2', 'nft list chain inet ee input')).toMatch(/dport 2587 accept[\s\S]*dport 2525 accept/);
+    expect(await lab.sh('vps2', `grep -c 'password a-password-of-another-day' ${CONFIG}`)).toBe('1');
+    // The settings of before make it whole again: one change of the password, and the port of another day is closed.
+    expect((await lab.ee('deploy', 'vps2', '--yes', '--json')).exit).toBe(0);
+    expect(await sum()).toBe(before);
+    expect(await lab.sh('vps2', 'nft list chain inet ee input')).not.toContain('2587');
+
+    // A key of it that was taken away since.
+    await lab.sh('vps2', `sed -i 's,/etc/pmta/dkim/mail1.pem,/etc/pmta/dkim/mail1.old.pem,' ${CONFIG}`);
+    await lab.sh('vps2', 'cp -p /etc/pmta/dkim/mail1.pem /etc/pmta/dkim/mail1.old.pem; pmta reload');
+    expect((await apply('--overwrite-drift')).exit).toBe(0);
+    await lab.sh('vps2', 'rm /etc/pmta/dkim/mail1.old.pem');
+    const keyless = await lab.ee('rollback', 'vps2', '--yes', '--json');
+    expect(failure(keyless)).toMatchObject({ code: 'ROLLBACK_KEY_GONE', exit: 3 });
+    expect(failure(keyless).message).toContain('/etc/pmta/dkim/mail1.old.pem');
+    expect(await sum()).toBe(before);
   });
 
   it('keeps a virtual MTA with mail in its queue until it is empty', async () => {

@@ -35,13 +35,15 @@ export default class PmtaApply extends Vps2Command {
     const { flags } = await this.parse(PmtaApply);
     const drainTimeout = secondsOf(flags['drain-timeout'], '--drain-timeout');
     const settings = await this.settings(flags);
-    const [{ soundConfiguration }, { pmtaApply }, { keysKnownHere }, { dnsResolver }, { newRun }] = await Promise.all([
-      import('../../lib/deploy/pmta/wanted-configuration.js'),
-      import('../../lib/deploy/pmta/apply.js'),
-      import('../../lib/deploy/known-keys.js'),
-      import('../../lib/dns/resolver.js'),
-      import('../../lib/deploy/who.js'),
-    ]);
+    const [{ soundConfiguration }, { pmtaApply }, { keysKnownHere }, { knownKeys }, { dnsResolver }, { newRun }] =
+      await Promise.all([
+        import('../../lib/deploy/pmta/wanted-configuration.js'),
+        import('../../lib/deploy/pmta/apply.js'),
+        import('../../lib/deploy/known-keys.js'),
+        import('../../lib/roles/known-keys.js'),
+        import('../../lib/dns/resolver.js'),
+        import('../../lib/deploy/who.js'),
+      ]);
     this.note(`Verifying the backup set in ${settings.backup.dir}`);
     const content = await soundConfiguration(settings, flags.ips, this.signal);
     const keys = await keysKnownHere(settings);
@@ -50,15 +52,15 @@ export default class PmtaApply extends Vps2Command {
       pmtaApply(host, content, {
         dryRun: flags['dry-run'],
         overwriteDrift: flags['overwrite-drift'],
-        keys,
+        conditions: [knownKeys(keys)],
         resolver: flags['ignore-dns'] ? undefined : dnsResolver(settings.dns.resolvers),
         drainTimeout,
         run: newRun(),
         emit,
         signal: this.signal,
-        confirm: async (change) => {
+        confirm: async (changes) => {
           if (flags.yes) return;
-          this.printDiff(change.detail ?? change.summary);
+          this.showChanges(changes);
           await this.confirm('Put this configuration into force on vps2?', flags);
         },
       }),

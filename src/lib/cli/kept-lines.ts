@@ -1,11 +1,17 @@
 import type { KeptPanel } from '../deploy/mailwizz/panel/kept-panels.js';
-import type { KeptConfiguration } from '../deploy/pmta/kept-configurations.js';
+import type { KeptConfiguration, Refusal } from '../deploy/pmta/kept-configurations.js';
 
 /** A kept configuration of PowerMTA, in a line. */
-export function configurationLine({ id, replaced, by, bytes, sha256, current }: KeptConfiguration): string {
-  const when = replaced ? `replaced ${replaced} by ${by}` : 'replaced by a run that was cut';
-  return `${id}  ${when}  ${bytes} bytes  ${sha256.slice(0, 12)}${current ? '  (as it is now)' : ''}`;
+export function configurationLine({ id, replaced, by, bytes, sha256, current, refused }: KeptConfiguration): string {
+  const when = replaced ? `replaced ${replaced} by ${by}` : 'replaced by a run that was interrupted';
+  const remark = refused === null ? (current ? '  (current)' : '') : `  (${NOT_OFFERED[refused]})`;
+  return `${id}  ${when}  ${bytes} bytes  ${sha256.slice(0, 12)}${remark}`;
 }
+
+const NOT_OFFERED: Readonly<Record<Refusal, string>> = {
+  'package-example': "not offered: the package's own example",
+  'no-virtual-mta': 'not offered: no virtual MTA',
+};
 
 const WORK: Readonly<Record<KeptPanel['kind'], string>> = {
   replace: 'a replacement',

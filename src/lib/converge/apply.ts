@@ -106,7 +106,7 @@ export function batchScript(batch: readonly PlannedChange[], mark: string, run: 
       'ee_status=$?',
       'set -e',
       `[ "$ee_status" -eq 0 ] || exit "$ee_status"`,
-      journalLine(run, toChange(change)),
+      journalLine(run, toChange(change), change.difference.journal),
       `printf '%s done %s\\n' ${mark} ${index}`,
     ].join('\n'),
   );

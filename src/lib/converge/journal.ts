@@ -32,9 +32,9 @@ export function openState(run: Run): string {
   ].join('\n');
 }
 
-/** Shell that writes one change into the journal. The summary was made for the operator's eyes and holds no secret. */
-export function journalLine(run: Run, change: Change): string {
+/** Shell that writes one change into the journal. The summary was made for the operator's eyes and holds no secret; nor do `facts`. */
+export function journalLine(run: Run, change: Change, facts: Readonly<Record<string, string>> = {}): string {
   const { id, action, summary } = change;
-  const entry = JSON.stringify({ run: run.id, by: run.by, id, action, summary });
+  const entry = JSON.stringify({ run: run.id, by: run.by, id, action, summary, ...facts });
   return `printf '%s,"at":"%s"}\\n' ${quote(entry.slice(0, -1))} "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >> ${JOURNAL}`;
 }

@@ -19,6 +19,8 @@ export interface Difference {
    * change, and disarmed only over a fresh connection.
    */
   readonly revert?: string;
+  /** What the journal notes beside the summary: checksums, never a secret. */
+  readonly journal?: Readonly<Record<string, string>>;
   /** Set where the result is judged before it is kept. */
   readonly trial?: Trial;
 }

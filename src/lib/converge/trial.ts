@@ -58,7 +58,8 @@ export async function applyTrial(
   const output = tried.stdout.toString('utf8');
   if (tried.code !== 0) throw trial.failure(tried.code, output || tried.stderr.toString('utf8')).at(host.name);
   const reasons = trial.judge(output);
-  const last = reasons.length === 0 ? `${trial.keep}\n${journalLine(run, change)}` : trial.takeBack;
+  const last =
+    reasons.length === 0 ? `${trial.keep}\n${journalLine(run, change, planned.difference.journal)}` : trial.takeBack;
   const ended = await host.run(
     inBatch([openState(run), 'set +e', '(', 'set -eu', last, ') 2>&1', 'ee_status=$?', 'set -e']),
     { ...options, step: reasons.length === 0 ? 'keeping what was found good' : 'taking the change back' },

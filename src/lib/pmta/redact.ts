@@ -10,28 +10,45 @@ export const SECRET_DIRECTIVES: ReadonlySet<string> = new Set([
   'volume-audit-api-key',
 ]);
 
+/** What stands in the place of a secret, given the text that it hides. */
+export type Mask = (secret: string) => string;
+
+const MASKED = '[redacted]';
+
 /** The document with `[redacted]` in the place of its passwords and keys, for output that is not the configuration itself. */
-export function withoutSecrets({ nodes, problems }: Document): Document {
-  return { nodes: hidden(nodes), problems };
+export function withoutSecrets({ nodes, problems }: Document, mask: Mask = () => MASKED): Document {
+  return { nodes: hidden(nodes, mask), problems };
 }
 
-function hidden(nodes: readonly Node[]): readonly Node[] {
+/** Two documents without their secrets. A secret that replaces another one is masked otherwise, so that a comparison shows its line. */
+export function bothWithoutSecrets(before: Document, after: Document): [Document, Document] {
+  const known = new Set<string>();
+  const first = withoutSecrets(before, (secret) => {
+    known.add(secret);
+    return MASKED;
+  });
+  const isReplaced = (secret: string): boolean => known.size > 0 && !known.has(secret);
+  return [first, withoutSecrets(after, (secret) => (isReplaced(secret) ? '[redacted, another value]' : MASKED))];
+}
+
+function hidden(nodes: readonly Node[], mask: Mask): readonly Node[] {
   return nodes.map((node) => {
-    if (node.kind === 'block') return { ...node, children: hidden(node.children) };
-    return node.kind === 'directive' && SECRET_DIRECTIVES.has(folded(node.keyword)) ? hiddenValue(node) : node;
+    if (node.kind === 'block') return { ...node, children: hidden(node.children, mask) };
+    return node.kind === 'directive' && SECRET_DIRECTIVES.has(folded(node.keyword)) ? hiddenValue(node, mask) : node;
   });
 }
 
 /** With everything after the keyword hidden, a comment too: it may be the rest of a password with a "#" in it. */
-function hiddenValue(directive: Directive): Directive {
-  const text = `${directive.line.text.slice(0, directive.value.column - 1)}[redacted]`;
+function hiddenValue(directive: Directive, mask: Mask): Directive {
+  const at = directive.value.column - 1;
+  const text = `${directive.line.text.slice(0, at)}${mask(directive.line.text.slice(at).trimEnd())}`;
   return { ...directive, line: { ...directive.line, text }, comment: undefined };
 }
 
 /** One line without the value that must not be shown; everything after its keyword, for the same reason as above. */
 export function withoutSecret(line: string): string {
   const [, keyword = '', gap = ''] = /^(\s*\S+)(\s+)\S/.exec(line) ?? [];
-  return SECRET_DIRECTIVES.has(keyword.trim().toLowerCase()) ? `${keyword}${gap}[redacted]` : line;
+  return SECRET_DIRECTIVES.has(keyword.trim().toLowerCase()) ? `${keyword}${gap}${MASKED}` : line;
 }
 
 /** A text with each line so; line ends stay. */

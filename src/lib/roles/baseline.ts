@@ -27,29 +27,34 @@ export function baselinePackages({ container }: Pick<HostFacts, 'container'>): s
 
 /** What lies under every role: updates, time, SSH with keys only, and a firewall that drops what is not named. */
 export function baseline(host: HostName, settings: Settings, facts: HostFacts, ports: readonly PortRule[]): Stage[] {
+  return [
+    { name: 'baseline packages', resources: [packages('baseline', baselinePackages(facts))] },
+    firewallStage(host, settings, facts, ports),
+    { name: 'SSH', resources: [sshHardening()] },
+    { name: 'system', resources: system(facts) },
+  ];
+}
+
+/** What comes in: SSH, the ports of the role, and Prometheus. */
+export function firewallStage(host: HostName, settings: Settings, facts: HostFacts, ports: readonly PortRule[]): Stage {
   const exporter: PortRule = {
     port: NODE_EXPORTER_PORT,
     from: [settings.hosts.vps3.address],
     why: 'Prometheus on VPS3 reads the node exporter',
   };
-  return [
-    { name: 'baseline packages', resources: [packages('baseline', baselinePackages(facts))] },
-    {
-      name: 'firewall',
-      resources: [
-        firewall({
-          host,
-          sshPorts: facts.sshPorts,
-          adminIps: settings.adminIps,
-          clientAddress: facts.clientAddress,
-          rules: [...ports, exporter],
-        }),
-        service('nftables'),
-      ],
-    },
-    { name: 'SSH', resources: [sshHardening()] },
-    { name: 'system', resources: system(facts) },
-  ];
+  return {
+    name: 'firewall',
+    resources: [
+      firewall({
+        host,
+        sshPorts: facts.sshPorts,
+        adminIps: settings.adminIps,
+        clientAddress: facts.clientAddress,
+        rules: [...ports, exporter],
+      }),
+      service('nftables'),
+    ],
+  };
 }
 
 /** Keys only. Like the firewall it is taken back by the host itself unless a new login works. */

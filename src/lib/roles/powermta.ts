@@ -46,11 +46,16 @@ export const PMTA_PROGRAMS: readonly string[] = ['/usr/sbin/pmtad', '/usr/sbin/p
 const OWNER = 'root:pmta';
 const restartPmta = restart('pmta');
 
-/** Submission from the two feeders only; 25 comes in for bounces and complaints. */
-export function powermtaPorts({ hosts, pmta }: Settings): PortRule[] {
+/** Submission from the two feeders only, on the port of the settings and on `further` ones; 25 comes in for bounces and complaints. */
+export function powermtaPorts({ hosts, pmta }: Settings, further: readonly number[] = []): PortRule[] {
+  const from = [hosts.vps1.address, hosts.vps3.address];
   return [
     { port: 25, why: 'bounces and complaints come in; nothing is relayed from here' },
-    { port: pmta.smtpPort, from: [hosts.vps1.address, hosts.vps3.address], why: 'submission by MailWizz and the API' },
+    ...[...new Set([pmta.smtpPort, ...further])].map((port) => ({
+      port,
+      from,
+      why: 'submission by MailWizz and the API',
+    })),
   ];
 }
 

@@ -11,6 +11,7 @@ import { probeSenders } from '../deploy/probe/probe-senders.js';
 import { domainKeys, storedKey } from '../dkim/key-store.js';
 import { EeError } from '../errors.js';
 import { dkimKey, dkimKeyFile, KEY_FOLDER, noDkimKey, revokedKeyFile } from '../roles/dkim-keys.js';
+import { knownKeys } from '../roles/known-keys.js';
 import type { SendingIdentity, Settings } from '../settings/settings.js';
 import type { Host } from '../ssh/host.js';
 import type { Proof, Signing, SigningHost } from './site.js';
@@ -68,7 +69,7 @@ async function applied(
   return pmtaApply(await connect(), await configuration(signing), {
     dryRun,
     overwriteDrift: false,
-    keys: await keysKnownHere(settings),
+    conditions: [knownKeys(await keysKnownHere(settings))],
     resolver: undefined, // addresses and host names stay what they are
     drainTimeout: 0,
     run,

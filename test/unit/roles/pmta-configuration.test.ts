@@ -76,8 +76,16 @@ describe('the difference of two configurations', () => {
     const before = Buffer.from('host-name a\n<smtp-user u>\npassword one\n</smtp-user>\n');
     const after = Buffer.from('host-name b\n<smtp-user u>\npassword two\n</smtp-user>\n');
     expect(configurationDiff(before, after, 'old', 'new')).toBe(
-      '--- old\n+++ new\n@@ -1,3 +1,3 @@\n-host-name a\n+host-name b\n <smtp-user u>\n password [redacted]\n',
+      '--- old\n+++ new\n@@ -1,4 +1,4 @@\n-host-name a\n+host-name b\n <smtp-user u>\n-password [redacted]\n+password [redacted, another value]\n </smtp-user>\n',
     );
+  });
+
+  it('leaves out no line of a password that stays', () => {
+    const before = Buffer.from('<smtp-user u>\npassword one\n</smtp-user>\n');
+    const after = Buffer.from('<smtp-user v>\npassword one # \n</smtp-user>\n');
+    const shown = configurationDiff(before, after, 'old', 'new');
+    expect(shown).not.toContain('one');
+    expect(configurationDiff(before, before, 'old', 'new')).not.toContain('@@');
   });
 
   it('ends in time, whatever somebody left on the host', () => {

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import type { Change } from '../../converge/resource.js';
 import type { PmtaApplyOutcome } from '../../deploy/pmta/apply.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
@@ -19,10 +20,7 @@ export abstract class Vps2Command extends HostCommand {
   protected showOutcome({ status, changes, retiring, loaded, notes }: PmtaApplyOutcome): void {
     if (status === 'unchanged') this.print('vps2 has this configuration already. Nothing was changed.');
     if (status === 'planned') {
-      for (const { summary, detail } of changes) {
-        this.print(`To do: ${summary}`);
-        if (detail !== undefined) this.printDiff(detail);
-      }
+      this.showChanges(changes);
       if (retiring.length > 0) this.print(`Stay until no mail waits for them: ${retiring.join(', ')}.`);
       this.note('All checks passed; nothing was changed. Next: the same command without --dry-run.');
     }
@@ -33,8 +31,16 @@ export abstract class Vps2Command extends HostCommand {
     for (const note of notes) this.print(`Note: ${note}`);
   }
 
+  /** What is about to be done, with its differences. */
+  protected showChanges(changes: readonly Change[]): void {
+    for (const { summary, detail } of changes) {
+      this.print(`To do: ${summary}`);
+      if (detail !== undefined) this.printDiff(detail);
+    }
+  }
+
   protected printDiff(diff: string): void {
-    this.print(diff.trimEnd() || 'They differ in a value that is not shown: a password.');
+    this.print(diff.trimEnd());
   }
 }
 

@@ -3,8 +3,9 @@ import { converge } from '../../converge/converge.js';
 import type { Emit } from '../../converge/events.js';
 import type { Run } from '../../converge/journal.js';
 import { lock } from '../../converge/lock.js';
+import { changesOf, plan } from '../../converge/plan.js';
 import { probe } from '../../converge/probe.js';
-import type { Change, Stage } from '../../converge/resource.js';
+import type { Change, Resource, Stage } from '../../converge/resource.js';
 import { confirmAll } from '../../dns/forward-confirmed.js';
 import type { DnsResolver } from '../../dns/resolver.js';
 import { EeError } from '../../errors.js';
@@ -12,7 +13,6 @@ import { expectationsOf } from '../../pmta/host/expectations.js';
 import { parseReadiness, unfitness } from '../../pmta/host/preflight.js';
 import { restartsNeeded } from '../../pmta/host/restart-needed.js';
 import { parseDocument } from '../../pmta/parse.js';
-import { knownKeys, type KnownKeys } from '../../roles/known-keys.js';
 import { nextStep, pmtaConfiguration } from '../../roles/pmta-configuration/resource.js';
 import { parseSeen, type SeenConfiguration } from '../../roles/pmta-configuration/seen.js';
 import type { Host } from '../../ssh/host.js';
@@ -21,8 +21,10 @@ import { readinessQuestions } from './readiness.js';
 export interface PmtaApplyOptions {
   readonly dryRun: boolean;
   readonly overwriteDrift: boolean;
-  /** What this machine knows of the keys, which what signs on the host must be among; nothing where an earlier configuration comes back. */
-  readonly keys: KnownKeys | undefined;
+  /** Asked in the same round trip; each refuses by what its `diff` throws, before anything is changed. */
+  readonly conditions: readonly Resource[];
+  /** What must be so before the configuration is: a firewall that lets in what it listens for. */
+  readonly before?: readonly Stage[];
   /** Who is asked whether names and addresses lead to each other; nobody where the operator says so. */
   readonly resolver: Pick<DnsResolver, 'a' | 'ptr'> | undefined;
   /** Seconds to wait for the queues of virtual MTAs that go. */
@@ -31,7 +33,7 @@ export interface PmtaApplyOptions {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   /** Asked once before the first change; throws to decline. */
-  readonly confirm: (change: Change) => Promise<void>;
+  readonly confirm: (changes: readonly Change[]) => Promise<void>;
 }
 
 export interface PmtaApplyOutcome {
@@ -66,40 +68,36 @@ export async function pmtaApply(host: Host, content: Buffer, options: PmtaApplyO
 }
 
 async function applied(host: Host, content: Buffer, options: PmtaApplyOptions): Promise<PmtaApplyOutcome> {
-  const { dryRun, overwriteDrift, signal, emit, run, confirm } = options;
+  const { dryRun, overwriteDrift, conditions, signal, emit, run, confirm } = options;
   const resource = pmtaConfiguration({ content, overwriteDrift, alone: true });
   const stage: Stage = { name: 'PowerMTA configuration', resources: [resource] };
   emit({ kind: 'step', host: host.name, step: 'looking at what is there' });
   const expected = expectationsOf(parseDocument(content));
   const questions = { id: 'readiness of the host', probe: readinessQuestions(expected), diff: () => undefined };
-  const known = options.keys ? [knownKeys(options.keys)] : [];
-  const answers = await probe(host, [resource, questions, ...known], { signal });
-  const [output = Buffer.alloc(0), ready = Buffer.alloc(0), signing = Buffer.alloc(0)] = answers;
-  for (const one of known) at(host, () => one.diff(signing));
+  const answers = await probe(host, [resource, questions, ...conditions], { signal });
+  const [output = Buffer.alloc(0), ready = Buffer.alloc(0), ...conditional] = answers;
+  for (const [index, condition] of conditions.entries())
+    at(host, () => condition.diff(conditional[index] ?? Buffer.alloc(0)));
+  const first = await plan(host, options.before ?? [], { signal });
   const seen = parseSeen(output);
   const { retiring } = at(host, () => nextStep(content, seen));
   const difference = at(host, () => resource.diff(output));
-  if (!difference) {
+  const loaded = seen.active;
+  const opening = changesOf(first);
+  if (!difference && opening.length === 0) {
     const waited = dryRun || retiring.length === 0 ? [] : await drained(host, content, stage, options);
-    return {
-      status: waited.length > 0 ? 'changed' : 'unchanged',
-      changes: waited,
-      retiring,
-      loaded: seen.active,
-      notes: [],
-    };
+    return { status: waited.length > 0 ? 'changed' : 'unchanged', changes: waited, retiring, loaded, notes: [] };
   }
   assertFit(host, unfitness(expected, parseReadiness(ready.toString('latin1')), { isActive: seen.active }));
   await assertConfirmed(host, expected.virtualMtas, options);
 
-  const planned = { id: resource.id, difference, notifies: [] };
-  const { action, summary, detail } = difference;
-  const change: Change = { id: resource.id, action, summary, ...(detail === undefined ? {} : { detail }) };
+  const planned = difference ? [{ id: resource.id, difference, notifies: [] }] : [];
+  const stages = [...first.stages, { stage, changes: planned, handlers: [] }];
+  const changes = changesOf({ stages });
   const notes = notesOn(seen, content);
-  const loaded = seen.active;
-  if (dryRun) return { status: 'planned', changes: [change], retiring, loaded, notes };
-  await confirm(change);
-  const made = await converge(host, { stages: [{ stage, changes: [planned], handlers: [] }] }, { run, emit, signal });
+  if (dryRun) return { status: 'planned', changes, retiring, loaded, notes };
+  await confirm(changes);
+  const made = await converge(host, { stages }, { run, emit, signal });
   const after = retiring.length === 0 ? [] : await drained(host, content, stage, options);
   return { status: 'changed', changes: [...made, ...after], retiring: [], loaded, notes };
 }

@@ -9,7 +9,7 @@ import { configurationDiff, nextStep, pmtaConfiguration } from '../../roles/pmta
 import { parseSeen, PMTA_CONFIG } from '../../roles/pmta-configuration/seen.js';
 import type { Host } from '../../ssh/host.js';
 
-/** Two configurations that differ, as a unified diff without passwords: empty where they differ in a password alone. */
+/** Two configurations that differ, as a unified diff with their passwords masked. */
 export interface Difference {
   readonly diff: string;
 }

@@ -1,15 +1,27 @@
-import type { Block, Node } from '../document.js';
+import type { Block, Document, Node } from '../document.js';
 import { directiveIn, inserted, isBlock, nameOf, valueOf, withChildren, withName, withValue, written } from './edit.js';
 import type { AdaptationPlan } from './plan.js';
-import type { ReportBook } from './report.js';
+import { ReportBook } from './report.js';
+import { authSourceName } from './routing.js';
+
+/** Name and password of the user that hands over mail. */
+export type Login = Pick<AdaptationPlan, 'smtpUser' | 'smtpPassword'>;
+
+/** The users that may hand over mail with a password. */
+export function submissionLogins(nodes: readonly Node[]): { readonly user: string; readonly password: string }[] {
+  return nodes.flatMap((node) => {
+    const password = isBlock(node, 'smtp-user') ? directiveIn(node, 'password') : undefined;
+    return isBlock(node, 'smtp-user') && password ? [{ user: nameOf(node), password: valueOf(password) }] : [];
+  });
+}
+
+/** The document with the login of the settings, and every other line as it is. */
+export function withLogin(document: Document, login: Login): Document {
+  return { ...document, nodes: setSmtpUser(document.nodes, authSourceName(document.nodes), login, new ReportBook()) };
+}
 
 /** Gives the user that hands over mail its name and password from the settings. */
-export function setSmtpUser(
-  nodes: readonly Node[],
-  auth: string,
-  plan: AdaptationPlan,
-  book: ReportBook,
-): readonly Node[] {
+export function setSmtpUser(nodes: readonly Node[], auth: string, plan: Login, book: ReportBook): readonly Node[] {
   const users = nodes.filter((node): node is Block => isBlock(node, 'smtp-user'));
   const byAuth = (user: Block): boolean => {
     const source = directiveIn(user, 'source');
@@ -38,7 +50,7 @@ export function setSmtpUser(
   return inserted(nodes, place === -1 ? nodes.length : place, written(user));
 }
 
-function changedUser(user: Block, auth: string, plan: AdaptationPlan, book: ReportBook): Block {
+function changedUser(user: Block, auth: string, plan: Login, book: ReportBook): Block {
   const wanted = { password: plan.smtpPassword.reveal(), source: auth };
   let { children } = user;
   for (const [keyword, value] of Object.entries(wanted)) {

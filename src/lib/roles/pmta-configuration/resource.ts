@@ -10,7 +10,7 @@ import { comparedPairs } from '../../pmta/host/compared-pairs.js';
 import { effectiveChanges } from '../../pmta/host/effective-changes.js';
 import { doubtsOf, parseReadBack, type SettingChange } from '../../pmta/host/read-back.js';
 import { parseDocument } from '../../pmta/parse.js';
-import { withoutSecrets } from '../../pmta/redact.js';
+import { bothWithoutSecrets } from '../../pmta/redact.js';
 import {
   CONFIG_MODE,
   CONFIG_OWNER,
@@ -119,6 +119,7 @@ function replacement(
     action: before ? 'update' : 'create',
     summary: `${before ? 'change' : 'write'} ${PMTA_CONFIG}${note}`,
     detail: configurationDiff(seen.content, content),
+    journal: { sha256: sha256(content), replaced: seen.origin },
     script: replaceScript({
       content,
       sha256: sha256(content),
@@ -181,10 +182,12 @@ function lastLines(output: string): string {
   return lines.slice(-15).join('\n');
 }
 
+const shown = (document: Document): string => printDocument(document).toString('utf8');
+
 /** Milliseconds after which two configurations are too different to be compared line by line: no two real ones are. */
 const COMPARISON_PATIENCE = 20_000;
 
-/** A unified diff without passwords. Two configurations that differ in a password alone show no line. */
+/** A unified diff without passwords. Where they differ in a password, its line is shown with both values masked. */
 export function configurationDiff(
   before: Buffer | undefined,
   after: Buffer,
@@ -192,8 +195,8 @@ export function configurationDiff(
   to: string = PMTA_CONFIG,
   timeout: number = COMPARISON_PATIENCE,
 ): string {
-  const shown = (bytes: Buffer) => printDocument(withoutSecrets(parseDocument(bytes))).toString('utf8');
-  const [name, old, fresh] = [before ? from : '/dev/null', before ? shown(before) : '', shown(after)];
+  const [was, is] = bothWithoutSecrets(parseDocument(before ?? Buffer.alloc(0)), parseDocument(after));
+  const [name, old, fresh] = [before ? from : '/dev/null', shown(was), shown(is)];
   const patch = createTwoFilesPatch(name, to, old, fresh, undefined, undefined, { context: 2, timeout });
   const lines = (text: string): number => text.split('\n').length - 1;
   return (
