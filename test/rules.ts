@@ -1,11 +1,12 @@
-// `npm run rules`: compares docs/rules.md with the rules that tests name. With --write its third column is written anew.
+// `npm run rules`: compares docs/rules.md and the README with the rules that tests name. With --write both are brought up to date.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { packageRoot } from '../src/lib/package-root.js';
-import { proofsOf, rulesOf, withProofs } from './support/rules.js';
+import { proofsOf, rulesOf, withProofs, withSummary } from './support/rules.js';
 
 const ROOT = packageRoot();
 const TABLE = join(ROOT, 'docs', 'rules.md');
+const README = join(ROOT, 'README.md');
 
 /** All test files of a folder, with their text. */
 function testsIn(folder: string): [string, string][] {
@@ -26,10 +27,16 @@ function main(write: boolean): number {
   console.log(`${rules.length - notYet.length} of ${rules.length} rules proven`);
   if (notYet.length > 0) console.log(`Not yet: ${notYet.map(({ number }) => `R${number}`).join(' ')}`);
 
-  const current = withProofs(markdown, proofs);
-  if (write) writeFileSync(TABLE, current);
-  else if (current !== markdown) console.error('docs/rules.md is not current: run `npm run rules -- --write`.');
-  return unknown.length > 0 || (!write && current !== markdown) ? 1 : 0;
+  const readme = readFileSync(README, 'utf8');
+  const stale = [
+    { file: TABLE, text: markdown, current: withSummary(withProofs(markdown, proofs), rules, proofs) },
+    { file: README, text: readme, current: withSummary(readme, rules, proofs) },
+  ].filter(({ text, current }) => text !== current);
+  for (const { file, current } of stale) {
+    if (write) writeFileSync(file, current);
+    else console.error(`${relative(ROOT, file)} is not current: run \`npm run rules -- --write\`.`);
+  }
+  return unknown.length > 0 || (!write && stale.length > 0) ? 1 : 0;
 }
 
 process.exitCode = main(process.argv.includes('--write'));

@@ -36,6 +36,16 @@ function row(number: number, text: string, proofs: Proofs): string {
   return `| R${number} | ${text} | ${files.map((file) => `\`${file}\``).join(', ') || NOT_YET} |`;
 }
 
+const SUMMARY = /\d+ of (?:the )?\d+ rules (?:are|is) proven by tests[^\n]*/;
+
+/** The sentence on how many rules are proven, in a document that has one, from the table of rules. Throws where it has none. */
+export function withSummary(markdown: string, rules: readonly Rule[], proofs: Proofs): string {
+  if (!SUMMARY.test(markdown)) throw new Error('There is no sentence on how many rules are proven by tests.');
+  const open = rules.filter(({ number }) => !proofs.has(number)).map(({ number }) => `R${number}`);
+  const proven = `${rules.length - open.length} of the ${rules.length} rules are proven by tests`;
+  return markdown.replace(SUMMARY, open.length === 0 ? `${proven}.` : `${proven}; not yet proven: ${open.join(', ')}.`);
+}
+
 /** Brings together which file proves which rule. A file counts once a rule, however many of its tests name it. */
 export function proofsOf(sources: ReadonlyMap<string, string>): Proofs {
   const proofs = new Map<number, string[]>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { proofsOf, rulesIn, rulesOf, testNames, withProofs } from '../support/rules.js';
+import { proofsOf, rulesIn, rulesOf, testNames, withProofs, withSummary } from '../support/rules.js';
 
 const TABLE = [
   '# Rules',
@@ -82,6 +82,20 @@ describe('the table', () => {
     ]);
     expect(written.split('\n').slice(0, 4)).toEqual(TABLE.split('\n').slice(0, 4));
     expect(withProofs(written, proofs)).toBe(written);
+  });
+
+  it('says how many rules are proven, and which are not', () => {
+    const rules = rulesOf(TABLE);
+    const text = 'Rules.\n9 of the 9 rules are proven by tests.\nMore.\n';
+    const one = proofsOf(new Map([['test/a.test.ts', "it('[R2] x', f);"]]));
+    expect(withSummary(text, rules, one)).toBe(
+      'Rules.\n1 of the 2 rules are proven by tests; not yet proven: R1.\nMore.\n',
+    );
+    const both = proofsOf(new Map([['test/a.test.ts', "it('[R1, R2] x', f);"]]));
+    expect(withSummary(withSummary(text, rules, one), rules, both)).toBe(
+      'Rules.\n2 of the 2 rules are proven by tests.\nMore.\n',
+    );
+    expect(() => withSummary('nothing of the kind', rules, both)).toThrow('no sentence');
   });
 
   it('leaves numbers that it does not have to the caller', () => {
