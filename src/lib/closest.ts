@@ -3,6 +3,8 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let fewest = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
+    // Each character more or less is an edit: what is much longer or shorter is not compared.
+    if (Math.abs(candidate.length - word.length) >= fewest) continue;
     const edits = editDistance(word, candidate);
     if (edits < fewest) [best, fewest] = [candidate, edits];
   }

@@ -796,6 +796,12 @@ const failures = {
       `The PowerMTA configuration on ${host} has no <domain ${domain}> as ee writes it, so probe messages would not come back. None was sent.`,
     hint: () => '`ee pmta diff` shows what is missing there, and `ee pmta apply` puts it into force.',
   }),
+  PMTA_MACROS_DEEP: row<{ macro: string; place: string; levels: number }>({
+    exit: EXIT.found,
+    message: ({ macro, place, levels }) =>
+      `The domain-macro ${macro} on ${place} holds macros within macros, more than ${levels} levels deep. It is not followed that far.`,
+    hint: ({ macro }) => `List the domains of ${macro} without macros in between, then run the same command again.`,
+  }),
   PMTA_CONFIG_BROKEN: row<{ problems: readonly string[] }>({
     exit: EXIT.failed,
     message: ({ problems }) =>

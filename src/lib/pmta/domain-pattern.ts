@@ -2,7 +2,7 @@
  * Which `<domain>` blocks speak of a domain. A block has one pattern: `*`, `d`, `*.d` (sub-domains), `[*.]d` (both) or a name with
  * macros in it (`$gmail`, `yahoo.$tld`), which stands for one pattern a member.
  */
-import type { Macro } from './survey.js';
+import { matcherOf, patternOf, type MacroTable } from './macros.js';
 
 /** How closely a pattern fits; compared from the first to the last. */
 export interface Fit {
@@ -19,38 +19,60 @@ export function compareFits(a: Fit, b: Fit): number {
   return Number(a.exact) - Number(b.exact) || a.labels - b.labels || Number(a.literal) - Number(b.literal);
 }
 
-/** The best fit of a block's name to a domain, `undefined` where it does not speak of it. */
-export function fitOf(name: string, domain: string, macros: ReadonlyMap<string, Macro>): Fit | undefined {
-  const literal = !name.includes('$');
-  const fits = expanded(name, macros).flatMap((pattern) => {
-    const fit = plainFit(pattern.toLowerCase(), domain.toLowerCase());
-    return fit ? [{ ...fit, literal }] : [];
-  });
-  return fits.sort(compareFits).at(-1);
+/** The patterns that cover one domain. */
+export interface DomainFits {
+  /** Every plain pattern that covers the domain, in lower case, with its fit. */
+  readonly plain: ReadonlyMap<string, Fit>;
+  /** The best fit of a name with macros in it, `undefined` where it does not speak of the domain. */
+  ofMacros(name: string): Fit | undefined;
 }
 
-function plainFit(pattern: string, domain: string): Omit<Fit, 'literal'> | undefined {
-  const labels = (text: string): number => text.split('.').length;
-  if (pattern === '*') return { exact: false, labels: 0 };
-  if (pattern === domain) return { exact: true, labels: labels(domain) };
-  const [, head, rest = ''] = /^(\*\.|\[\*\.\])(.+)$/.exec(pattern) ?? [];
-  if (head === undefined) return undefined;
-  const covered = domain.endsWith(`.${rest}`) || (head === '[*.]' && domain === rest);
-  return covered ? { exact: false, labels: labels(rest) } : undefined;
+/** No domain name is longer (RFC 1035 §2.3.4): what is, no macro is asked about. */
+const MOST_CHARACTERS = 255;
+
+/** What covers a domain, for as many names as one likes to ask about. */
+export function fitsOf(domain: string, macros: MacroTable): DomainFits {
+  const plain = plainFits(domain.toLowerCase());
+  const known = new Map<string, Fit | undefined>();
+  // From the closest to the most general, so that the first pattern that a name stands for is the best one.
+  const questions = [...plain].map(([text, fit]) => ({ fit: { ...fit, literal: false }, is: matcherOf(text, macros) }));
+  return {
+    plain,
+    ofMacros: (name) => {
+      if (domain.length > MOST_CHARACTERS) return undefined;
+      if (known.has(name)) return known.get(name);
+      const pattern = patternOf(name);
+      const fit = questions.find(({ is }) => is(pattern))?.fit;
+      known.set(name, fit);
+      return fit;
+    },
+  };
 }
 
-/** The patterns that a name stands for. A macro that is not defined, or that contains itself, stands for nothing. */
-export function expanded(
-  name: string,
-  macros: ReadonlyMap<string, Macro>,
-  inside: ReadonlySet<string> = new Set(),
-): string[] {
-  const match = /\$(\w+)/.exec(name);
-  if (!match) return [name];
-  const [reference, macro = ''] = match;
-  const members = inside.has(macro) ? [] : (macros.get(macro)?.members ?? []);
-  const within = new Set([...inside, macro]);
-  const values = members.flatMap((member) => expanded(member, macros, within));
-  const rest = expanded(name.slice(match.index + reference.length), macros, inside);
-  return values.flatMap((value) => rest.map((tail) => `${name.slice(0, match.index)}${value}${tail}`));
+/** The best fit of one name to a domain, `undefined` where it does not speak of it. */
+export function fitOf(name: string, domain: string, macros: MacroTable): Fit | undefined {
+  const fits = fitsOf(domain, macros);
+  return name.includes('$') ? fits.ofMacros(name) : fits.plain.get(name.toLowerCase());
+}
+
+/** The patterns that cover a domain, from the closest on: itself, `[*.]d`, those of the domains above it, `*`. */
+function plainFits(domain: string): Map<string, Fit> {
+  const fits = new Map<string, Fit>();
+  const whole = domain.split('.').length;
+  const add = (text: string, exact: boolean, labels: number): unknown =>
+    fits.set(text, { exact, labels, literal: true });
+  if (domain !== '*') add(domain, true, whole);
+  if (domain.length <= MOST_CHARACTERS) {
+    add(`[*.]${domain}`, false, whole);
+    let labels = whole;
+    for (let dot = domain.indexOf('.'); dot !== -1; dot = domain.indexOf('.', dot + 1)) {
+      const above = domain.slice(dot + 1);
+      labels--;
+      if (above === '') continue;
+      add(`*.${above}`, false, labels);
+      add(`[*.]${above}`, false, labels);
+    }
+  }
+  add('*', false, 0);
+  return fits;
 }

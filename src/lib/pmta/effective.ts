@@ -4,10 +4,10 @@
  * the file. Where two blocks are equally specific, the guide names no winner: both values are given then.
  */
 import { folded, unquoted, type Block, type Directive, type Document } from './document.js';
-import { compareFits, fitOf, type Fit } from './domain-pattern.js';
-import { firstWord } from './lines.js';
+import { domainIndexOf } from './domain-index.js';
+import { compareFits, type Fit } from './domain-pattern.js';
 import { SECRET_DIRECTIVES } from './redact.js';
-import { survey, type PlacedBlock, type Survey } from './survey.js';
+import { grouped, survey, type PlacedBlock, type Survey } from './survey.js';
 
 /** A value where it is written. */
 export interface Source {
@@ -51,10 +51,7 @@ export function effectiveSettings(document: Document, domain: string, virtualMta
 
 /** As `effectiveSettings`, for many questions about one document. */
 export function effectiveIn(surveyed: Survey, domain: string, virtualMta?: string): EffectiveSettings {
-  const byName = new Map<string, Candidate[]>();
-  for (const candidate of candidates(surveyed, domain, virtualMta)) {
-    byName.set(candidate.name, [...(byName.get(candidate.name) ?? []), candidate]);
-  }
+  const byName = grouped(candidates(surveyed, domain, virtualMta), ({ name }) => name);
   const settings = [...byName.values()].map(merged).sort((a, b) => (a.name < b.name ? -1 : 1));
   return { domain, virtualMta, settings };
 }
@@ -83,37 +80,34 @@ const sourceOf = ({ value, line, where, file }: Source): Source => ({
 });
 
 function candidates(surveyed: Survey, domain: string, virtualMta: string | undefined): Candidate[] {
-  const macros = new Map(surveyed.macros.map((macro) => [macro.name.text, macro]));
-  return surveyed.blocksOf('domain').flatMap(({ block, name, path }) => {
-    const level = levelOf(path, surveyed, virtualMta);
-    const fit = level === undefined ? undefined : fitOf(name, domain, macros);
-    if (level === undefined || !fit) return [];
-    const where = [...path, block].map(tagOf).join(' ');
-    return settingsIn(surveyed, block).map((directive) => ({ ...written(surveyed, directive, where), level, fit }));
-  });
+  const pools = new Set(virtualMta === undefined ? [] : poolsOf(surveyed, virtualMta).map(({ block }) => block));
+  return domainIndexOf(surveyed)
+    .speakingOf(domain)
+    .flatMap(({ placed: { block, path }, fit }) => {
+      const level = levelOf(path.at(-1), pools, virtualMta);
+      if (level === undefined) return [];
+      const where = [...path, block].map(tagOf).join(' ');
+      return settingsIn(surveyed, block).map((directive) => ({ ...written(surveyed, directive, where), level, fit }));
+    });
 }
 
-/** Whether a block at this place speaks for the virtual MTA, and how near it is to it. */
-function levelOf(path: readonly Block[], surveyed: Survey, virtualMta: string | undefined): number | undefined {
-  const outer = path.at(-1);
+/** Whether a block within `outer` speaks for the virtual MTA, and how near it is to it. */
+function levelOf(
+  outer: Block | undefined,
+  pools: ReadonlySet<Block>,
+  virtualMta: string | undefined,
+): number | undefined {
   if (!outer) return 0;
   if (virtualMta === undefined) return undefined;
   const name = unquoted(outer.name.text);
   if (folded(outer.tag) === 'virtual-mta') return name === virtualMta ? 2 : undefined;
   if (folded(outer.tag) !== 'virtual-mta-pool') return undefined;
-  const pools = poolsOf(surveyed, virtualMta).map(({ block }) => block);
-  return name === virtualMta || pools.includes(outer) ? 1 : undefined;
+  return name === virtualMta || pools.has(outer) ? 1 : undefined;
 }
 
 /** The pools that have a virtual MTA as their member. */
-export function poolsOf(surveyed: Survey, virtualMta: string): PlacedBlock[] {
-  return surveyed.blocksOf('virtual-mta-pool').filter(({ block }) =>
-    surveyed.inside(block).some(({ keyword, directive }) => {
-      const isMember = keyword === 'virtual-mta';
-      return isMember && unquoted(firstWord(directive.value).first.text) === virtualMta;
-    }),
-  );
-}
+export const poolsOf = (surveyed: Survey, virtualMta: string): readonly PlacedBlock[] =>
+  domainIndexOf(surveyed).poolsOf(virtualMta);
 
 /** What the virtual MTA itself, or its pool, says beside its domains: it holds over all of its queues together. */
 export function virtualMtaSettings(surveyed: Survey, virtualMta: string): (Source & { readonly name: string })[] {

@@ -3,8 +3,9 @@ import { EeError } from '../errors.js';
 import type { Catalogue } from './catalogue.js';
 import type { Configuration } from './configuration.js';
 import { isYes, unquoted, type Document } from './document.js';
-import { expanded } from './domain-pattern.js';
+import { domainIndexOf } from './domain-index.js';
 import { effectiveIn, virtualMtaSettings, type EffectiveSetting, type Source } from './effective.js';
+import { namesOf, patternOf } from './macros.js';
 import { survey, type Survey } from './survey.js';
 import { isPerQueueLimit, isPerVirtualMtaLimit, total } from './totals.js';
 
@@ -102,9 +103,10 @@ function patternList(surveyed: Survey, settings: readonly EffectiveSetting[]): E
   const name = unquoted(settings.find((setting) => setting.name === 'smtp-pattern-list')?.value ?? '');
   if (name === '') return null;
   const blocks = surveyed.blocksOf('smtp-pattern-list').flatMap((list) => (list.name === name ? list.block : []));
-  const { entries, configuration, fileOf } = surveyed;
-  const rules = entries.flatMap(({ block, entry: { line, value } }) => {
-    if (!blocks.includes(block) || /^include\s/i.test(value.text)) return [];
+  const { configuration, fileOf } = surveyed;
+  const entries = [...new Set(blocks)].flatMap((block) => surveyed.entriesOf(block));
+  const rules = entries.flatMap(({ line, value }) => {
+    if (/^include\s/i.test(value.text)) return [];
     const file = fileOf(line);
     return { line: line.number, rule: value.text, ...(file === configuration.files[0] ? {} : { file: file.name }) };
   });
@@ -146,8 +148,8 @@ const notes = (...asked: Parameters<typeof noteLines>): string[] => [...noteLine
 function misspelt(surveyed: Survey, settings: readonly EffectiveSetting[], domain: string): string | undefined {
   const isNamed = settings.some((one) => [one, ...one.overrides].some(({ where }) => !/<domain "?\*"?>$/i.test(where)));
   if (isNamed) return undefined;
-  const macros = new Map(surveyed.macros.map((macro) => [macro.name.text, macro]));
-  const known = surveyed.blocksOf('domain').flatMap(({ name }) => expanded(name, macros));
+  const names = new Set(surveyed.blocksOf('domain').map(({ name }) => name));
+  const known = [...namesOf([...names].map(patternOf), domainIndexOf(surveyed).macros)];
   const meant = closest(
     domain.toLowerCase(),
     known.filter((name) => !name.includes('*')),

@@ -3,6 +3,7 @@ import { basename, join, posix, relative, sep } from 'node:path';
 import { EeError } from '../errors.js';
 import { readConfiguration } from './read-configuration.js';
 import type { IncludeSource, StoredFile } from './load-configuration.js';
+import { wildcard } from './wildcard.js';
 
 /**
  * Included files below a folder that stands for the root of a host: /etc/pmta/more is ROOT/etc/pmta/more. Nothing outside of it is read,
@@ -19,6 +20,7 @@ export async function includesBelow(root: string): Promise<IncludeSource> {
   return {
     find: async (path) => {
       const matches = await expand(root, posix.normalize(path));
+      if (!matches) return { refused: `stands for more than ${MOST_PATHS} files, not followed` };
       const files: StoredFile[] = [];
       for (const found of matches) {
         const name = join(root, found);
@@ -34,23 +36,21 @@ export async function includesBelow(root: string): Promise<IncludeSource> {
   };
 }
 
-/** The existing paths below the root that a path with wildcards (`*`, `?`) matches, in the order of their names. */
-async function expand(root: string, path: string): Promise<string[]> {
+/** More files than any configuration is made of; links in a tree can make it endlessly many. */
+const MOST_PATHS = 1_000;
+
+/** The existing paths below the root that a path with wildcards (`*`, `?`) matches, in the order of their names; undefined for too many. */
+async function expand(root: string, path: string): Promise<string[] | undefined> {
   let found = ['/'];
   for (const segment of path.split('/').filter((part) => part !== '')) {
-    const pattern = new RegExp(
-      `^${segment
-        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-        .replaceAll('*', '.*')
-        .replaceAll('?', '.')}$`,
-      's',
-    );
+    const fits = wildcard(segment);
     const next: string[] = [];
     for (const folder of found) {
       const names = await readdir(join(root, folder)).catch(() => []);
       for (const name of names.sort())
         // As in a shell, a wildcard does not stand for the dot of a hidden file.
-        if (name === segment || (pattern.test(name) && !name.startsWith('.'))) next.push(posix.join(folder, name));
+        if (name === segment || (fits(name) && !name.startsWith('.'))) next.push(posix.join(folder, name));
+      if (next.length > MOST_PATHS) return undefined;
     }
     found = next;
   }

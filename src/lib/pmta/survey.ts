@@ -57,8 +57,10 @@ export interface Survey {
   all(keyword: string): readonly Statement[];
   /** Blocks by tag, in lower case. */
   blocksOf(tag: string): readonly PlacedBlock[];
-  /** What stands directly in a block, with what its includes bring in. */
+  /** What stands directly in a block, with what its includes bring in; each line once, however often the block itself is included. */
   inside(block: Block): readonly Statement[];
+  /** The entries of a block, in the same way. */
+  entriesOf(block: Block): readonly Entry[];
   fileOf(line: Line): ConfigurationFile;
   /** `line 7`, or `line 7 of /etc/pmta/more` where there are several files. */
   nameOf(line: Line): string;
@@ -66,6 +68,8 @@ export interface Survey {
 
 /** How many times files are put in place of an `include`, at most: files that include each other twice double at each step. */
 const MOST_INCLUSIONS = 10_000;
+/** How many nodes they bring in, at most; an `include` beyond this counts as one that is not followed. */
+const MOST_INCLUDED_NODES = 500_000;
 
 export function survey(of: Document | Configuration): Survey {
   const configuration = 'files' in of ? of : singleFile(of);
@@ -89,6 +93,7 @@ export function survey(of: Document | Configuration): Survey {
   const byTag = grouped(blocks, (block) => block.tag);
   const places = linePlaces(configuration);
   let byBlock: Map<Block | undefined, Statement[]> | undefined;
+  let entriesByBlock: Map<Block, PlacedEntry[]> | undefined;
   const fileOf = (line: Line): ConfigurationFile => places.get(line) ?? configuration.files[0];
   return {
     configuration,
@@ -100,8 +105,18 @@ export function survey(of: Document | Configuration): Survey {
     all: (keyword) => byKeyword.get(keyword) ?? [],
     blocksOf: (tag) => byTag.get(tag) ?? [],
     inside: (block) => {
-      byBlock ??= grouped(statements, ({ path }) => path.at(-1));
+      byBlock ??= grouped(
+        onceInBlock(statements, ({ path, directive }) => [path.at(-1), directive]),
+        ({ path }) => path.at(-1),
+      );
       return byBlock.get(block) ?? [];
+    },
+    entriesOf: (block) => {
+      entriesByBlock ??= grouped(
+        onceInBlock(entries, (placed) => [placed.block, placed.entry.line]),
+        (placed) => placed.block,
+      );
+      return (entriesByBlock.get(block) ?? []).map(({ entry }) => entry);
     },
     fileOf,
     nameOf: (line) => `line ${line.number}${places.size > 0 ? ` of ${fileOf(line).name}` : ''}`,
@@ -125,6 +140,7 @@ function walk(
     { nodes: files[0].document.nodes, path: [], next: 0, entries: false },
   ];
   let inclusions = 0;
+  let brought = 0;
   for (let level = rest.at(-1); level !== undefined; level = rest.at(-1)) {
     const found = level.nodes[level.next++];
     if (found === undefined) {
@@ -139,12 +155,15 @@ function walk(
       rest.push({ nodes: node.children, path: [...path.slice(-3), node], next: 0, entries: false });
       continue;
     }
-    const more = included.size > 0 && inclusions < MOST_INCLUSIONS ? included.get(node.line) : undefined;
+    const isBounded = inclusions < MOST_INCLUSIONS && brought < MOST_INCLUDED_NODES;
+    const more = included.size > 0 && isBounded ? included.get(node.line) : undefined;
     visit(node, path, more !== undefined);
     if (!more) continue;
     inclusions += more.length;
-    for (const { document } of more.slice().reverse())
+    for (const { document } of more.slice().reverse()) {
+      brought += document.nodes.length;
       rest.push({ nodes: document.nodes, path, next: 0, entries: node.kind === 'entry' });
+    }
   }
 }
 
@@ -171,7 +190,22 @@ function macro(directive: Directive): Macro {
   };
 }
 
-function grouped<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+/** Without what stands in the same block a second time, since that is included twice. */
+function onceInBlock<Item>(
+  items: readonly Item[],
+  placeOf: (item: Item) => readonly [block: Block | undefined, what: Directive | Line],
+): Item[] {
+  const seen = new Map<Block | undefined, Set<unknown>>();
+  return items.filter((item) => {
+    const [block, what] = placeOf(item);
+    const inBlock = seen.get(block) ?? new Set();
+    seen.set(block, inBlock);
+    return inBlock.size < inBlock.add(what).size;
+  });
+}
+
+/** Items by their key, in their order. */
+export function grouped<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>();
   for (const item of items) {
     const key = keyOf(item);

@@ -29,6 +29,12 @@ async function found(code: string, text: string, { files, ...options }: Around =
   );
 }
 
+/** Macros, each of which holds the next one. */
+const deepMacros = (levels: number): string =>
+  Array.from({ length: levels }, (_, i) => `domain-macro m${i} ${i === levels - 1 ? 'x.com' : `$m${i + 1}`}\n`).join(
+    '',
+  );
+
 interface Case extends Around {
   readonly bad: readonly [text: string, ...where: string[]];
   readonly good: string;
@@ -203,6 +209,10 @@ const CASES: Readonly<Record<string, Case>> = {
   'macro-loop': {
     bad: ['domain-macro a $b\ndomain-macro b x,$a\n', '1:14 error', '2:14 error'],
     good: 'domain-macro a $b\ndomain-macro b x,y\n',
+  },
+  'macro-deep': {
+    bad: [deepMacros(101), '1:14 warning'],
+    good: deepMacros(100),
   },
   'macro-duplicate-member': {
     bad: ['domain-macro a x.example, X.example\n', '1:14 info'],

@@ -2,7 +2,8 @@ import { folded, isYes, type Block, type Directive, type Node } from '../documen
 import { fitOf } from '../domain-pattern.js';
 import { compile } from '../entry.js';
 import { hostOf } from '../sender-patterns.js';
-import { survey, type Macro } from '../survey.js';
+import { macroTable, type MacroTable } from '../macros.js';
+import { survey } from '../survey.js';
 import { directiveIn, isBlock, isDirective, sameText, valueOf, withChildren, written } from './edit.js';
 import type { AdaptationPlan, PlannedIdentity } from './plan.js';
 import { isReportAddress, KINDS, type Kind } from './report-addresses.js';
@@ -52,18 +53,17 @@ const isAdded = (node: Node): boolean => node.kind === 'directive' && node.comme
  * second processor of one kind is documented nowhere. Nothing is added for a host whose addresses they read already.
  */
 export function extendProcessors(nodes: readonly Node[], plan: AdaptationPlan, book: ReportBook): readonly Node[] {
-  const { macros } = survey({ nodes, problems: [] });
-  const byName = new Map(macros.map((macro) => [macro.name.text, macro]));
+  const macros = macroTable(survey({ nodes, problems: [] }).macros);
   const first = new Map<Node | undefined, Kind>(
     KINDS.map((kind) => [nodes.find((node) => isOwnProcessor(node, kind.tag)), kind]),
   );
   return nodes.map((node) => {
     const kind = first.get(node);
-    return kind && node.kind === 'block' ? extended(node, kind, plan, byName, book) : node;
+    return kind && node.kind === 'block' ? extended(node, kind, plan, macros, book) : node;
   });
 }
 
-function extended(block: Block, kind: Kind, plan: AdaptationPlan, macros: Macros, book: ReportBook): Block {
+function extended(block: Block, kind: Kind, plan: AdaptationPlan, macros: MacroTable, book: ReportBook): Block {
   const own = withoutAdded(block);
   const readsAll = reader(own, macros);
   const missing = plan.identities.filter((identity) => !kind.samples(identity).every(readsAll));
@@ -141,10 +141,8 @@ function noteOverlap(
   }
 }
 
-type Macros = ReadonlyMap<string, Macro>;
-
 /** Whether the address lists of a processor name a recipient. */
-function reader(own: Block, macros: Macros): (recipient: string) => boolean {
+function reader(own: Block, macros: MacroTable): (recipient: string) => boolean {
   const tests = addressesIn(own).map((one): ((recipient: string) => boolean) => {
     const value = valueOf(one);
     if (isDirective(one, 'domain')) return (recipient) => fitOf(value, hostOf(recipient), macros) !== undefined;

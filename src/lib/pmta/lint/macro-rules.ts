@@ -1,5 +1,6 @@
 import { unquoted, type Line, type Word } from '../document.js';
-import type { Macro, Survey } from '../survey.js';
+import { macroTable, MOST_MACRO_LEVELS } from '../macros.js';
+import type { Survey } from '../survey.js';
 import { at, unlessIncluded, type Rule } from './rule.js';
 
 /** Rules about `domain-macro`. */
@@ -25,8 +26,22 @@ export const macroRules: readonly Rule[] = [
     fix: 'Take the macro out of its own list.',
     evidence: 'guide',
     check: function* ({ macros }) {
-      for (const { name, directive } of looping(macros))
-        yield at(directive.line, name, `macro ${name.text} contains itself`);
+      const { looping } = macroTable(macros);
+      for (const { name, directive } of macros)
+        if (looping.has(name.text)) yield at(directive.line, name, `macro ${name.text} contains itself`);
+    },
+  },
+  {
+    code: 'macro-deep',
+    severity: 'warning',
+    why: `How many levels of macros within macros PowerMTA follows is not known; ee follows ${MOST_MACRO_LEVELS}.`,
+    fix: 'List the domains without macros in between.',
+    evidence: 'unproven',
+    check: function* ({ macros }) {
+      const { tooDeep } = macroTable(macros);
+      if (!tooDeep) return;
+      const { name, directive } = tooDeep;
+      yield at(directive.line, name, `macro ${name.text} is nested more than ${MOST_MACRO_LEVELS} levels deep`);
     },
   },
   {
@@ -82,20 +97,4 @@ function* macroUses({ blocksOf, all, macros }: Survey): Generator<Use> {
   for (const { name, members, directive } of macros) {
     yield { line: directive.line, word: name, names: members.flatMap(macroNames) };
   }
-}
-
-/** The macros from which a way of references leads back to themselves. */
-function looping(macros: readonly Macro[]): Macro[] {
-  const uses = new Map(macros.map(({ name, members }) => [name.text, new Set(members.flatMap(macroNames))]));
-  const sound = new Set<string>();
-  // Taking out what only leads to sound macros leaves the loops, and what leads into them.
-  for (let grew = true; grew;) {
-    grew = false;
-    for (const [name, used] of uses) {
-      if (sound.has(name) || ![...used].every((other) => sound.has(other) || !uses.has(other))) continue;
-      sound.add(name);
-      grew = true;
-    }
-  }
-  return macros.filter(({ name }) => !sound.has(name.text));
 }
