@@ -67,6 +67,18 @@ const outOfReach = ['env', 'argv', 'exit', 'exitCode', 'stdout', 'stderr', 'stdi
   message: 'Only commands and src/lib/cli know the terminal, the environment and the end of the program.',
 }));
 
+/** Output has one way out, which knows whether it arrived, and what a terminal must not obey. */
+const besideTheOutlets = ['stdout', 'stderr'].map((stream) => ({
+  selector: `CallExpression[callee.object.object.name='process'][callee.object.property.name='${stream}'][callee.property.name='write']`,
+  message: 'Only src/lib/cli/output writes to the terminal: use print, note, give or the outlets.',
+}));
+
+const endsEarly = {
+  object: 'process',
+  property: 'exit',
+  message: 'Only src/lib/cli/output ends the program, once its output has arrived.',
+};
+
 const collected = {
   object: 'AbortSignal',
   property: 'timeout',
@@ -91,6 +103,14 @@ export default tseslint.config(
   // oclif finds a command by the default export of its file; tools find their configuration so.
   { files: ['src/commands/**/*.ts', '*.config.{js,ts}'], rules: { 'no-restricted-exports': 'off' } },
   { files: ['src/**/*.ts'], rules: { 'no-console': 'error' } },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/lib/cli/output/**'],
+    rules: {
+      'no-restricted-syntax': ['error', ...besideTheOutlets],
+      'no-restricted-properties': ['error', endsEarly],
+    },
+  },
   {
     files: ['src/lib/**/*.ts'],
     ignores: ['src/lib/cli/**'],

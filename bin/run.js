@@ -9,4 +9,5 @@ if (!existsSync(main)) {
   process.exit(1);
 }
 const { main: run } = await import(main.href);
+// What was written has arrived when this gives the status.
 process.exit(await run(process.argv.slice(2)));

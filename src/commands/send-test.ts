@@ -59,7 +59,7 @@ export default class SendTest extends Vps2Command {
     const sent = await this.onVps2(settings, flags, (host) =>
       sendTest(host, settings, { identities, to, resolveTxt, timeout, signal, emit }),
     ).finally(close);
-    this.print(sentTestLines(to, sent).slice(1).join('\n'));
+    this.printStyled(sentTestLines(to, sent).slice(1).join('\n'));
     this.exitWith(verdict(sent));
     return { to, messages: sent.map(documentOf) };
   }

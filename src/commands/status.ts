@@ -5,6 +5,7 @@ import { failureDocument, renderFailure, toFailure } from '../lib/cli/failure.js
 import { proofLines } from '../lib/cli/proof-lines.js';
 import { type HostStatus, isHealthy } from '../lib/deploy/status/status.js';
 import { EXIT, EeError } from '../lib/errors.js';
+import { printable } from '../lib/printable.js';
 import { HOST_NAMES } from '../lib/settings/settings.js';
 
 export default class Status extends EeCommand {
@@ -30,7 +31,7 @@ export default class Status extends EeCommand {
     ]);
     const connect = connector({ ...flags, signal: this.signal, interactive: this.interactive });
     const hosts = await status(settings, HOST_NAMES, connect);
-    this.print(hosts.map((host) => this.#text(host)).join('\n\n'));
+    this.printStyled(hosts.map((host) => this.#text(host)).join('\n\n'));
     const unreachable = hosts.find(({ error }) => error instanceof EeError && error.exit === EXIT.unreachable);
     if (unreachable) this.exitWith(EXIT.unreachable);
     else if (!hosts.every(isHealthy)) this.exitWith(EXIT.found);
@@ -39,8 +40,10 @@ export default class Status extends EeCommand {
 
   #text({ host, address, proofs, error }: HostStatus): string {
     const title = chalk.bold(`${host}  ${address}`);
-    if (error)
-      return `${title}\n  ${renderFailure(toFailure(error, `ee status of ${host}`), { verbose: false }).replace(/\n/g, '\n  ')}`;
+    if (error) {
+      const failure = renderFailure(toFailure(error, `ee status of ${host}`), { verbose: false });
+      return `${title}\n  ${printable(failure).replace(/\n/g, '\n  ')}`;
+    }
     return [title, ...proofLines(proofs)].join('\n');
   }
 }

@@ -83,6 +83,16 @@ const failures = {
     hint: ({ hint }) => hint,
   }),
 
+  OUTPUT_NOT_WRITTEN: row<{ reason: string }>({
+    exit: EXIT.failed,
+    message: ({ reason }) => `Standard output could not be written: ${reason}.`,
+    hint: () => 'Make room there, or send the output elsewhere; then run the same command again.',
+  }),
+  OUTPUT_FILE_NOT_WRITTEN: row<{ path: string; reason: string }>({
+    exit: EXIT.failed,
+    message: ({ path, reason }) => `${path} could not be written: ${reason}. What was there is unchanged.`,
+    hint: () => 'Make room there, or name another file with --out; then run the same command again.',
+  }),
   DECLINED: row<{ question: string }>({
     exit: EXIT.failed,
     message: () => 'Nothing was changed.',

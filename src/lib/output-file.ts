@@ -2,11 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EeError } from './errors.js';
+import { systemReason } from './system-reason.js';
+
+/** What a device refuses that takes no more, or fails: the name is right, and the work is not done. */
+const DEVICE_FAILURES = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'];
 
 /**
  * Writes the file that an operator named with --out. A file of that name is replaced whole or not at all; anything else that is there,
  * a link included, is refused: who writes through a link, or in the place of a device, writes elsewhere than he thinks.
- * `mode` is 0o600 where the content is a secret, and less what the umask takes away. Throws USAGE.
+ * `mode` is 0o600 where the content is a secret, and less what the umask takes away. Throws USAGE, or
+ * OUTPUT_FILE_NOT_WRITTEN where the disk is full or fails.
  */
 export async function writeOutput(path: string, content: string | Uint8Array, mode: 0o600 | 0o644): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
@@ -22,6 +27,8 @@ export async function writeOutput(path: string, content: string | Uint8Array, mo
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined); // where there is no such folder, there is nothing to remove
+    if (cause instanceof Error && 'code' in cause && DEVICE_FAILURES.includes(String(cause.code)))
+      throw new EeError('OUTPUT_FILE_NOT_WRITTEN', { path, reason: systemReason(cause) }, { cause });
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EeError(
       'USAGE',

@@ -50,7 +50,7 @@ export default class DnsRecords extends EeCommand {
     const set = recordSet(settings, keys.keys, keys.unread);
     if (flags.diff) return this.#diff(set, keys, settings, flags);
 
-    await this.#give(render(set, flags.format), flags.out);
+    await this.#write(render(set, flags.format), flags);
     const count = `${set.records.length} records and ${set.reverse.length} reverse names`;
     this.note(flags.out === undefined ? count : `${flags.out}: ${count}`);
     if (flags.format === 'csv' || flags.format === 'cloudflare') for (const note of set.notes) this.note(`- ${note}`);
@@ -70,15 +70,16 @@ export default class DnsRecords extends EeCommand {
     const found = await differences(set, obsolete(settings, keys), survey);
     const open = found.filter(({ action }) => action !== 'none');
     const text = format === 'table' ? `${showDifferences(found)}\n` : render(unpublished(set, found), format);
-    await this.#give(text, out);
+    await this.#write(text, { format, out });
     if (format !== 'table') this.note(showDifferences(found));
     if (open.length > 0) this.exitWith(EXIT.found);
     return { zone: set.zone, differences: open, right: found.length - open.length };
   }
 
-  async #give(text: string, file: string | undefined): Promise<void> {
-    if (file === undefined) this.print(text.replace(/\n$/, ''));
-    else await writeOutput(resolve(file), text, 0o644);
+  async #write(text: string, { format, out }: { format: Format; out?: string | undefined }): Promise<void> {
+    if (out !== undefined) await writeOutput(resolve(out), text, 0o644);
+    else if (format === 'table') this.print(text.replace(/\n$/, ''));
+    else this.give(this.redact(text));
   }
 }
 

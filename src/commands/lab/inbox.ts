@@ -48,7 +48,7 @@ name and the greeting. With --json everything that is known of each, and with --
           hint: `\`ee lab inbox --name ${flags.name}\` lists their IDs.`,
         });
       }
-      this.print(raw.toString().replace(/\r?\n$/, ''));
+      this.give(raw);
       return { id: flags.raw, raw: raw.toString() };
     }
     const messages = await receivedMessages(world, flags.to);

@@ -3,6 +3,7 @@ import { HostCommand } from '../../lib/cli/host-command.js';
 import { proofLines } from '../../lib/cli/proof-lines.js';
 import type { MailwizzStatus as StatusDocument } from '../../lib/deploy/mailwizz/status.js';
 import { EXIT } from '../../lib/errors.js';
+import { printable } from '../../lib/printable.js';
 
 export default class MailwizzStatus extends HostCommand {
   static override summary = 'Show how MailWizz is: pages, version, addresses in mails, scheduled commands, certificate';
@@ -24,7 +25,7 @@ export default class MailwizzStatus extends HostCommand {
   }
 
   #show({ version, proofs }: StatusDocument): void {
-    this.print(chalk.bold(`vps1  MailWizz ${version ?? '(not unpacked)'}`));
-    for (const line of proofLines(proofs)) this.print(line);
+    this.printStyled(chalk.bold(`vps1  MailWizz ${printable(version ?? '(not unpacked)')}`));
+    for (const line of proofLines(proofs)) this.printStyled(line);
   }
 }

@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { Args, Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
 import { EXIT, EeError } from '../../lib/errors.js';
+import { printableJson } from '../../lib/printable.js';
 import type { CheckedFile, NamedFile } from '../../lib/pmta/check-files.js';
 import { TARGETS, type Target } from '../../lib/pmta/lint/rule.js';
 import type { Problem } from '../../lib/pmta/problem.js';
@@ -98,12 +99,12 @@ export default class PmtaCheck extends EeCommand {
     if (this.jsonEnabled()) return;
     const { showRepair, showProblems, problemCount } = await import('../../lib/pmta/show-problems.js');
     const filter = repairs?.find(({ file }) => file === '-');
-    if (filter && !flags['dry-run']) process.stdout.write(filter.after);
+    if (filter && !flags['dry-run']) this.give(filter.after);
     const say = filter || flags.sarif || flags.format === 'sarif' ? this.note.bind(this) : this.print.bind(this);
     for (const repair of repairs ?? []) for (const line of showRepair(repair, flags['dry-run'])) say(line);
     if (flags.sarif || flags.format === 'sarif') {
       const { sarifReport } = await import('../../lib/pmta/sarif.js');
-      return void process.stdout.write(`${JSON.stringify(sarifReport(files, this.config.version), null, 2)}\n`);
+      return this.give(`${printableJson(JSON.stringify(sarifReport(files, this.config.version), null, 2))}\n`);
     }
     for (const { file, bytes, problems } of files) for (const line of showProblems(file, bytes, problems)) say(line);
     say(

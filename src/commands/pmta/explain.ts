@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
+import { screenWidth } from '../../lib/cli/output/standard-streams.js';
 import type { Configuration } from '../../lib/pmta/configuration.js';
 import type { Document } from '../../lib/pmta/document.js';
 import type { Explanation } from '../../lib/pmta/explain.js';
@@ -46,7 +47,7 @@ export default class PmtaExplain extends EeCommand {
       virtualMta: flags.vmta,
       ips: flags.ips,
     });
-    const width = process.stdout.columns || Infinity;
+    const width = screenWidth();
     for (const part of showExplanation(explanation, { file: basename(file), ips: flags.ips, all: flags.all })) {
       const lines = typeof part === 'string' ? [part] : tableLines(part.columns, part.rows, { width });
       for (const line of lines) this.print(line);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
+import { screenWidth } from '../../lib/cli/output/standard-streams.js';
 import type { AdaptationReport } from '../../lib/pmta/adapt/report.js';
 
 interface RenderResult {
@@ -55,7 +56,7 @@ export default class PmtaRender extends EeCommand {
 
     if (flags.out !== undefined) await this.#write(flags.out, printDocument(document));
     // The bytes as they are, not redacted: they are the configuration, and the password is part of it.
-    else if (!this.jsonEnabled() && !flags.explain) process.stdout.write(printDocument(document));
+    else if (!flags.explain) this.give(printDocument(document));
     if (flags.explain) await this.#explain(report);
     return { configuration: printDocument(withoutSecrets(document)).toString('utf8'), report };
   }
@@ -64,7 +65,7 @@ export default class PmtaRender extends EeCommand {
     const { tableLines } = await import('../../lib/cli/table.js');
     const columns = [{ title: 'line' }, { title: '' }, { title: 'part', least: 20 }, { title: 'why', least: 20 }];
     const rows = report.map(({ line, action, subject, reason }) => [String(line ?? '+'), action, subject, reason]);
-    for (const line of tableLines(columns, rows, { width: process.stdout.columns || Infinity })) this.print(line);
+    for (const line of tableLines(columns, rows, { width: screenWidth() })) this.print(line);
   }
 
   async #write(file: string, bytes: Buffer): Promise<void> {

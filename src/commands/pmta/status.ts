@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
+import { screenWidth } from '../../lib/cli/output/standard-streams.js';
 import type { View } from '../../lib/deploy/pmta-status/pmta-status.js';
 import type { Connect } from '../../lib/deploy/connections.js';
 import { EXIT } from '../../lib/errors.js';
@@ -11,7 +12,7 @@ export default class PmtaStatus extends EeCommand {
     'Asks PowerMTA on VPS2 itself, in one round trip, and changes nothing. What it does not tell is shown as unknown. ' +
     'Status 3 when something is wrong: it does not run, a source address is disabled, a virtual MTA is not as the settings say, ' +
     'the licence has expired. Backoff and paused queues are warnings, which leave it at 0. Status 4 when VPS2 cannot be reached. ' +
-    'With --watch it looks again and again until Ctrl-C, which ends it with status 130; with --json too, one document a line.';
+    'With --watch it looks again and again until Ctrl-C or until nobody reads it, which ends it with status 130; with --json too, one document a line.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     "<%= config.bin %> <%= command.id %> --domain '*.example.net' --vmta vmta-mail2 --queues 20",
@@ -64,7 +65,7 @@ export default class PmtaStatus extends EeCommand {
       import('../../lib/cli/pmta/status-text.js'),
     ]);
     const status = await pmtaStatus(settings, view, connect);
-    this.print(statusLines(status, { width: process.stdout.columns || Infinity }).join('\n'));
+    this.printStyled(statusLines(status, { width: screenWidth() }).join('\n'));
     if (hasErrors(status) || (strict && status.problems.length > 0)) this.exitWith(EXIT.found);
     return statusDocument(status);
   }
@@ -80,11 +81,11 @@ export default class PmtaStatus extends EeCommand {
       ? jsonView((document) => this.logJson(document))
       : process.stdout.isTTY
         ? screenView(process.stdout, interval, this.redact)
-        : blockView((text) => this.print(text));
+        : blockView((text) => this.printStyled(text));
     try {
       for await (const look of watchPmta(settings, view, connect, { signal, pause: pauseOf(interval, signal) })) {
-        if (process.stdout.errored) return; // who read it has gone
         shown.show(look);
+        await this.caughtUp();
       }
     } finally {
       shown.close();

@@ -1,5 +1,6 @@
 import type { Connect } from '../deploy/connections.js';
 import { EeError } from '../errors.js';
+import { printable } from '../printable.js';
 import { connect } from '../ssh/connect.js';
 import type { NewHostKey } from '../ssh/connect-options.js';
 
@@ -43,7 +44,9 @@ async function askAboutHostKey(key: NewHostKey): Promise<boolean> {
     {
       type: 'confirm',
       name: 'agreed',
-      message: `${key.host} (${key.address}) is not in known_hosts yet. It shows ${key.fingerprint}. Is that the key in the provider's console?`,
+      message: printable(
+        `${key.host} (${key.address}) is not in known_hosts yet. It shows ${key.fingerprint}. Is that the key in the provider's console?`,
+      ),
       default: false,
     },
   ]);

@@ -1,10 +1,14 @@
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { EXIT, EeError, type Again, type Exit } from '../errors.js';
+import { printable, printableJson } from '../printable.js';
 import { redactor, type Redact, type Secret } from '../secret.js';
 import type { Settings } from '../settings/settings.js';
 import { failureDocument, isPromptClosed, renderFailure, toFailure, type ShownFailure } from './failure.js';
 import { flagsAlone } from './flags-alone.js';
 import { Interrupt } from './interrupt.js';
+import { endNow } from './output/ending.js';
+import { giveBytes, say, standardStreams } from './output/standard-streams.js';
+import { watchReader } from './output/reader-watch.js';
 
 /** What every command is: the common flags, one way to print, one way to fail, one way to be interrupted. */
 export abstract class EeCommand extends Command {
@@ -33,6 +37,7 @@ export abstract class EeCommand extends Command {
   readonly #secrets: Secret[] = [];
   #interrupt: Interrupt | undefined;
   #exit: Exit = EXIT.done;
+  #endWatch: () => void = () => undefined;
 
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. A command that asks for it must stop in good order when it is. */
   protected get signal(): AbortSignal {
@@ -58,14 +63,30 @@ export abstract class EeCommand extends Command {
     return (text) => this.#redact(text);
   }
 
-  /** The result for people, on stdout. Silent under --json. */
+  /** The result for people, on stdout. Silent under --json. Control characters in it are written out. */
   protected print(text = ''): void {
-    if (!this.jsonEnabled()) process.stdout.write(`${this.#redact(text)}\n`);
+    if (!this.jsonEnabled()) say(standardStreams().out, this.#redact(text));
   }
 
-  /** Advice and progress, on stderr. Silent under --json. */
+  /** The same of a view that styles its text, and has made printable what `ee` did not make. */
+  protected printStyled(text: string): void {
+    if (!this.jsonEnabled()) say(standardStreams().out, this.#redact(text), { styled: true });
+  }
+
+  /** A result for other programs, on stdout: these bytes and no others, unless a terminal would obey them. Silent under --json. */
+  protected give(bytes: Uint8Array | string): void {
+    if (!this.jsonEnabled()) giveBytes(Buffer.from(bytes));
+  }
+
+  /** Advice and progress, on stderr. Silent under --json, and once nobody reads the result. */
   protected note(text: string): void {
-    if (!this.jsonEnabled()) process.stderr.write(`${this.#redact(text)}\n`);
+    const { out, err } = standardStreams();
+    if (!this.jsonEnabled() && out.loss?.kind !== 'reader') say(err, this.#redact(text));
+  }
+
+  /** Resolves once the reader has taken most of what was written. What prints without an end waits for it. */
+  protected caughtUp(): Promise<void> {
+    return standardStreams().out.room();
   }
 
   /** Ends with this status after the result was shown: EXIT.found of a check, EXIT.failed of a part that failed. */
@@ -89,7 +110,7 @@ export abstract class EeCommand extends Command {
     }
     const { default: inquirer } = await import('inquirer');
     const { agreed } = await inquirer.prompt([
-      { type: 'confirm', name: 'agreed', message: this.#redact(question), default: false },
+      { type: 'confirm', name: 'agreed', message: printable(this.#redact(question)), default: false },
     ]);
     if (!agreed) throw new EeError('DECLINED', { question });
   }
@@ -128,16 +149,22 @@ export abstract class EeCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
-    this.#interruptions().listen();
+    const interrupt = this.#interruptions();
+    interrupt.listen();
+    const { out } = standardStreams();
+    out.onLoss(() => interrupt.abandon());
+    this.#endWatch = watchReader(process.stdout.fd, () => out.lose({ kind: 'reader' }));
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
     this.#interrupt?.ignore();
+    this.#endWatch();
     await super.finally(error);
   }
 
   /** oclif would print its own text and lose the status under --json: both are decided here instead. */
   protected override async catch(error: Error): Promise<never> {
+    if (standardStreams().out.loss !== undefined && this.#interrupt?.stopped(error)) return this.exit(EXIT.interrupted);
     const interrupted = this.#interrupt?.happened || isPromptClosed(error);
     const cause = interrupted ? this.#interruptions().failure : error;
     if (cause instanceof Errors.ExitError) throw cause;
@@ -155,7 +182,8 @@ export abstract class EeCommand extends Command {
   /** Never coloured, so that a terminal and a pipe are given the same document. */
   protected override logJson(json: unknown): void {
     if (json === undefined) return;
-    process.stdout.write(`${this.#redact(JSON.stringify(json, null, this.jsonLines ? undefined : 2))}\n`);
+    const text = JSON.stringify(json, null, this.jsonLines ? undefined : 2);
+    say(standardStreams().out, printableJson(this.#redact(text)));
   }
 
   protected override toErrorJson(error: unknown): unknown {
@@ -165,13 +193,13 @@ export abstract class EeCommand extends Command {
   #show(failure: ShownFailure): void {
     if (this.jsonEnabled()) return this.logJson(failureDocument(failure));
     const verbose = this.argv.includes('--verbose');
-    process.stderr.write(`${this.#redact(renderFailure(failure, { verbose }))}\n`);
+    say(standardStreams().err, this.#redact(renderFailure(failure, { verbose })));
   }
 
   #interruptions(): Interrupt {
     const end = (exit: Exit): void => {
-      this.#show(toFailure(this.#interruptions().failure, this.#typed()));
-      process.exit(exit);
+      if (standardStreams().out.loss === undefined) this.#show(toFailure(this.#interruptions().failure, this.#typed()));
+      endNow(exit);
     };
     this.#interrupt ??= new Interrupt(this.#typed(), end, this.again);
     return this.#interrupt;

@@ -26,7 +26,7 @@ export function toFailure(error: unknown, command: string): ShownFailure {
   }
   if (isPromptClosed(error)) return toFailure(new EeError('INTERRUPTED', { during: command }), command);
   if (isUsageError(error)) return { code: 'USAGE', exit: EXIT.usage, ...usageMistake(error, command) };
-  const bug = error instanceof Error ? error : new Error(String(error));
+  const bug = error instanceof Error ? error : new Error(described(error));
   return {
     code: 'UNEXPECTED',
     exit: EXIT.failed,
@@ -34,6 +34,15 @@ export function toFailure(error: unknown, command: string): ShownFailure {
     hint: 'This is a fault in ee, not in what you typed. Run it again with --verbose and report what it shows.',
     ...(bug.stack === undefined ? {} : { stack: bug.stack }),
   };
+}
+
+/** What is thrown can be anything, also something that no text can be made of. */
+function described(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return `a thrown ${typeof thrown} without a text`;
+  }
 }
 
 /** The text for people: sentence, next step, and with `verbose` the stack of a bug. */

@@ -12,6 +12,8 @@ export class Interrupt {
   readonly #controller = new AbortController();
   readonly #signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   #heeded = false;
+  #happened = false;
+  #abandoned = false;
   #patience: NodeJS.Timeout | undefined;
 
   constructor(
@@ -27,8 +29,18 @@ export class Interrupt {
     return this.#controller.signal;
   }
 
+  /** Whether the operator interrupted it. */
   get happened(): boolean {
-    return this.#controller.signal.aborted;
+    return this.#happened;
+  }
+
+  /** Whether `error` is what the work was stopped with, be it as the cause of another. */
+  stopped(error: unknown): boolean {
+    if (!this.#controller.signal.aborted) return false;
+    for (let one = error; one instanceof Error; one = one.cause) {
+      if (one.name === 'AbortError' || (one instanceof EeError && one.code === 'INTERRUPTED')) return true;
+    }
+    return false;
   }
 
   /** The failure to show for it, whatever the interrupted work threw. */
@@ -45,11 +57,28 @@ export class Interrupt {
     clearTimeout(this.#patience);
   }
 
+  /**
+   * Nobody reads the result any more: what asked for the signal stops in good order, and what did not goes on to its end, which is near.
+   */
+  abandon(): void {
+    if (this.#abandoned || this.happened) return;
+    this.#abandoned = true;
+    this.#controller.abort(this.failure);
+    if (this.#heeded) this.#losePatience();
+  }
+
   readonly #receive = (): void => {
     const second = this.happened;
+    this.#happened = true;
     this.#controller.abort(this.failure);
     if (second || !this.#heeded) return this.whenUnheeded(EXIT.interrupted);
-    // A process manager sends its signal once. The timer itself keeps no program alive that could end.
-    this.#patience = setTimeout(() => this.whenUnheeded(EXIT.interrupted), PATIENCE_MS).unref();
+    // A process manager sends its signal once.
+    this.#losePatience();
   };
+
+  /** The timer itself keeps no program alive that could end. */
+  #losePatience(): void {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.whenUnheeded(EXIT.interrupted), PATIENCE_MS).unref();
+  }
 }

@@ -2,22 +2,50 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Config, Errors, type Interfaces, run, settings } from '@oclif/core';
 import { normalizeArgv } from '@oclif/core/help';
-import { EXIT, EeError } from '../errors.js';
+import { EXIT, EeError, type Exit } from '../errors.js';
 import { closest } from '../closest.js';
 import { packageRoot } from '../package-root.js';
-import { failureDocument, renderFailure, toFailure } from './failure.js';
+import { printableJson } from '../printable.js';
+import { failureDocument, renderFailure, toFailure, type ShownFailure } from './failure.js';
+import { endNow } from './output/ending.js';
+import { say, standardStreams, takeStandardStreams, type StandardStreams } from './output/standard-streams.js';
 
 export interface MainOptions {
   /** Run the TypeScript of `src/` instead of `dist/`. */
   readonly development?: boolean;
 }
 
-/** Runs the command line `typed` and gives the exit status. Commands show their own failures; the rest is shown here. */
-export async function main(typed: string[], { development = false }: MainOptions = {}): Promise<number> {
+/**
+ * Runs the command line `typed`, waits until its output has arrived, and gives the exit status: the caller may end the process.
+ * Commands show their own failures; the rest is shown here.
+ */
+export async function main(typed: string[], options: MainOptions = {}): Promise<number> {
+  const streams = takeStandardStreams();
+  const argv = withLongHelp(typed);
+  // What nothing caught, such as an error in a timer: it is told like any other.
+  process.on('uncaughtException', (error) => endNow(show(error, argv)));
+  return arrived(streams, await dispatch(argv, options));
+}
+
+/**
+ * The status of a program whose output has arrived. A device that did not take it makes it a failure; a reader who has gone does not:
+ * `ee … | head` has what it wanted.
+ */
+async function arrived({ out, err }: StandardStreams, status: number): Promise<number> {
+  await out.arrived();
+  const failed = out.loss?.kind === 'device' ? outputFailure(out.loss.reason) : undefined;
+  if (failed !== undefined) say(err, renderFailure(failed, { verbose: false }));
+  await err.arrived();
+  // What failed by itself, or could not be reached, keeps its own status.
+  const told: readonly number[] = [EXIT.done, EXIT.found, EXIT.interrupted];
+  return failed !== undefined && told.includes(status) ? failed.exit : status;
+}
+
+const outputFailure = (reason: string): ShownFailure => toFailure(new EeError('OUTPUT_NOT_WRITTEN', { reason }), 'ee');
+
+async function dispatch(argv: string[], { development = false }: MainOptions): Promise<number> {
   // Without this, NODE_ENV would decide whether `dist/` or `src/` runs.
   settings.enableAutoTranspile = false;
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
-  const argv = withLongHelp(typed);
   try {
     const config = await Config.load(development ? fromSource() : { root: packageRoot() });
     assertCommand(argv, config);
@@ -40,10 +68,11 @@ function fromSource(): { root: string; pjson: Interfaces.PJSON } {
   return { root: join(packageRoot(), 'src'), pjson: { ...pjson, oclif: { ...pjson.oclif, commands } } };
 }
 
-function show(error: unknown, argv: readonly string[]): number {
+function show(error: unknown, argv: readonly string[]): Exit {
   const failure = toFailure(error, 'ee');
-  if (asksForJson(argv)) process.stdout.write(`${JSON.stringify(failureDocument(failure), null, 2)}\n`);
-  else process.stderr.write(`${renderFailure(failure, { verbose: argv.includes('--verbose') })}\n`);
+  const { out, err } = standardStreams();
+  if (asksForJson(argv)) say(out, printableJson(JSON.stringify(failureDocument(failure), null, 2)));
+  else say(err, renderFailure(failure, { verbose: argv.includes('--verbose') }));
   return failure.exit;
 }
 
@@ -106,9 +135,4 @@ function withLongHelp(argv: readonly string[]): string[] {
   const own = argv.slice(0, end === -1 ? argv.length : end);
   const last = own[0] === 'lab' && own[1] === 'exec' ? 3 : own.length;
   return argv.map((word, index) => (word === '-h' && index < last ? '--help' : word));
-}
-
-/** `ee … 2>&1 | head` closes the pipe: no reason to crash. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }

@@ -1,9 +1,10 @@
 import chalk from 'chalk';
+import { printableValue } from '../printable.js';
 import type { SentTest } from '../deploy/send-test/send-test.js';
 
 /** What left and what became of it, a block a sender, and what it comes to. */
 export function sentTestLines(to: string, sent: readonly SentTest[]): string[] {
-  return [...sent.flatMap((one) => ['', ...blockOf(one)]), '', summary(to, sent)];
+  return [...sent.flatMap((one) => ['', ...blockOf(printableValue(one))]), '', summary(to, sent)];
 }
 
 function blockOf({ identity, left, delivery }: SentTest): string[] {

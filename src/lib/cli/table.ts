@@ -1,5 +1,6 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
+import { printableName } from '../printable.js';
 
 export interface Column {
   readonly title: string;
@@ -21,7 +22,7 @@ export function tableLines(
   rows: readonly (readonly (string | Cell)[])[],
   { width, indent = '  ', titleStyle }: { width: number; indent?: string; titleStyle?: (text: string) => string },
 ): string[] {
-  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)));
+  const cells = rows.map((row) => row.map(shownCell));
   const titles: readonly Cell[] = columns.map(({ title }) => ({
     text: title,
     ...(titleStyle && { style: titleStyle }),
@@ -34,6 +35,11 @@ export function tableLines(
   return [titles, ...cells].map((row) =>
     `${indent}${row.map((cell, at) => shaped(cell, columns[at], widths[at] ?? 0)).join(GAP)}`.trimEnd(),
   );
+}
+
+/** A cell takes one line, and what is in it as much room as it is shown with. */
+function shownCell(cell: string | Cell): Cell {
+  return typeof cell === 'string' ? { text: printableName(cell) } : { ...cell, text: printableName(cell.text) };
 }
 
 /** Takes from the widest that may be cut until all fit. */

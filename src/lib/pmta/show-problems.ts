@@ -1,3 +1,4 @@
+import { printableName } from '../printable.js';
 import type { Problem } from './problem.js';
 import { withoutSecret } from './redact.js';
 import type { Repair } from './repair-files.js';
@@ -20,9 +21,9 @@ const WIDTH = 100;
 
 /** The line and what underlines the part. A character of several bytes takes one place, and tabs stay tabs. */
 function excerpt(source: string, { line, column, endColumn }: Problem): string[] {
-  const before = fromUtf8(source.slice(0, column - 1));
-  const part = fromUtf8(source.slice(column - 1, endColumn - 1));
-  const text = fromUtf8(source);
+  const before = inOnePlaceEach(source.slice(0, column - 1));
+  const part = inOnePlaceEach(source.slice(column - 1, endColumn - 1));
+  const text = inOnePlaceEach(source);
   const from = text.length <= WIDTH ? 0 : Math.max(0, Math.min(before.length - WIDTH / 2, text.length - WIDTH));
   const start = `  ${line} | ${from > 0 ? '…' : ''}`;
   const end = from + WIDTH < text.length ? '…' : '';
@@ -33,11 +34,19 @@ function excerpt(source: string, { line, column, endColumn }: Problem): string[]
   ];
 }
 
-/** Text of a file whose encoding is not known: UTF-8 where it is valid, else Latin-1. Control characters are not passed on. */
-function fromUtf8(latin1: string): string {
-  const bytes = Buffer.from(latin1, 'latin1');
-  const text = bytes.toString('utf8');
-  return (text.includes('\uFFFD') ? latin1 : text).replace(/[\u0000-\u0008\u000A-\u001F\u007F-\u009F]/g, '·');
+/** The line as it is shown above what underlines it: what cannot be seen is a dot, so that the places agree. */
+const inOnePlaceEach = (source: string): string =>
+  Array.from(fromUtf8(source), (one) => (one === '\t' || printableName(one) === one ? one : '·')).join('');
+
+/**
+ * Bytes of a file whose encoding is not known, in a text of one character a byte: UTF-8 where they are, else Latin-1. Characters beyond
+ * a byte are ee's own, such as the "…" of a value that was cut.
+ */
+function fromUtf8(text: string): string {
+  return text.replace(/[\x80-\xFF]+/g, (bytes) => {
+    const decoded = Buffer.from(bytes, 'latin1').toString('utf8');
+    return decoded.includes('\uFFFD') ? bytes : decoded;
+  });
 }
 
 /** `3 errors, 1 warning in 2 files`. */

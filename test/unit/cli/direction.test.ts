@@ -50,4 +50,11 @@ describe('the direction of imports', () => {
       expect.stringContaining('no-restricted-exports'),
     ]);
   });
+
+  it.each(['src/commands/a.ts', 'src/lib/cli/a.ts'])('has one way out of the program: not from %s', async (file) => {
+    expect(await lint(file, "process.stdout.write('x');\n")).toEqual([expect.stringContaining('no-restricted-syntax')]);
+    expect(await lint(file, "process.stderr.write('x');\n")).toEqual([expect.stringContaining('no-restricted-syntax')]);
+    expect(await lint(file, 'process.exit(1);\n')).toEqual([expect.stringContaining('no-restricted-properties')]);
+    expect(await lint('src/lib/cli/output/a.ts', "process.stdout.write('x');\nprocess.exit(1);\n")).toEqual([]);
+  });
 });

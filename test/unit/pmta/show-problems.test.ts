@@ -27,6 +27,13 @@ describe('a problem is shown', () => {
     ]);
   });
 
+  it('in the characters of its message, be they of the file or of ee', () => {
+    const message = `${Buffer.from('café').toString('latin1')} stands for \`virtual-mta=…\` → ✔`;
+    expect(shown('', { ...problem(1, 1), message })[0]).toBe(
+      'a.conf:1:1: error: café stands for `virtual-mta=…` → ✔ [some-code]',
+    );
+  });
+
   it('below the character, where characters before it have several bytes', () => {
     expect(shown('é x', problem(1, 4)).slice(1, 3)).toEqual(['  1 | é x', '        ^']);
   });

@@ -1,5 +1,6 @@
 import { Listr, type ListrTaskWrapper, type DefaultRenderer, type SimpleRenderer } from 'listr2';
 import type { ConvergeEvent } from '../../converge/events.js';
+import { printableName } from '../../printable.js';
 import type { Redact } from '../../secret.js';
 import { doing } from './plain.js';
 import type { DeployView } from './view.js';
@@ -74,7 +75,8 @@ class Row {
     if (event.kind === 'changed') this.#made += 1;
     if (!this.#task) return;
     this.#task.title = `${this.host}: ${this.#title(event)}`;
-    if (!['planned', 'done', 'failed'].includes(event.kind)) this.#task.output = this.redact(doing(event));
+    if (!['planned', 'done', 'failed'].includes(event.kind))
+      this.#task.output = printableName(this.redact(doing(event)));
   }
 
   #title(event: ConvergeEvent): string {

@@ -1,5 +1,6 @@
 import chalk from 'chalk';
 import type { PmtaStatus } from '../../deploy/pmta-status/pmta-status.js';
+import { printableValue } from '../../printable.js';
 import { cut } from '../table.js';
 import { wrapped } from '../wrapped.js';
 import { amount, duration, UNKNOWN } from './amounts.js';
@@ -7,7 +8,8 @@ import { queueLines } from './queue-lines.js';
 import { virtualMtaLines } from './virtual-mta-lines.js';
 
 /** How PowerMTA is, for people: what is wrong first, then the server, its virtual MTAs, and its queues. */
-export function statusLines(status: PmtaStatus, { width }: { width: number }): string[] {
+export function statusLines(seen: PmtaStatus, { width }: { width: number }): string[] {
+  const status = printableValue(seen);
   const { report } = status;
   const answered = report.server.status !== null;
   return [

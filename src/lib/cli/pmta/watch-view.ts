@@ -1,6 +1,7 @@
 import chalk from 'chalk';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Look, PmtaStatus } from '../../deploy/pmta-status/pmta-status.js';
+import { printable } from '../../printable.js';
 import { failureDocument, toFailure } from '../failure.js';
 import { LiveScreen } from '../live-screen.js';
 import { cut } from '../table.js';
@@ -36,7 +37,9 @@ function heading(look: Look, interval: number, width: number): string {
   if (look.kind === 'status') {
     return chalk.dim(cut(`${clock(look.status.time)}  every ${interval} s, Ctrl-C ends it`, width));
   }
-  return chalk.red(cut(`${clock(look.time)}  ${look.error.message} Trying again; below is what was seen last.`, width));
+  return chalk.red(
+    cut(`${clock(look.time)}  ${printable(look.error.message)} Trying again; below is what was seen last.`, width),
+  );
 }
 
 /** Off a terminal: a block a look. */
@@ -44,7 +47,7 @@ export const blockView = (print: (text: string) => void): WatchView => ({
   show(look) {
     if (look.kind === 'status')
       print(`${look.status.time}\n${statusLines(look.status, { width: Infinity }).join('\n')}\n`);
-    else print(`${look.time}\n${look.error.message} Trying again.\n`);
+    else print(`${look.time}\n${printable(look.error.message)} Trying again.\n`);
   },
   close: () => undefined,
 });
