@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 // Times are bounds against hanging, not figures: a loaded machine makes keys slowly.
-const common = { disableConsoleIntercept: true, testTimeout: 60_000, hookTimeout: 60_000 } as const;
+const common = {
+  disableConsoleIntercept: true,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  setupFiles: ['test/support/cpu-seconds.ts'],
+};
 
 export default defineConfig({
   test: {

@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { root } from './setup.js';
 
 /** Runs a program in the project's folder, shows what it printed when it has ended, and gives its status. */
-export function runShown(title, program, args) {
+export function runShown(title, program, args, variables = {}) {
   const started = performance.now();
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, ...variables };
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = [];
     child.stdout.on('data', (chunk) => said.push(chunk));
     child.stderr.on('data', (chunk) => said.push(chunk));

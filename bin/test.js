@@ -1,10 +1,11 @@
 // `npm test`: type check, lint, format, then the unit, contract and lab tests, from a clean checkout.
 //
 // Hosts are waited for more than they are worked with, so three pieces of work at a time keep two cores busy: one begins with all
-// that needs no lab, the others take the files of the lab tests, the whole deployments first. Each is shown when it has ended.
+// that needs no lab, the others take the files of the lab tests, the longest first. Each is shown when it has ended.
 // A file that fails beside the others is run once more, alone: what fails then is broken, what passes is named as unsteady.
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { longestFirst, machineCpuSeconds, showDurations } from './durations.js';
 import { runShown } from './run-shown.js';
 import { root, setUp } from './setup.js';
 import { installTestPackages } from './test-packages.js';
@@ -57,11 +58,10 @@ async function whyNoLab() {
   }
 }
 
-/** Files of the lab tests. Their names begin with a number: from 30 on they are whole deployments, which take longest. */
+/** Files of the lab tests, the longest first. */
 function labFiles() {
   const all = readdirSync(join(root, 'test', 'e2e')).filter((name) => name.endsWith('.test.ts'));
-  const [deployments, parts] = [all.filter((name) => name >= '3'), all.filter((name) => name < '3')];
-  return [...deployments.sort(), ...parts.sort().reverse()].map((name) => `test/e2e/${name}`);
+  return longestFirst(all.map((name) => `test/e2e/${name}`));
 }
 
 async function withoutLab() {
@@ -80,6 +80,7 @@ function labTests(file) {
 }
 
 setUp();
+const began = { at: performance.now(), cpu: machineCpuSeconds() };
 // What tests keep for people to look at. It is there before a test looks at what others leave in the project.
 mkdirSync(join(root, 'test-results'), { recursive: true });
 const reason = await whyNoLab();
@@ -97,6 +98,11 @@ else if (reason !== undefined)
   console.log(`\n== lab tests SKIPPED: ${reason}\n   EE_REQUIRE_LAB=1 makes this a failure.`);
 
 const results = [...files.values()];
+const cpuNow = machineCpuSeconds();
+showDurations(results, {
+  seconds: (performance.now() - began.at) / 1000,
+  cpu: cpuNow === undefined || began.cpu === undefined ? undefined : cpuNow - began.cpu,
+});
 const count = (of) => results.reduce((sum, one) => sum + one[of], 0);
 for (const one of unsteady) console.log(`\nUNSTEADY ${one}`);
 for (const { said } of results) for (const one of said) console.log(`\nFAILED ${one}`);

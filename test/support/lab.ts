@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { afterEach } from 'vitest';
 import {
   DEFAULT_STORE,
   labDown,
@@ -47,8 +48,13 @@ async function eeIn(env: Readonly<Record<string, string>>, ...args: readonly str
 export class TestLab {
   readonly settingsFile: string;
 
+  #failed = false;
+
   constructor(readonly name: string) {
     this.settingsFile = join(this.folder, '.env.production');
+    afterEach(({ task }) => {
+      this.#failed ||= task.result?.state === 'fail';
+    });
   }
 
   get folder(): string {
@@ -65,8 +71,18 @@ export class TestLab {
     await labUp({ name: this.name, from, packages, ...options }, () => undefined);
   }
 
+  /** Takes it down, unless EE_KEEP_LAB=1 and a test of the file failed: then it says how to look into it. */
   async down(): Promise<void> {
+    if (this.#failed && process.env['EE_KEEP_LAB'] === '1') return this.#keep();
     await labDown({ name: this.name }, () => undefined);
+  }
+
+  #keep(): void {
+    const { name } = this;
+    console.log(
+      `The lab ${name} is kept. A shell in a host: \`node -- bin/run.js lab exec vps2 --name ${name} -- bash\`; ` +
+        `its settings: --env-file ${this.settingsFile}; away with it: \`node -- bin/run.js lab down --name ${name}\``,
+    );
   }
 
   /** `ee` with this lab's settings. */
