@@ -125,6 +125,13 @@ const failures = {
     message: ({ program }) => `\`${program}\` is not installed on this machine; it reads ssh_config and known_hosts.`,
     hint: () => 'Install OpenSSH: `apt-get install openssh-client`, or `dnf install openssh-clients`.',
   }),
+  SSH_TOOL_SILENT: row<{ command: string; seconds: number }>({
+    exit: EXIT.usage,
+    message: ({ command, seconds }) =>
+      `\`${command}\` on this machine gave no answer within ${seconds} s. No host was asked for anything.`,
+    hint: ({ command }) =>
+      `Run it yourself: \`${command}\`. A \`Match exec\` or a name in ~/.ssh/config, or DNS, keeps it waiting.`,
+  }),
   SSH_HOST_KEY_CHANGED: row<{ host: string; address: string; fingerprint: string; knownHosts: string }>({
     exit: EXIT.unreachable,
     message: ({ host, address, fingerprint, knownHosts }) =>
@@ -155,6 +162,13 @@ const failures = {
     exit: EXIT.unreachable,
     message: ({ host, during }) => `The connection to ${host} was lost during ${during}.`,
     hint: () => 'Run the same command again: it continues where this one stopped.',
+  }),
+  SSH_SILENT: row<{ host: string; during: string; seconds: number }>({
+    exit: EXIT.unreachable,
+    message: ({ host, during, seconds }) =>
+      `${host} accepted the login, and then gave no answer within ${seconds} s, during ${during}.`,
+    hint: () =>
+      "Look at the load, the memory and the disks of the host in the provider's console; then run the same command again.",
   }),
   SSH_FORWARDING: row<{ host: string; where: string }>({
     exit: EXIT.failed,

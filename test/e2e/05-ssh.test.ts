@@ -78,7 +78,8 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (skipped: ${reason}
     appendFile(knownHosts, `${nameOf(server)} ${await server.hostKey(kind)}\n`);
   const open: Host[] = [];
   const login = async (of: HostAccess = access(), options: ConnectOptions = {}): Promise<Host> => {
-    const host = await connect(of, options);
+    // What an interruption leaves behind is looked for here, however busy this machine is.
+    const host = await connect(of, { bounds: { interrupted: 20_000 }, ...options });
     open.push(host);
     return host;
   };

@@ -175,7 +175,8 @@ export abstract class EeCommand extends Command {
 
   protected override async _run<T>(): Promise<T> {
     const result = await super._run<T>();
-    if (this.#exit !== EXIT.done) this.exit(this.#exit);
+    // What an interrupted command failed at, it failed at because of that.
+    if (this.#exit !== EXIT.done) this.exit(this.#interrupt?.happened ? EXIT.interrupted : this.#exit);
     return result;
   }
 

@@ -1,8 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { EXIT, EeError, type Again } from '../errors.js';
 
-/** Stopping in good order is a matter of seconds. Past this, whatever it waits for does not come. */
-const PATIENCE_MS = 45_000;
+/**
+ * The program is gone two seconds after Ctrl-C, whatever it waits for. Nothing needs longer: here each write is whole or absent, and
+ * a host ends what a run was doing there as soon as the run's connection closes.
+ */
+const PATIENCE_MS = 1_800;
 
 /**
  * Ctrl-C, a closed terminal and `kill` as an AbortSignal. Whoever asked for `signal` is given the chance to stop in good

@@ -46,9 +46,12 @@ command -v apt-get >/dev/null && echo hasApt=yes
 :
 `;
 
+/** A host that is well answers in a second. */
+const PATIENCE_MS = 60_000;
+
 /** Asks a host for its facts, in one round trip. */
 export async function hostFacts(host: Host): Promise<HostFacts> {
-  const { code, stdout, stderr } = await host.run(SCRIPT, { step: 'asking for its facts' });
+  const { code, stdout, stderr } = await host.run(SCRIPT, { step: 'asking for its facts', idleTimeout: PATIENCE_MS });
   if (code !== 0) {
     const output = stderr.toString('utf8').trim();
     throw new EeError('REMOTE_FAILED', {

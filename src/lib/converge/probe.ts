@@ -33,6 +33,9 @@ export function parseProbes(output: string, ids: readonly string[], mark: string
   });
 }
 
+/** A look that answers nothing for so long has met a disk or a database that hangs. */
+const PATIENCE_MS = 5 * 60_000;
+
 /** Asks a host, in one round trip, what is there for each of the resources. */
 export async function probe(host: Host, resources: readonly Resource[], options: RunOptions = {}): Promise<Buffer[]> {
   if (resources.length === 0) return [];
@@ -41,7 +44,11 @@ export async function probe(host: Host, resources: readonly Resource[], options:
     resources.map((resource) => resource.probe),
     mark,
   );
-  const result = await host.run(script, { step: 'looking at what is there', ...options });
+  const result = await host.run(script, {
+    step: 'looking at what is there',
+    idleTimeout: PATIENCE_MS,
+    ...options,
+  });
   return parseProbes(
     result.stdout.toString('latin1'),
     resources.map((resource) => resource.id),

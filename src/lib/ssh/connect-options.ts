@@ -1,3 +1,5 @@
+import type { Bounds } from './bounds.js';
+
 /** What an unknown host shows, for the person who decides. */
 export interface NewHostKey {
   readonly host: string;
@@ -19,4 +21,6 @@ export interface ConnectOptions {
    * can still be released.
    */
   readonly signal?: AbortSignal | undefined;
+  /** How long anything is waited for, where that differs from BOUNDS. */
+  readonly bounds?: Partial<Bounds> | undefined;
 }

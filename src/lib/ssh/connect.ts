@@ -1,5 +1,6 @@
 import { EeError } from '../errors.js';
 import type { HostAccess } from '../settings/settings.js';
+import { BOUNDS } from './bounds.js';
 import type { ConnectOptions } from './connect-options.js';
 import type { Host } from './host.js';
 
@@ -16,7 +17,13 @@ export async function connect(access: HostAccess, options: ConnectOptions = {}):
   const connection = await openConnection(access, options);
   // Told once, the person need not be asked again.
   const again = () => connect(access, { ...options, acceptNewHostKey: false, askNewHostKey: undefined });
-  const host = new SshHost({ access, connection, session: options.signal, again });
+  const host = new SshHost({
+    access,
+    connection,
+    session: options.signal,
+    again,
+    bounds: { ...BOUNDS, ...options.bounds },
+  });
   try {
     await host.checkRoot();
   } catch (error) {

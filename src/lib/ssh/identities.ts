@@ -1,9 +1,12 @@
-import { access, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, open } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import ssh2 from 'ssh2';
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2';
 import { EeError } from '../errors.js';
+import { BOUNDS } from './bounds.js';
 import type { SshConfig } from './ssh-config.js';
+import { within } from './within.js';
 
 /** The ways to prove who we are, in the order of trying, and their names for a refusal. */
 export interface Identities {
@@ -16,6 +19,8 @@ interface Sought {
   readonly keyFile?: string | undefined;
   readonly agentSocket?: string | undefined;
   readonly config: SshConfig;
+  /** How long the agent is waited for, in milliseconds. */
+  readonly patience?: number;
 }
 
 /**
@@ -23,7 +28,7 @@ interface Sought {
  * files of ssh_config. Throws SSH_KEY when the named file cannot be used.
  */
 export async function findIdentities(sought: Sought): Promise<Identities> {
-  const agent = await openAgent(sought.agentSocket, sought.config);
+  const agent = await openAgent(sought.agentSocket, sought.config, sought.patience ?? BOUNDS.agent);
   return sought.keyFile === undefined ? fromConfig(sought, agent) : fromKeyFile(sought.user, sought.keyFile, agent);
 }
 
@@ -41,7 +46,7 @@ async function fromKeyFile(user: string, file: string, agent: Agent | undefined)
   if (agent === undefined || held.length === 0) {
     throw new EeError('SSH_KEY', {
       file,
-      reason: `it is encrypted and ${agent ? 'the agent does not hold it' : 'no agent runs'}`,
+      reason: `it is encrypted and ${agent ? (agent.silent ?? 'the agent does not hold it') : 'no agent runs'}`,
     });
   }
   return { methods: [viaAgent(user, agent, held)], tried: `the key ${file} in the agent` };
@@ -58,7 +63,7 @@ async function fromConfig({ user, config }: Sought, agent: Agent | undefined): P
     const others = config.identitiesOnly ? [] : agent.keys.filter((key) => !isNamed(key));
     const keys = [...agent.keys.filter(isNamed), ...others];
     if (keys.length > 0) methods.push(viaAgent(user, agent, keys));
-    tried.push(`${keys.length} ${keys.length === 1 ? 'key' : 'keys'} of the agent`);
+    tried.push(agent.silent ?? `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} of the agent`);
   }
   for (const file of files) {
     const key = await readKey(file);
@@ -77,8 +82,26 @@ type KeyFile =
   | { state: 'missing' }
   | { state: 'unusable'; reason: string };
 
+/** No key is longer. */
+const LONGEST_KEY = 1024 * 1024;
+
+/** The text of a regular file of at most 1 MiB; nothing of anything else: a FIFO in its place is not waited for. */
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const status = await handle.stat();
+      return status.isFile() && status.size <= LONGEST_KEY ? await handle.readFile('utf8') : undefined;
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
 async function readKey(file: string): Promise<KeyFile> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const text = await readText(file);
   if (text === undefined) return { state: 'missing' };
   const key = ssh2.utils.parseKey(text);
   if (!(key instanceof Error)) {
@@ -89,7 +112,7 @@ async function readKey(file: string): Promise<KeyFile> {
 }
 
 async function readPublicKey(file: string): Promise<Buffer | undefined> {
-  const text = await readFile(`${file}.pub`, 'utf8').catch(() => undefined);
+  const text = await readText(`${file}.pub`);
   const key = text === undefined ? undefined : ssh2.utils.parseKey(text);
   return key === undefined || key instanceof Error ? undefined : key.getPublicSSH();
 }
@@ -97,10 +120,12 @@ async function readPublicKey(file: string): Promise<Buffer | undefined> {
 interface Agent {
   readonly socket: string;
   readonly keys: readonly ParsedKey[];
+  /** Why it has no keys to show, where it gave no answer. */
+  readonly silent?: string;
 }
 
 /** The agent's keys, asked beforehand: ssh2 gives the whole login up when the agent does not answer. */
-async function openAgent(socket: string | undefined, config: SshConfig): Promise<Agent | undefined> {
+async function openAgent(socket: string | undefined, config: SshConfig, patience: number): Promise<Agent | undefined> {
   const configured = config.identityAgent;
   const chosen = configured === undefined || configured === 'SSH_AUTH_SOCK' ? socket : expand(configured, config);
   if (!chosen || chosen === 'none') return undefined;
@@ -112,13 +137,15 @@ async function openAgent(socket: string | undefined, config: SshConfig): Promise
   )
     return undefined;
   const agent = ssh2.createAgent(chosen);
-  return new Promise((resolve) => {
+  const asked = new Promise<Agent | undefined>((resolve) => {
     agent.getIdentities((error, keys) => {
       resolve(
         error || !keys ? undefined : { socket: chosen, keys: keys.map(parsed).filter((key) => key !== undefined) },
       );
     });
   });
+  const silent = `the agent gave no answer within ${Math.ceil(patience / 1000)} s`;
+  return within(asked, patience).catch(() => ({ socket: chosen, keys: [], silent }));
 }
 
 function viaAgent(username: string, { socket }: Agent, keys: readonly ParsedKey[]): AnyAuthMethod {

@@ -46,10 +46,13 @@ export function judge(known: readonly KnownKey[], shown: Buffer): Verdict {
   return known.some((key) => key.kind === 'trusted') ? 'changed' : 'unknown';
 }
 
-/** The keys of `name` in the file: `ssh-keygen -F` knows hashed names, patterns and markers. No file means no keys. */
-export async function findKnownKeys(file: string, name: string): Promise<KnownKey[]> {
+/**
+ * The keys of `name` in the file: `ssh-keygen -F` knows hashed names, patterns and markers. No file means no keys; no answer means
+ * SSH_TOOL_SILENT, never no keys.
+ */
+export async function findKnownKeys(file: string, name: string, signal?: AbortSignal): Promise<KnownKey[]> {
   if (!(await exists(file))) return [];
-  const { stdout } = await runLocal('ssh-keygen', ['-F', name, '-f', file]);
+  const { stdout } = await runLocal('ssh-keygen', ['-F', name, '-f', file], { signal });
   return parseKnownHosts(stdout);
 }
 
@@ -86,6 +89,8 @@ function reasonFor(code: string): string {
     EPERM: 'you may not write there',
     EROFS: 'its file system is read-only',
     ENOSPC: 'the disk is full',
+    ELOCKED:
+      'another run keeps its lock (the file beside it that ends in .ee-lock); if none is running, remove that file',
   };
   return reasons[code] ?? code;
 }
@@ -106,9 +111,12 @@ async function append(file: string, name: string, blob: Buffer): Promise<void> {
 }
 
 const LOCK_STALE_MS = 10_000;
+const LOCK_RETRY_MS = 25;
+/** So often is it tried: longer than a lock can be held by runs that live, however wrong its time is. */
+const LOCK_TRIES = 480;
 
 async function whileLocked(lock: string, work: () => Promise<void>): Promise<void> {
-  for (;;) {
+  for (let left = LOCK_TRIES; ; left -= 1) {
     try {
       await (await open(lock, 'wx', 0o600)).close();
       break;
@@ -119,8 +127,9 @@ async function whileLocked(lock: string, work: () => Promise<void>): Promise<voi
         ({ mtimeMs }) => Date.now() - mtimeMs,
         () => 0,
       );
+      if (left === 0) throw Object.assign(new Error(lock), { code: 'ELOCKED' });
       if (age > LOCK_STALE_MS) await rm(lock, { force: true });
-      else await sleep(25);
+      else await sleep(LOCK_RETRY_MS);
     }
   }
   try {

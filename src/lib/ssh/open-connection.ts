@@ -3,12 +3,14 @@ import { NodeSSH } from 'node-ssh';
 import { EeError } from '../errors.js';
 import type { HostAccess } from '../settings/settings.js';
 import type { ConnectOptions } from './connect-options.js';
+import { BOUNDS } from './bounds.js';
 import { Connection } from './connection.js';
 import { connectionFailure, READY_TIMEOUT_MS } from './connection-failure.js';
 import { fingerprint, offeredAlgorithms } from './host-key.js';
 import { findIdentities, type Identities } from './identities.js';
 import { findKnownKeys, judge, type KnownKey, knownHostsName, recordKey } from './known-hosts.js';
 import { findRoute, type Hop } from './route.js';
+import { within } from './within.js';
 
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVES_MISSED = 3;
@@ -17,7 +19,8 @@ const KEEPALIVES_MISSED = 3;
 export async function openConnection(access: HostAccess, options: ConnectOptions): Promise<Connection> {
   let connection: Connection | undefined;
   try {
-    for (const hop of await findRoute(access)) connection = await openHop(hop, access, options, connection);
+    for (const hop of await findRoute(access, options.signal))
+      connection = await openHop(hop, access, options, connection);
   } catch (error) {
     await connection?.close();
     throw error;
@@ -38,8 +41,10 @@ async function openHop(
     keyFile,
     agentSocket: options.agentSocket,
     config: hop.config,
+    patience: options.bounds?.agent ?? BOUNDS.agent,
   });
-  const login = async () => logIn(hop, await findKnownKeys(knownHosts, name), identities, options.signal, through);
+  const login = async () =>
+    logIn(hop, await findKnownKeys(knownHosts, name, options.signal), identities, options, through);
   const facts = (blob: Buffer) => ({ host: hop.label, address: name, fingerprint: fingerprint(blob), knownHosts });
 
   let result = await login();
@@ -62,7 +67,7 @@ async function logIn(
   hop: Hop,
   known: readonly KnownKey[],
   { methods, tried }: Identities,
-  signal: AbortSignal | undefined,
+  { signal, bounds }: ConnectOptions,
   through: Connection | undefined,
 ): Promise<Login> {
   const during = `connecting to ${hop.label}`;
@@ -71,8 +76,10 @@ async function logIn(
   let refused: Exclude<Login, { verdict: 'known' }> | undefined;
   const ssh = new NodeSSH();
   let disconnect: () => void = () => undefined;
+  const signals = signal ? [signal] : [];
   try {
-    const socket = through === undefined ? {} : { sock: (await through.forward(hop.address, hop.port)) as Readable };
+    const socket =
+      through === undefined ? {} : { sock: (await through.forward(hop.address, hop.port, signals)) as Readable };
     const ready = ssh.connect({
       host: hop.address,
       port: hop.port,
@@ -94,17 +101,15 @@ async function logIn(
     // node-ssh stops listening when it is connected; an 'error' that nobody hears would end the process. 'close' follows.
     client?.on('error', () => undefined);
     disconnect = () => client?.destroy();
-    signal?.addEventListener('abort', disconnect);
-    await ready;
+    // Behind a jump host that does not answer, even a destroyed connection says nothing of its end.
+    await within(ready, READY_TIMEOUT_MS + BOUNDS.farewell, signals);
     if (!client) throw new Error('no connection');
     client.setNoDelay(true);
-    return { verdict: 'known', connection: new Connection(ssh, client, through) };
+    return { verdict: 'known', connection: new Connection(ssh, client, through, { ...BOUNDS, ...bounds }) };
   } catch (error) {
     disconnect();
     if (refused) return refused;
     if (signal?.aborted) throw new EeError('INTERRUPTED', { during }, { cause: error });
     throw connectionFailure(error, hop, tried);
-  } finally {
-    signal?.removeEventListener('abort', disconnect);
   }
 }

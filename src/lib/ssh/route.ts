@@ -10,8 +10,8 @@ export interface Hop extends Peer {
 }
 
 /** The hosts to log in to, one through the other: the jump hosts, then the host itself. What the settings say wins. */
-export async function findRoute(access: HostAccess): Promise<[...Hop[], Hop]> {
-  const last = await hop(access.name, { host: access.address, user: access.user, port: access.port });
+export async function findRoute(access: HostAccess, signal?: AbortSignal): Promise<[...Hop[], Hop]> {
+  const last = await hop(access.name, { host: access.address, user: access.user, port: access.port }, signal);
   const { proxyCommand, proxyJump } = last.config;
   const jumps = parseJumps(access.jump ?? proxyJump);
   if (jumps.length === 0 && proxyCommand !== undefined && proxyCommand !== 'none') {
@@ -20,12 +20,12 @@ export async function findRoute(access: HostAccess): Promise<[...Hop[], Hop]> {
       hint: 'Use ProxyJump in ssh_config, or set SSH_JUMP.',
     });
   }
-  const before = await Promise.all(jumps.map((jump) => hop(`${access.name}'s jump host`, jump)));
+  const before = await Promise.all(jumps.map((jump) => hop(`${access.name}'s jump host`, jump, signal)));
   return [...before, last];
 }
 
-async function hop(label: string, destination: Destination): Promise<Hop> {
-  const config = await resolveSshConfig(destination);
+async function hop(label: string, destination: Destination, signal: AbortSignal | undefined): Promise<Hop> {
+  const config = await resolveSshConfig(destination, { signal });
   return {
     label,
     address: config.hostName || destination.host,

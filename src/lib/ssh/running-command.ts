@@ -1,18 +1,15 @@
 import { constants } from 'node:os';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientChannel } from 'ssh2';
 import { EeError } from '../errors.js';
-import { CapturedOutput, STDOUT_LIMIT_MIB } from './captured-output.js';
+import type { Bounds } from './bounds.js';
+import { CapturedOutput, OUTPUT_LIMIT_MIB } from './captured-output.js';
 import type { RunOptions, RunResult } from './host.js';
+import { within } from './within.js';
 
-const IDLE_TIMEOUT_MS = 15 * 60_000;
 /** Node turns a longer time into 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** How long stopping a command, and closing its channel after that, may take: the line may be dead. */
-const STOP_MS = 20_000;
-const CLOSE_MS = 5_000;
 
 /** What a command needs beside its channel. */
 export interface Surroundings {
@@ -23,6 +20,9 @@ export interface Surroundings {
   readonly signals: readonly AbortSignal[];
   /** Ends the command's processes on the host. */
   readonly stop?: (() => Promise<unknown>) | undefined;
+  /** Gives the command's place to the next one, where the host does not close the channel. */
+  readonly free: () => void;
+  readonly bounds: Bounds;
 }
 
 /** A command on its channel, from its start to its result or to the reason why there is none. */
@@ -33,6 +33,7 @@ export class RunningCommand {
   readonly #output: CapturedOutput;
   readonly #closed: Promise<void>;
   readonly #idle: NodeJS.Timeout | undefined;
+  readonly #longest: NodeJS.Timeout | undefined;
   #ended = false;
   #resolve: (result: RunResult) => void = () => undefined;
   #reject: (reason: unknown) => void = () => undefined;
@@ -46,11 +47,10 @@ export class RunningCommand {
       this.#reject = reject;
     });
     this.#closed = new Promise((resolve) => channel.once('close', () => resolve()));
-    const idleTimeout = surroundings.options.idleTimeout ?? IDLE_TIMEOUT_MS;
-    const { host, step } = surroundings;
-    const seconds = Math.ceil(idleTimeout / 1000);
-    const timeout = () => this.#stop(new EeError('REMOTE_TIMEOUT', { host, step, seconds }));
-    this.#idle = idleTimeout <= LONGEST_TIMER_MS ? setTimeout(timeout, idleTimeout) : undefined;
+    const { bounds, options } = surroundings;
+    const idleTimeout = options.idleTimeout ?? bounds.idle;
+    this.#idle = this.#stopAfter(idleTimeout);
+    this.#longest = idleTimeout === Infinity ? undefined : this.#stopAfter(Math.max(bounds.longest, idleTimeout));
     this.#listen();
     for (const signal of surroundings.signals) signal.addEventListener('abort', this.#interrupt);
     // Raised while this one waited for a place: its input is not sent, so that nothing of it begins.
@@ -58,22 +58,35 @@ export class RunningCommand {
     else this.#feed();
   }
 
-  readonly #interrupt = (): void => this.#stop(new EeError('INTERRUPTED', { during: this.#with.step }));
+  readonly #interrupt = (): void =>
+    this.#stop(new EeError('INTERRUPTED', { during: this.#with.step }), this.#with.bounds.interrupted);
+
+  #stopAfter(milliseconds: number): NodeJS.Timeout | undefined {
+    if (milliseconds > LONGEST_TIMER_MS) return undefined;
+    const { host, step } = this.#with;
+    const seconds = Math.ceil(milliseconds / 1000);
+    return setTimeout(() => this.#stop(new EeError('REMOTE_TIMEOUT', { host, step, seconds })), milliseconds);
+  }
 
   #listen(): void {
     this.#channel.on('data', (chunk: Buffer) => {
+      if (this.#ended) return;
       this.#idle?.refresh();
-      if (this.#ended || this.#output.stdout(chunk)) return;
-      const { host, step } = this.#with;
-      const status = `more than ${STDOUT_LIMIT_MIB} MiB of output`;
-      this.#stop(new EeError('REMOTE_FAILED', { host, step, status, output: '' }));
+      if (!this.#output.stdout(chunk)) this.#flooded('output');
     });
     this.#channel.stderr.on('data', (chunk: Buffer) => {
+      if (this.#ended) return;
       this.#idle?.refresh();
-      if (!this.#ended) this.#output.stderr(chunk);
+      if (!this.#output.stderr(chunk)) this.#flooded('error output');
     });
     this.#channel.on('error', () => undefined); // 'close' follows, and tells whether there was a status
     this.#channel.once('close', (code?: number | null, signal?: string) => this.#close(exitStatus(code, signal)));
+  }
+
+  #flooded(stream: string): void {
+    const { host, step } = this.#with;
+    const status = `more than ${OUTPUT_LIMIT_MIB} MiB of ${stream}`;
+    this.#stop(new EeError('REMOTE_FAILED', { host, step, status, output: '' }));
   }
 
   #feed(): void {
@@ -106,17 +119,28 @@ export class RunningCommand {
     else this.#resolve({ code: status, ...output });
   }
 
-  /** Stops the command on the host before the reason is told, so that a next run finds nothing of it. */
-  #stop(reason: unknown): void {
+  /**
+   * Stops the command on the host before the reason is told, so that a next run finds nothing of it; after `patience` milliseconds
+   * all the same, for the host may not answer any more.
+   */
+  #stop(reason: unknown, patience = Infinity): void {
     if (!this.#end()) return;
-    const { stop } = this.#with;
-    const pause = (milliseconds: number) => sleep(milliseconds, undefined, { ref: false });
+    const { stop, free, bounds } = this.#with;
     const stopped = async () => {
-      if (stop) await Promise.race([stop().catch(() => undefined), pause(STOP_MS)]);
-      if (stop) await Promise.race([this.#closed, pause(CLOSE_MS)]);
-      this.#channel.destroy();
+      if (!stop) return;
+      await within(stop(), bounds.stop).catch(() => undefined);
+      await within(this.#closed, bounds.close).catch(() => undefined);
     };
-    void stopped().finally(() => this.#reject(reason));
+    void within(stopped(), patience)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#channel.destroy();
+        // Of a host that goes on sending nothing more is taken than the window of the channel.
+        this.#channel.pause();
+        this.#channel.stderr.pause();
+        free();
+        this.#reject(reason);
+      });
   }
 
   /** False when the end has come before. */
@@ -124,6 +148,7 @@ export class RunningCommand {
     if (this.#ended) return false;
     this.#ended = true;
     clearTimeout(this.#idle);
+    clearTimeout(this.#longest);
     for (const signal of this.#with.signals) signal.removeEventListener('abort', this.#interrupt);
     return true;
   }

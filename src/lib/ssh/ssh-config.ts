@@ -1,6 +1,6 @@
 import { EeError } from '../errors.js';
 import type { Destination } from './destination.js';
-import { runLocal } from './local-program.js';
+import { type LocalRun, runLocal } from './local-program.js';
 
 /** What ssh_config says of one destination, as `ssh -G` resolved it: Host and Match blocks, includes, canonical names. */
 export interface SshConfig {
@@ -44,10 +44,13 @@ export function parseSshConfig(output: string): SshConfig {
   };
 }
 
-/** Asks the system's ssh what its configuration says of a destination. Throws USAGE when the configuration is broken. */
-export async function resolveSshConfig({ host, user, port }: Destination): Promise<SshConfig> {
+/**
+ * Asks the system's ssh what its configuration says of a destination. Throws USAGE when the configuration is broken,
+ * SSH_TOOL_SILENT and INTERRUPTED.
+ */
+export async function resolveSshConfig({ host, user, port }: Destination, run: LocalRun = {}): Promise<SshConfig> {
   const args = ['-G', ...(user ? ['-l', user] : []), ...(port ? ['-p', String(port)] : []), '--', host];
-  const { status, stdout, stderr } = await runLocal('ssh', args);
+  const { status, stdout, stderr } = await runLocal('ssh', args, run);
   if (status !== 0) {
     throw new EeError('USAGE', {
       message: `ssh cannot read its configuration for ${host}: ${stderr.trim()}`,

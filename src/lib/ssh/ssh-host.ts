@@ -1,12 +1,14 @@
 import type { Duplex, Readable } from 'node:stream';
 import { EeError } from '../errors.js';
 import type { HostAccess } from '../settings/settings.js';
+import type { Bounds } from './bounds.js';
 import { type Connection, ConnectionLost, ForwardingRefused } from './connection.js';
 import { execute } from './execute.js';
 import type { Host, RemoteListener, RemotePeer, RunOptions, RunResult, Upload } from './host.js';
 import { remoteFailure } from './remote-failure.js';
 import { newMark, scriptText, shellReadingStdin, shellRunning, stopScript } from './remote-shell.js';
 import { Semaphore } from '../semaphore.js';
+import { TooLate } from './within.js';
 import { uploadFile, type UploadOptions } from './upload.js';
 
 const STOP_TIMEOUT_MS = 15_000;
@@ -17,6 +19,7 @@ interface Parts {
   readonly session?: AbortSignal | undefined;
   /** Logs in to the same host once more. */
   readonly again: () => Promise<Host>;
+  readonly bounds: Bounds;
 }
 
 /** A host behind one SSH connection. */
@@ -59,7 +62,8 @@ export class SshHost implements Host {
       return await this.#parts.connection.dial(address, port);
     } catch (error) {
       const where = `${address}:${port}`;
-      if (error instanceof ConnectionLost || error instanceof ForwardingRefused) throw this.#refused(error, where);
+      if (error instanceof ConnectionLost || error instanceof ForwardingRefused || error instanceof TooLate)
+        throw this.#refused(error, where);
       const reason = error instanceof Error ? error.message : String(error);
       throw new EeError('DIAL_FAILED', { host: this.name, where, reason }, { cause: error });
     }
@@ -110,6 +114,10 @@ export class SshHost implements Host {
 
   #refused(error: unknown, where: string): unknown {
     const host = this.name;
+    if (error instanceof TooLate) {
+      const seconds = Math.ceil(error.milliseconds / 1000);
+      return new EeError('SSH_SILENT', { host, during: `a connection to ${where}`, seconds }, { cause: error });
+    }
     if (error instanceof ConnectionLost)
       return new EeError('SSH_LOST', { host, during: `a connection to ${where}` }, { cause: error });
     if (error instanceof ForwardingRefused) return new EeError('SSH_FORWARDING', { host, where }, { cause: error });
@@ -125,8 +133,9 @@ export class SshHost implements Host {
   }
 
   async #execute(command: string, mark: string, input: Buffer | Readable, options: RunOptions): Promise<RunResult> {
-    const { connection, session } = this.#parts;
-    return execute(connection, { host: this.name, command, input, options, session, stop: () => this.#stop(mark) });
+    const { connection, session, bounds } = this.#parts;
+    const stop = () => this.#stop(mark);
+    return execute(connection, { host: this.name, command, input, options, session, stop, bounds });
   }
 
   /** Ends what a run left on the host, over a channel of its own. */
@@ -136,6 +145,7 @@ export class SshHost implements Host {
       command: shellReadingStdin(newMark(), this.#sudo),
       input: Buffer.from(scriptText(stopScript(mark))),
       options: { step: 'stopping a command', idleTimeout: STOP_TIMEOUT_MS },
+      bounds: this.#parts.bounds,
     });
   }
 }

@@ -59,13 +59,13 @@ describe('an interruption', () => {
     interrupt.ignore();
   });
 
-  it('does not wait for ever for a command that is stuck', () => {
+  it('ends a command that is stuck within two seconds', () => {
     const { interrupt, exits, send } = listening();
     expect(interrupt.signal.aborted).toBe(false);
     send('SIGTERM');
-    vi.advanceTimersByTime(44_000);
+    vi.advanceTimersByTime(1_500);
     expect(exits).toEqual([]);
-    vi.advanceTimersByTime(2_000);
+    vi.advanceTimersByTime(400);
     expect(exits).toEqual([130]);
     interrupt.ignore();
   });

@@ -124,6 +124,16 @@ describe('the known_hosts file', () => {
     expect(judge(await findKnownKeys(file, '192.0.2.1'), A)).toBe('known');
   });
 
+  it('waits for no lock for ever, whatever its time', async () => {
+    await recordKey(file, '192.0.2.9', B);
+    await writeFile(`${file}.ee-lock`, '');
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    await utimes(`${file}.ee-lock`, tomorrow, tomorrow);
+    const error = await recordKey(file, '192.0.2.1', A).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'SSH_KNOWN_HOSTS' });
+    expect(String(error)).toContain('another run keeps its lock');
+  });
+
   it('says why it cannot be written, and which setting names it', async () => {
     await mkdir(file, { recursive: true });
     await expect(recordKey(file, '192.0.2.1', A)).rejects.toMatchObject({
