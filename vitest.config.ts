@@ -13,6 +13,16 @@ export default defineConfig({
     projects: [
       { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts', 'engine/test/**/*.test.ts'] } },
       { test: { ...common, name: 'contract', include: ['test/contract/**/*.test.ts'] } },
+      // Real servers on the loopback of this machine: no lab, and no root.
+      {
+        test: {
+          ...common,
+          name: 'servers',
+          include: ['test/servers/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
       {
         // Lab tests share one machine: one file at a time here; bin/test.js decides how many side by side.
         test: {

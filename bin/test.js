@@ -1,4 +1,4 @@
-// `npm test`: type check, lint, format, then the unit, contract and lab tests, from a clean checkout.
+// `npm test`: type check, lint, format, then the unit, contract, server and lab tests, from a clean checkout.
 //
 // Hosts are waited for more than they are worked with, so three pieces of work at a time keep two cores busy: one begins with all
 // that needs no lab, the others take the files of the lab tests, the longest first. Each is shown when it has ended.
@@ -72,6 +72,7 @@ async function withoutLab() {
   await check('rules', 'rules');
   await tests('unit tests', 'unit');
   await tests('contract tests', 'contract');
+  await tests('tests with servers', 'servers');
 }
 
 function labTests(file) {
