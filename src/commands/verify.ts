@@ -10,7 +10,7 @@ export default class Verify extends EeCommand {
 
   static override description = `Reads each file of the set once, hashing and inflating it at the same time, and writes nothing into the set.
 
-Checked are: names and roles (any date); gzip to the end of its last member with nothing after it; the structure of tar and unsafe members; that the application is MailWizz, which version and at which depth; the fields of the licence; that the PowerMTA configuration parses; and the SHA-256 of all files against the original and against the manifests: DIR.sha256 beside the set, and SHA256SUMS in it, where they exist.
+Checked are: names and roles (any date); gzip to the end of its last member with nothing after it; the structure of tar and unsafe members; that the application is MailWizz, which version and at which depth; the fields of the licence; that the PowerMTA configuration is one and parses, with the files of the set that it includes; and the SHA-256 of all files against the original and against the manifests: DIR.sha256 beside the set, and SHA256SUMS in it, where they exist.
 
 Levels: quick looks at names and sizes only, so that its best verdict is DEGRADED; full (the default) reads everything; restore also unpacks the application into a temporary folder, compares what came out, and has PHP check its entry points where PHP is installed.
 
@@ -42,12 +42,12 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
 
   async run(): Promise<VerificationReport & { manifest?: string }> {
     const { args, flags } = await this.parse(Verify);
-    const [{ nextStep, presentReport, readable }, { verifyBackupSet }, { writeManifest }, { structureFaults }] =
+    const [{ nextStep, presentReport, readable }, { verifyBackupSet }, { writeManifest }, { examineConfiguration }] =
       await Promise.all([
         import('../lib/backup/present.js'),
         import('../lib/backup/verify-set.js'),
         import('../lib/backup/manifest.js'),
-        import('../lib/pmta/structure-faults.js'),
+        import('../lib/deploy/backup-configuration.js'),
       ]);
     const { dir, against, repositoriesOf } = await this.#places(args.dir, flags);
     const start = performance.now();
@@ -56,7 +56,7 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
       against,
       repositoriesOf,
       signal: this.signal,
-      parseConfig: structureFaults,
+      examineConfig: examineConfiguration,
     });
     const seconds = (performance.now() - start) / 1000;
     for (const line of presentReport(report)) this.print(line);

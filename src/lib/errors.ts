@@ -834,6 +834,19 @@ const failures = {
         .join('\n')}`,
     hint: () => 'Compare it with the original; `ee pmta check FILE` shows the lines.',
   }),
+  PMTA_CONFIG_UNUSABLE: row<{ problems: readonly string[] }>({
+    exit: EXIT.found,
+    message: ({ problems }) =>
+      `The PowerMTA configuration of the backup set cannot be rendered:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    hint: () => 'Bring the file back from the original, then check the set with `ee verify`.',
+  }),
+  PMTA_INCLUDES_MISSING: row<{ lines: readonly string[] }>({
+    exit: EXIT.found,
+    message: ({ lines }) =>
+      `The PowerMTA configuration includes files that are not in the backup set. Their rules would be lost, so it is not rendered:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    hint: () =>
+      'Put each file into the backup set, beside the configuration by its name or by its path below /etc/pmta, then run the same command again.',
+  }),
   PMTA_CONFIG_NOT_FOUND: row<{ dir: string }>({
     exit: EXIT.usage,
     message: ({ dir }) => `${dir} has no PowerMTA configuration (a file named pmta-config or pmta-config-YYYYMMDD).`,

@@ -64,7 +64,12 @@ export default class PmtaRender extends EeCommand {
   async #explain(report: AdaptationReport): Promise<void> {
     const { tableLines } = await import('../../lib/cli/table.js');
     const columns = [{ title: 'line' }, { title: '' }, { title: 'part', least: 20 }, { title: 'why', least: 20 }];
-    const rows = report.map(({ line, action, subject, reason }) => [String(line ?? '+'), action, subject, reason]);
+    const rows = report.map(({ line, file, action, subject, reason }) => [
+      file === undefined ? String(line ?? '+') : `${file}:${line ?? ''}`,
+      action,
+      subject,
+      reason,
+    ]);
     for (const line of tableLines(columns, rows, { width: screenWidth() })) this.print(line);
   }
 

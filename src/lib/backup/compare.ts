@@ -39,7 +39,7 @@ export async function compareWithOriginal(
   directory: string,
   original: Original,
 ): Promise<readonly Problem[]> {
-  const size = original.get(file.name);
+  const size = original.get(file.name) ?? (await sizeBelow(directory, file.name));
   if (size === undefined) return [warning('NOT_IN_ORIGINAL', `${directory} has no such file`)];
   const source = join(directory, file.name);
   if (size !== file.bytes) {
@@ -52,6 +52,13 @@ export async function compareWithOriginal(
   if (typeof read === 'string') return [error('ORIGINAL_UNREADABLE', `the original cannot be read: ${read}`)];
   if (read.sha256 === file.sha256) return [];
   return [error('DIFFERS_FROM_ORIGINAL', `same size, other content than the original in ${directory}`)];
+}
+
+/** The size of a file in a folder of the original; undefined where there is none. */
+async function sizeBelow(directory: string, name: string): Promise<number | undefined> {
+  if (!name.includes('/')) return undefined;
+  const found = await lstat(join(directory, name)).catch(() => undefined);
+  return found?.isFile() ? found.size : undefined;
 }
 
 /** How a file differs from what the manifest says. */

@@ -1,18 +1,27 @@
+import { dirname } from 'node:path';
 import { ApplicationContents, ArchiveContents } from './application.js';
 import { DatabaseContents } from './database.js';
 import { GzipCheck } from './gzip.js';
 import { examineLicence } from './licence.js';
 import { readOnce, type ByteSink } from './read-once.js';
-import { error, type FileFacts, type Note, type Problem } from './report.js';
+import { error, warning, type FileFacts, type Note, type Problem } from './report.js';
 import type { Role } from './roles.js';
 import { TarScanner } from './tar-scanner.js';
 
-/** Finds the faults of a PowerMTA configuration by line; empty when it parses. */
-export type ParseConfig = (bytes: Buffer) => readonly { line: number; message: string }[];
+/** What a PowerMTA configuration turned out to be. */
+export interface ConfigFindings {
+  readonly problems: readonly Problem[];
+  readonly notes: readonly Note[];
+  /** The files of the set that it includes, by their path below the set. */
+  readonly included: readonly string[];
+}
+
+/** Examines a PowerMTA configuration of the set in `directory`. */
+export type ExamineConfig = (bytes: Buffer, directory: string) => Promise<ConfigFindings>;
 
 export interface InspectOptions {
   readonly now: Date;
-  readonly parseConfig?: ParseConfig | undefined;
+  readonly examineConfig?: ExamineConfig | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,13 +46,13 @@ interface Examiner extends ByteSink {
 }
 
 /** Licences and configurations are kept in memory; a file beyond this is neither. */
-const TEXT_LIMIT = 1024 * 1024;
+export const TEXT_LIMIT = 1024 * 1024;
 /** As many faults of one configuration as fit a screen; the count tells the rest. */
 const SHOWN_FAULTS = 20;
 
 /** Reads a file of the set once, hashing it and examining what its role promises. */
 export async function inspect(path: string, role: Role, options: InspectOptions): Promise<Inspection> {
-  const examiner = examinerFor(role, options);
+  const examiner = examinerFor(role, path, options);
   const read = await readOnce(path, examiner, options.signal);
   const found = await examiner?.findings();
   return {
@@ -55,7 +64,7 @@ export async function inspect(path: string, role: Role, options: InspectOptions)
   };
 }
 
-function examinerFor(role: Role, options: InspectOptions): Examiner | undefined {
+function examinerFor(role: Role, path: string, options: InspectOptions): Examiner | undefined {
   switch (role) {
     case 'application':
       return tarExaminer(new ApplicationContents());
@@ -66,7 +75,8 @@ function examinerFor(role: Role, options: InspectOptions): Examiner | undefined 
     case 'licence':
       return textExaminer((bytes) => examineLicence(bytes, options.now));
     case 'config':
-      return textExaminer((bytes) => examineConfig(bytes, options.parseConfig));
+      return textExaminer((bytes) => examined(bytes, dirname(path), options.examineConfig));
+    case 'include':
     case 'extraction':
     case 'unknown':
       return undefined;
@@ -104,7 +114,7 @@ function databaseExaminer(): Examiner {
   };
 }
 
-function textExaminer(examine: (bytes: Buffer) => Findings): Examiner {
+function textExaminer(examine: (bytes: Buffer) => Findings | Promise<Findings>): Examiner {
   const chunks: Buffer[] = [];
   let bytes = 0;
   return {
@@ -112,26 +122,19 @@ function textExaminer(examine: (bytes: Buffer) => Findings): Examiner {
       bytes += chunk.length;
       if (bytes <= TEXT_LIMIT) chunks.push(Buffer.from(chunk));
     },
-    findings: () =>
-      Promise.resolve(
-        bytes > TEXT_LIMIT
-          ? { problems: [error('TOO_LARGE', `${bytes} bytes are too many for this file`)], notes: [] }
-          : examine(Buffer.concat(chunks)),
-      ),
+    findings: async () =>
+      bytes > TEXT_LIMIT
+        ? { problems: [error('TOO_LARGE', `${bytes} bytes are too many for this file`)], notes: [] }
+        : examine(Buffer.concat(chunks)),
   };
 }
 
-function examineConfig(bytes: Buffer, parse: ParseConfig | undefined): Findings {
-  if (bytes.includes(0))
-    return { problems: [error('CONFIG_NOT_TEXT', 'it holds NUL bytes: this is no text')], notes: [] };
-  if (bytes.toString('latin1').trim() === '')
-    return { problems: [error('CONFIG_EMPTY', 'nothing but blanks')], notes: [] };
-  if (parse === undefined) return { problems: [], notes: [{ code: 'CONFIG_NOT_PARSED', message: 'not parsed' }] };
-  const faults = parse(bytes);
-  const problems = faults
-    .slice(0, SHOWN_FAULTS)
-    .map(({ line, message }) => error('CONFIG_SYNTAX', `line ${line}: ${message}`));
-  if (faults.length > SHOWN_FAULTS)
-    problems.push(error('CONFIG_SYNTAX', `and ${faults.length - SHOWN_FAULTS} more faults`));
-  return { problems, notes: [] };
+async function examined(bytes: Buffer, directory: string, examine: ExamineConfig | undefined): Promise<Findings> {
+  if (examine === undefined) return { problems: [], notes: [{ code: 'CONFIG_NOT_PARSED', message: 'not parsed' }] };
+  const { problems, notes } = await examine(bytes, directory);
+  const more = problems.length - SHOWN_FAULTS;
+  if (more <= 0) return { problems, notes };
+  const shown = problems.slice(0, SHOWN_FAULTS);
+  const worst = problems.some(({ severity }) => severity === 'error') ? error : warning;
+  return { problems: [...shown, worst('CONFIG_MORE', `and ${more} more`)], notes };
 }

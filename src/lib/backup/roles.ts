@@ -1,5 +1,14 @@
 /** What an item of a backup set is for. */
-export const ROLES = ['application', 'database', 'licence', 'config', 'archive', 'extraction', 'unknown'] as const;
+export const ROLES = [
+  'application',
+  'database',
+  'licence',
+  'config',
+  'archive',
+  'include',
+  'extraction',
+  'unknown',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** The roles that a deployment takes; each needs exactly one file. */
@@ -18,7 +27,7 @@ export interface NamedItem {
 }
 
 interface RoleName {
-  readonly role: Exclude<Role, 'extraction' | 'unknown'>;
+  readonly role: Exclude<Role, 'include' | 'extraction' | 'unknown'>;
   /** What the name begins with, up to its date. */
   readonly before: RegExp;
   readonly after: RegExp;
@@ -45,6 +54,7 @@ const REASONS: Record<Role, string> = {
   config: 'adapted for VPS2; every rule is kept',
   database: 'never imported: the new system starts with an empty database',
   archive: 'complete archive, kept for reference only',
+  include: 'included by the PowerMTA configuration; goes into it',
   extraction: 'left over from an extraction; not read',
   unknown: 'not an item of a backup set',
 };
@@ -88,6 +98,14 @@ export function itemNamed(name: string, kind: 'file' | 'directory'): NamedItem {
   return { name, role: 'unknown', date: null, used: false, reason: REASONS.unknown };
 }
 
+/** An item that the PowerMTA configuration of its set includes. */
+export const includedItem = <Item extends NamedItem>(item: Item): Item => ({
+  ...item,
+  role: 'include',
+  used: true,
+  reason: REASONS.include,
+});
+
 /** The calendar date, with an optional time, that a text begins with. */
 function leadingDate(text: string): string | null {
   const match = /^(\d{4})(-?)(\d{2})\2(\d{2})([-_T]\d{4}(\d{2})?)?/.exec(text);
@@ -101,7 +119,7 @@ function leadingDate(text: string): string | null {
 export function ambiguousRoles(items: readonly NamedItem[]): ReadonlyMap<Role, readonly string[]> {
   const byRole = new Map<Role, string[]>();
   for (const { name, role } of items) {
-    if (role === 'unknown' || role === 'extraction') continue;
+    if (role === 'unknown' || role === 'include' || role === 'extraction') continue;
     byRole.set(role, [...(byRole.get(role) ?? []), name]);
   }
   return new Map([...byRole].filter(([, names]) => names.length > 1));

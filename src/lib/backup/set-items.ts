@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { INNER_MANIFEST } from './manifest.js';
 import { error, type Problem } from './report.js';
-import { itemNamed, type NamedItem } from './roles.js';
+import { includedItem, itemNamed, type NamedItem } from './roles.js';
 
 /** An item of the directory with what the file system says of it. */
 export interface Item extends NamedItem {
@@ -22,6 +22,28 @@ export async function listItems(directory: string): Promise<readonly Item[] | Pr
     return error('NO_DIRECTORY', `${directory} cannot be listed: ${message}`);
   }
 }
+
+/** The items with those that the configuration includes, by their paths below the set, for what they are. */
+export async function withIncluded(
+  items: readonly Item[],
+  directory: string,
+  included: readonly string[],
+): Promise<readonly Item[]> {
+  const names = new Set(included);
+  const listed = new Set(items.map(({ name }) => name));
+  const deeper = [...names].filter((name) => !listed.has(name));
+  return [
+    ...items.map((item) => (names.has(item.name) ? includedItem(item) : item)),
+    ...(await Promise.all(deeper.map(async (name) => includedItem(await itemAt(directory, name))))),
+  ];
+}
+
+/** Whether a name is that of an item of a set, or nearly: such a file is not one that a configuration includes. */
+export const isSetItem = (name: string): boolean => {
+  if (name.includes('/')) return false;
+  const { role, resembles } = itemNamed(name, 'file');
+  return role !== 'unknown' || resembles === true || name === INNER_MANIFEST;
+};
 
 async function itemAt(directory: string, name: string): Promise<Item> {
   const path = join(directory, name);

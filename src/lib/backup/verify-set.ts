@@ -3,14 +3,15 @@ import { resolve } from 'node:path';
 import { EeError } from '../errors.js';
 import { compareWithManifest, compareWithOriginal, listOriginal, type Original } from './compare.js';
 import { inParallel } from './in-parallel.js';
-import { inspect, type Inspection, type ParseConfig } from './inspect.js';
+import { inspect, TEXT_LIMIT, type ExamineConfig, type Inspection } from './inspect.js';
 import { INNER_MANIFEST, readManifests, type Manifest } from './manifest.js';
 import { missingFiles, type Expectation } from './missing-files.js';
+import { readOnce } from './read-once.js';
 import { error, statusOf, verdictOf, warning } from './report.js';
 import type { FileReport, Level, Note, Problem, VerificationReport } from './report.js';
 import { tryRestore } from './restore.js';
 import { ambiguousRoles, nameShape, REQUIRED_ROLES } from './roles.js';
-import { listItems, type Item } from './set-items.js';
+import { listItems, withIncluded, type Item } from './set-items.js';
 import { trackedSecrets } from './tracked-files.js';
 
 export interface VerifyOptions {
@@ -18,8 +19,8 @@ export interface VerifyOptions {
   readonly level?: Level;
   /** The original that the set was copied from. */
   readonly against?: string | undefined;
-  /** Finds the faults of a PowerMTA configuration; without it the configuration is hashed only, which is noted. */
-  readonly parseConfig?: ParseConfig;
+  /** Examines the PowerMTA configuration; without it the configuration is hashed only, which is noted. */
+  readonly examineConfig?: ExamineConfig;
   /** Folders whose git repositories must track none of the set and no secret. */
   readonly repositoriesOf?: readonly string[];
   /** Where level `restore` unpacks. Default: the system's folder for temporary files. */
@@ -45,8 +46,9 @@ interface Context {
 export async function verifyBackupSet(dir: string, options: VerifyOptions = {}): Promise<VerificationReport> {
   const directory = resolve(dir);
   const level = options.level ?? 'full';
-  const items = await listItems(directory);
-  if ('code' in items) return emptyReport(directory, level, items);
+  const listed = await listItems(directory);
+  if ('code' in listed) return emptyReport(directory, level, listed);
+  const items = await withIncluded(listed, directory, await includedBy(listed, directory, options));
   if (items.length === 0) {
     return emptyReport(directory, level, error('EMPTY_DIRECTORY', `${directory} is empty: there is nothing to check`));
   }
@@ -65,6 +67,21 @@ export async function verifyBackupSet(dir: string, options: VerifyOptions = {}):
     a.name < b.name ? -1 : 1,
   );
   return summarize(directory, context, files, await trackedSecrets(options.repositoriesOf ?? []));
+}
+
+/** The files that the configuration of a set includes, where there is one configuration and it can be read. */
+async function includedBy(
+  items: readonly Item[],
+  directory: string,
+  { examineConfig, signal }: VerifyOptions,
+): Promise<readonly string[]> {
+  const [config, second] = items.filter(({ role, kind }) => role === 'config' && kind === 'file');
+  if (!config || second || !examineConfig || config.bytes > TEXT_LIMIT) return [];
+  const chunks: Buffer[] = [];
+  const sink = { write: (chunk: Buffer) => void chunks.push(Buffer.from(chunk)) };
+  // What keeps it from being read is told where all files are read.
+  const read = await readOnce(config.path, sink, signal).catch(() => undefined);
+  return read ? (await examineConfig(Buffer.concat(chunks), directory)).included : [];
 }
 
 /** Whether an item has nothing to do with a backup set; a file with nearly the right name has. */
@@ -101,7 +118,10 @@ async function reportOn(item: Item, context: Context): Promise<FileReport> {
   }
   if (item.kind === 'special')
     return { ...base, status: 'unreadable', problems: [error('NOT_A_FILE', 'not a regular file')] };
-  const listed = [...ambiguity(item, context), ...(bytes === 0 ? [error('EMPTY', 'the file is empty')] : [])];
+  const listed = [
+    ...ambiguity(item, context),
+    ...(bytes === 0 && role !== 'include' ? [error('EMPTY', 'the file is empty')] : []),
+  ];
   if (context.level === 'quick') {
     const problems = [...listed, ...(await comparisons(item, null, context))];
     return { ...base, problems, status: statusOf(problems, 'listed') };
@@ -110,7 +130,7 @@ async function reportOn(item: Item, context: Context): Promise<FileReport> {
   try {
     read = await inspect(item.path, bytes === 0 ? 'unknown' : role, {
       now: context.options.now ?? new Date(),
-      parseConfig: context.options.parseConfig,
+      examineConfig: context.options.examineConfig,
       signal: context.options.signal,
     });
   } catch (cause) {

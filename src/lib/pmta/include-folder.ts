@@ -7,9 +7,13 @@ import { wildcard } from './wildcard.js';
 
 /**
  * Included files below a folder that stands for the root of a host: /etc/pmta/more is ROOT/etc/pmta/more. Nothing outside of it is read,
- * whatever the paths and the symbolic links in it say. Throws where the root is no folder.
+ * whatever the paths and the symbolic links in it say, and nothing that `accepts` turns down by its path below the root. Throws where
+ * the root is no folder.
  */
-export async function includesBelow(root: string): Promise<IncludeSource> {
+export async function includesBelow(
+  root: string,
+  accepts: (found: string) => boolean = () => true,
+): Promise<IncludeSource> {
   const status = await stat(root).catch(() => undefined);
   if (!status?.isDirectory()) {
     throw new EeError('USAGE', {
@@ -22,7 +26,7 @@ export async function includesBelow(root: string): Promise<IncludeSource> {
       const matches = await expand(root, posix.normalize(path));
       if (!matches) return { refused: `stands for more than ${MOST_PATHS} files, not followed` };
       const files: StoredFile[] = [];
-      for (const found of matches) {
+      for (const found of matches.filter(accepts)) {
         const name = join(root, found);
         if (!(await isBelow(root, name))) return { refused: `leads out of ${root}, not followed` };
         try {

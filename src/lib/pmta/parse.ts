@@ -31,9 +31,11 @@ export function parseDocument(bytes: Uint8Array): Document {
 
 /** As `parseDocument`, from a text with one character a byte. */
 export function parseText(text: string): Document {
-  const parser = new Parser(splitLines(text));
-  return parser.run();
+  return parseLines(splitLines(text));
 }
+
+/** As `parseText`, from lines that keep the numbers that they have. */
+export const parseLines = (lines: readonly Line[]): Document => new Parser(lines).run();
 
 class Parser {
   readonly #top: Node[] = [];

@@ -65,7 +65,7 @@ describe('ee verify DIR', () => {
     const unclosed = await verify(await broken('<domain *>\n  retry-after 10m\n'));
     expect([unclosed.exit, unclosed.stdout]).toEqual([3, expect.stringMatching(/CONFIG_SYNTAX/)]);
     const page = await verify(await broken('404 not found\n'));
-    expect([page.exit, page.stdout]).toEqual([3, expect.stringMatching(/this is no PowerMTA configuration/)]);
+    expect([page.exit, page.stdout]).toEqual([3, expect.stringMatching(/it is not a PowerMTA configuration/)]);
   });
 
   it('[R128] writes the manifest beside the set, and only for a sound one', async () => {

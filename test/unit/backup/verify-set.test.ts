@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EeError } from '../../../src/lib/errors.js';
+import { error } from '../../../src/lib/backup/report.js';
 import type { VerificationReport } from '../../../src/lib/backup/report.js';
 import { usedFiles } from '../../../src/lib/backup/used-files.js';
 import { verifyBackupSet, type VerifyOptions } from '../../../src/lib/backup/verify-set.js';
@@ -34,8 +35,11 @@ async function setWith(change?: (files: Map<string, Buffer>) => void | Promise<v
   return set.directory;
 }
 
+/** As if any configuration were sound. */
+const SOUND = () => Promise.resolve({ problems: [], notes: [], included: [] });
+
 const verify = (directory: string, options: VerifyOptions = {}): Promise<VerificationReport> =>
-  verifyBackupSet(directory, { parseConfig: () => [], now: new Date('2026-03-01T00:00:00Z'), ...options });
+  verifyBackupSet(directory, { examineConfig: SOUND, now: new Date('2026-03-01T00:00:00Z'), ...options });
 
 async function codesOf(change: (files: Map<string, Buffer>) => void | Promise<void>, name: string) {
   const report = await verify(await setWith(change));
@@ -241,7 +245,12 @@ describe('verifying a broken set', () => {
 
   it('reports the faults of the PowerMTA configuration with their lines', async () => {
     const report = await verify(await setWith(), {
-      parseConfig: () => [{ line: 7, message: '<domain> is not closed' }],
+      examineConfig: () =>
+        Promise.resolve({
+          problems: [error('CONFIG_SYNTAX', 'line 7: <domain> is not closed')],
+          notes: [],
+          included: [],
+        }),
     });
     expect(report.verdict).toBe('CORRUPT');
     expect(report.files.find(({ role }) => role === 'config')?.problems).toEqual([
@@ -249,15 +258,24 @@ describe('verifying a broken set', () => {
     ]);
   });
 
-  it('finds an empty configuration and a binary one', async () => {
-    expect(await codesOf((files) => void files.set(NAMES.config, Buffer.from('\r\n \n')), NAMES.config)).toEqual([
-      'CORRUPT',
-      'CONFIG_EMPTY',
+  it('takes a file that the configuration includes for a used one: it is compared, and read below folders too', async () => {
+    const directory = await setWith((files) => void files.set('gmail.conf', Buffer.from('max-msg-rate 1/h\n')));
+    await mkdir(join(directory, 'isps'));
+    await writeFile(join(directory, 'isps', 'yahoo.conf'), 'max-msg-rate 2/h\n');
+    const examineConfig = () =>
+      Promise.resolve({ problems: [], notes: [], included: ['gmail.conf', 'isps/yahoo.conf'] });
+    const { verdict, files } = await verify(directory, { examineConfig });
+    expect(verdict).toBe('VERIFIED');
+    const included = files.filter(({ role }) => role === 'include');
+    expect(included.map(({ name, used, status }) => [name, used, status])).toEqual([
+      ['gmail.conf', true, 'ok'],
+      ['isps/yahoo.conf', true, 'ok'],
     ]);
-    expect(await codesOf((files) => void files.set(NAMES.config, Buffer.alloc(900)), NAMES.config)).toEqual([
-      'CORRUPT',
-      'CONFIG_NOT_TEXT',
-    ]);
+    const sums = files.flatMap(({ name, sha256 }) => (sha256 === null ? [] : `${sha256}  ${name}\n`)).join('');
+    await writeFile(`${directory}.sha256`, sums);
+    expect((await verify(directory, { examineConfig })).verdict).toBe('VERIFIED');
+    await writeFile(join(directory, 'isps', 'yahoo.conf'), 'max-msg-rate 9/h\n');
+    expect((await verify(directory, { examineConfig })).verdict).toBe('CORRUPT');
   });
 
   it('finds a dump that stops early, and one that is no SQL', async () => {

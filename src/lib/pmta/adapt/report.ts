@@ -7,6 +7,8 @@ export interface AdaptationItem {
   readonly subject: string;
   /** Where it stood in the configuration that was adapted; an added part stood nowhere. */
   readonly line?: number;
+  /** The included file that the line is of; absent for the configuration itself. */
+  readonly file?: string;
   readonly reason: string;
 }
 

@@ -1,0 +1,58 @@
+import type { ConfigFindings } from '../backup/inspect.js';
+import { error, warning } from '../backup/report.js';
+import { isSetItem } from '../backup/set-items.js';
+import { EeError } from '../errors.js';
+import type { AdaptationItem } from '../pmta/adapt/report.js';
+import { loadCatalogue } from '../pmta/catalogue.js';
+import { lineName, takeIn, type Intake, type LostLine } from '../pmta/intake.js';
+import { includesInSet } from '../pmta/set-includes.js';
+
+/** The PowerMTA configuration of the backup set in `dir`, with the files of the set that it includes. */
+export async function takeInFrom(dir: string, bytes: Uint8Array): Promise<Intake> {
+  return takeIn(bytes, { catalogue: loadCatalogue(), source: await includesInSet(dir, isSetItem) });
+}
+
+/** Refuses a configuration that cannot be rendered as it is: PMTA_CONFIG_UNUSABLE, PMTA_INCLUDES_MISSING. */
+export function assertRenderable({ faults, lost }: Intake): void {
+  if (faults.length > 0) throw new EeError('PMTA_CONFIG_UNUSABLE', { problems: faults.map(faultLine) });
+  if (lost.length > 0) throw new EeError('PMTA_INCLUDES_MISSING', { lines: lost.map(lostLine) });
+}
+
+/** What `ee verify` says of a configuration: as `assertRenderable` judges it. Lost rules do not spoil the set itself. */
+export async function examineConfiguration(bytes: Uint8Array, dir: string): Promise<ConfigFindings> {
+  const { faults, lost, fetched, included } = await takeInFrom(dir, bytes);
+  return {
+    problems: [
+      ...faults.map((fault) => error(fault.code, faultLine(fault))),
+      ...lost.map((line) => warning('CONFIG_INCLUDE_MISSING', `${lostLine(line)}: ee pmta render refuses it`)),
+    ],
+    notes: fetched.map((line) => ({ code: 'CONFIG_INCLUDE_FETCHED', message: lostLine(line) })),
+    included: included.flatMap(({ files }) => files),
+  };
+}
+
+/** What became of includes, for the report of a rendering. */
+export function includeReport({ included, dropped, fetched }: Intake): AdaptationItem[] {
+  const item = (action: AdaptationItem['action'], { text, line, file, consequence }: LostLine): AdaptationItem => ({
+    action,
+    subject: text,
+    line,
+    ...(file !== undefined && { file }),
+    reason: consequence,
+  });
+  return [
+    ...included.map((one) =>
+      item('changed', {
+        ...one,
+        consequence: `the lines of ${one.files.join(', ')} take its place, which is a comment now`,
+      }),
+    ),
+    ...dropped.map((one) => item('dropped', one)),
+    ...fetched.map((one) => item('left', one)),
+  ];
+}
+
+const placed = (place: Parameters<typeof lineName>[0]): string =>
+  place.file === undefined ? `line ${place.line}` : lineName(place);
+const faultLine = (fault: Intake['faults'][number]): string => `${placed(fault)}: ${fault.message}`;
+const lostLine = (line: LostLine): string => `${placed(line)}: ${line.text}: ${line.consequence}`;
