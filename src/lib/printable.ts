@@ -17,12 +17,12 @@ export function printableName(text: string): string {
   return printable(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
 }
 
-/** Every text in a value of plain objects and lists made printable; all else stays as it is. */
+/** Every text in a value of plain objects and lists made printable, names of fields too; all else stays as it is. */
 export function printableValue<T>(value: T): T {
   if (typeof value === 'string') return printable(value) as T;
   if (Array.isArray(value)) return value.map(printableValue) as T;
   if (typeof value !== 'object' || value === null || !isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, printableValue(one)])) as T;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [printable(name), printableValue(one)])) as T;
 }
 
 const isPlain = (value: object): boolean => {

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ee, eeIntoClosedPipe } from './ee.js';
@@ -93,6 +96,8 @@ describe('wrong usage', () => {
   });
 });
 
+const WAITING = fileURLToPath(new URL('waiting-command.ts', import.meta.url));
+
 interface Interrupted {
   readonly status: number | null;
   readonly stdout: string;
@@ -101,8 +106,7 @@ interface Interrupted {
 
 /** Starts a command that works until it is told to stop, and sends it `signal` once it does. */
 function interrupt(args: readonly string[], signal: NodeJS.Signals): Promise<Interrupted> {
-  const script = fileURLToPath(new URL('waiting-command.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', WAITING, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => {
@@ -125,6 +129,20 @@ describe('an interruption', () => {
       });
     },
   );
+
+  it('is a reader who closes standard output too: the command stops in good order, and quietly', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ee-closed-'));
+    const mark = join(folder, 'mark');
+    const child = spawn(process.execPath, ['--import', 'tsx', WAITING, '--heed', '--mark', mark], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    expect([status, stderr, await readFile(mark, 'utf8')]).toEqual([130, 'started\n', 'put back']);
+    await rm(folder, { recursive: true });
+  });
 
   it('ends a command at once that has nothing to put back', async () => {
     const { status, stdout, stderr } = await interrupt([], 'SIGINT');

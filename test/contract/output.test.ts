@@ -135,6 +135,22 @@ describe('a file that is written with --out', () => {
   });
 });
 
+describe('an error that nothing catches', () => {
+  it.each([
+    ['an error', 'new RangeError("\u001b[2Jodd")', 'odd'],
+    ['what has no text', 'Object.create(null)', 'a thrown object without a text'],
+  ])('is a sentence like any other, not a stack: %s', async (_, thrown, words) => {
+    const late = join(folder, 'late.mjs');
+    await writeFile(late, `setTimeout(() => { throw ${thrown}; }, 1500).unref();`);
+    const args = ['pmta', 'status', '--accept-new-host-key'];
+    const { status, stderr } = await shell(`NODE_OPTIONS=--import=${late} "$@"`, args);
+    expect(stderr).toMatch(/^Error: ee stopped on an unexpected error: .*\nNext: .*$/m);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/^\s+at |\x1b/m);
+    expect(status).toBe(1);
+  });
+});
+
 describe('output that nobody reads any more', () => {
   const CLOSED = `"$@" | true; exit "\${PIPESTATUS[0]}"`;
 

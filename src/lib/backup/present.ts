@@ -1,3 +1,4 @@
+import { printableName } from '../printable.js';
 import { isRequired } from './roles.js';
 import type { FileReport, VerificationReport, Verdict } from './report.js';
 
@@ -8,8 +9,12 @@ const MEANINGS: Readonly<Record<Verdict, string>> = {
   'NOT-CHECKED': 'nothing could be checked, so nothing is known about it',
 };
 
-/** The report as lines for people: the files, then the problems, then the verdict. */
+/** The report as lines for people: the files, then the problems, then the verdict. Names are a part of their line, whatever is in them. */
 export function presentReport(report: VerificationReport): readonly string[] {
+  return linesOf(report).map(printableName);
+}
+
+function linesOf(report: VerificationReport): readonly string[] {
   if (report.files.length === 0) {
     return [...report.problems.map(({ message }) => sentence(message)), verdictLine(report)];
   }
@@ -35,7 +40,7 @@ const sentence = (text: string): string => `${text.replace(/\.$/, '')}.`;
 
 function table(files: readonly FileReport[]): readonly string[] {
   const rows = files.map((file) => [
-    file.name,
+    printableName(file.name),
     file.role,
     file.used ? 'used' : 'not used',
     file.status === 'missing' ? '-' : size(file),

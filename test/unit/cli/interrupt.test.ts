@@ -86,6 +86,44 @@ describe('an interruption', () => {
     interrupt.ignore();
   });
 
+  it('stops what asked for the signal where nobody reads the result, and leaves it its time', () => {
+    const { interrupt, exits, send } = listening();
+    const { signal } = interrupt;
+    interrupt.abandon();
+    expect([signal.aborted, interrupt.happened, exits]).toEqual([true, false, []]);
+    vi.advanceTimersByTime(60_000);
+    expect(exits).toEqual([130]);
+    send('SIGINT');
+    expect(interrupt.happened).toBe(true);
+    interrupt.ignore();
+  });
+
+  it('stops what asks for the signal after its reader has gone', () => {
+    const { interrupt } = listening();
+    interrupt.abandon();
+    expect(interrupt.signal.aborted).toBe(true);
+    interrupt.ignore();
+  });
+
+  it('lets a command that does not heed it go on to its end, which nobody reads', () => {
+    const { interrupt, exits } = listening();
+    interrupt.abandon();
+    vi.advanceTimersByTime(60_000);
+    expect(exits).toEqual([]);
+    interrupt.ignore();
+  });
+
+  it('knows what the work was stopped with from a failure of its own', () => {
+    const { interrupt } = listening();
+    const abort = Object.assign(new Error('aborted'), { name: 'AbortError' });
+    expect(interrupt.stopped(abort)).toBe(false);
+    interrupt.abandon();
+    expect(interrupt.stopped(abort)).toBe(true);
+    expect(interrupt.stopped(new Error('vps2 did not answer', { cause: interrupt.signal.reason }))).toBe(true);
+    expect(interrupt.stopped(new Error('the disk is full'))).toBe(false);
+    interrupt.ignore();
+  });
+
   it('stops listening when told to', () => {
     const before = process.listenerCount('SIGINT');
     const { interrupt } = listening();

@@ -1,3 +1,4 @@
+import { printableName } from '../../printable.js';
 import type { CheckReport } from './run.js';
 import type { CheckResult } from './result.js';
 import { SEVERITIES, VERDICTS } from './codes.js';
@@ -17,7 +18,7 @@ export function presentChecks(report: CheckReport, { verbose }: { readonly verbo
       ? section(byHost(good).flatMap(([host, results]) => [host, ...results.flatMap(goodLines)]))
       : section(good.length === 0 ? [] : ['Right', ...shortLines(good, [...bad, ...doubtful])])),
     summary(report),
-  ].map(printable);
+  ].map(printableName);
 }
 
 const section = (lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : [...lines, '']);
@@ -81,6 +82,3 @@ function grouped<Item>(items: readonly Item[], key: (item: Item) => string): Map
   for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
   return groups;
 }
-
-/** What strangers publish may hold control characters, which a terminal would obey. */
-const printable = (line: string): string => line.replace(/[\u0000-\u001F\u007F-\u009F]/g, '·');

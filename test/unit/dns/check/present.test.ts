@@ -80,7 +80,7 @@ describe('presentChecks', () => {
       { checks: [result({ verdict: 'wrong', message: 'It says "\u001b[2J\u0007".' })], totals },
       { verbose: true },
     );
-    expect(lines).toContain('  wrong: It says "·[2J·". [a]');
+    expect(lines).toContain('  wrong: It says "\\x1b[2J\\x07". [a]');
   });
 });
 
