@@ -17,6 +17,11 @@ interface Outcome {
   readonly changes: readonly unknown[];
 }
 
+interface Running {
+  kill(signal: NodeJS.Signals): boolean;
+  readonly stdout: { destroy(): unknown };
+}
+
 const lab = new TestLab('t-fail');
 const failure = (result: EeResult) => result.json<Failure>().error;
 const statuses = (result: EeResult) => {
@@ -250,7 +255,10 @@ chmod 755 /usr/sbin/pmta`,
     },
   );
 
-  it('[R24] ends with status 130 on Ctrl-C, leaves no process on the host, and gives the lock back', async () => {
+  it.each([
+    ['on Ctrl-C', (run: Running) => void run.kill('SIGINT')],
+    ['once nobody reads its result any more', (run: Running) => void run.stdout.destroy()],
+  ])('[R24] ends with status 130 %s, leaves no process on the host, and gives the lock back', async (_, end) => {
     // A check of the firewall that takes its time, so that the interruption meets it.
     await lab.sh('vps1', 'rm -f /etc/nftables.conf; mv /usr/sbin/nft /usr/sbin/nft.real');
     await lab.sh('vps1', `printf '#!/bin/sh\\nsleep 77\\n' > /usr/sbin/nft; chmod 755 /usr/sbin/nft`);
@@ -261,7 +269,7 @@ chmod 755 /usr/sbin/pmta`,
     );
     while ((await lab.try('vps1', 'pgrep -f "sleep 77"')).exit !== 0) await sleep(500);
 
-    run.kill('SIGINT');
+    end(run);
 
     expect((await run).exitCode).toBe(130);
     expect((await lab.try('vps1', 'pgrep -f "sleep 7[7]"')).exit).toBe(1);

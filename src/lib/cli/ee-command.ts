@@ -7,6 +7,7 @@ import { failureDocument, isPromptClosed, renderFailure, toFailure, type ShownFa
 import { flagsAlone } from './flags-alone.js';
 import { Interrupt } from './interrupt.js';
 import { endNow } from './output/ending.js';
+import { Notes } from './output/notes.js';
 import { giveBytes, say, standardStreams } from './output/standard-streams.js';
 import { watchReader } from './output/reader-watch.js';
 
@@ -37,6 +38,7 @@ export abstract class EeCommand extends Command {
   readonly #secrets: Secret[] = [];
   #interrupt: Interrupt | undefined;
   #exit: Exit = EXIT.done;
+  readonly #notes = new Notes(() => standardStreams().err);
   #endWatch: () => void = () => undefined;
 
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. A command that asks for it must stop in good order when it is. */
@@ -80,8 +82,7 @@ export abstract class EeCommand extends Command {
 
   /** Advice and progress, on stderr. Silent under --json, and once nobody reads the result. */
   protected note(text: string): void {
-    const { out, err } = standardStreams();
-    if (!this.jsonEnabled() && out.loss?.kind !== 'reader') say(err, this.#redact(text));
+    if (!this.jsonEnabled() && standardStreams().out.loss?.kind !== 'reader') this.#notes.say(this.#redact(text));
   }
 
   /** Resolves once the reader has taken most of what was written. What prints without an end waits for it. */
@@ -159,6 +160,7 @@ export abstract class EeCommand extends Command {
   protected override async finally(error: Error | undefined): Promise<void> {
     this.#interrupt?.ignore();
     this.#endWatch();
+    this.#notes.end();
     await super.finally(error);
   }
 

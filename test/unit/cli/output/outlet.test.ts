@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Notes } from '../../../../src/lib/cli/output/notes.js';
 import { Outlet } from '../../../../src/lib/cli/output/outlet.js';
 import { fileSink } from '../../../../src/lib/cli/output/sinks.js';
 
@@ -73,6 +74,28 @@ describe('an outlet', () => {
     outlet.write(Buffer.from('one'));
     fail('ENOSPC');
     expect(outlet.loss).toEqual({ kind: 'device', reason: 'no space left on device' });
+  });
+});
+
+describe('notes to a reader who does not read', () => {
+  it('are kept up to a limit, and beyond it counted: memory does not grow with them', async () => {
+    const texts: string[] = [];
+    const taken: (() => void)[] = [];
+    const outlet = new Outlet((bytes, done) => {
+      texts.push(Buffer.from(bytes).toString('utf8'));
+      return taken.push(done) < 4;
+    });
+    const notes = new Notes(() => outlet);
+    for (let line = 0; line < 100_000; line += 1) notes.say(`vps1:   | ${'x'.repeat(89)}`);
+    expect([outlet.waiting, taken.length]).toEqual([10_486 * 100, 10_486]);
+    for (const take of taken.splice(0)) take();
+    await outlet.arrived();
+    notes.say('vps1: the next step');
+    notes.end();
+    expect(texts.slice(10_486)).toEqual([
+      '… 89514 lines of progress were left out, since standard error was not read.\n',
+      'vps1: the next step\n',
+    ]);
   });
 });
 
