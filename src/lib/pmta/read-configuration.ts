@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { EeError } from '../errors.js';
 
@@ -15,6 +16,17 @@ export async function readConfiguration(file: string): Promise<Buffer> {
     }
   } catch (cause) {
     throw cause instanceof EeError ? cause : unreadable(file, reasonOf(cause), cause);
+  }
+}
+
+/** The bytes of a file that nobody named: a pipe that takes its place, and would never end, is refused. */
+export async function readRegularFile(file: string): Promise<Buffer> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!(await handle.stat()).isFile()) throw unreadable(file, 'is not a regular file');
+    return await contentOf(file, handle);
+  } finally {
+    await handle.close();
   }
 }
 
