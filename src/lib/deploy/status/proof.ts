@@ -1,3 +1,5 @@
+import { sayTable, TABLE_QUESTION, tableDifference } from '../../roles/firewall-table.js';
+
 /** One thing that a host says of itself, and whether it is as it should be. */
 export interface Proof {
   readonly what: string;
@@ -52,10 +54,16 @@ export function unitProof(answers: Answers): Proof {
   };
 }
 
-/** Shell that asks whether the firewall's table is loaded. */
-export const FIREWALL_QUESTION = `printf 'firewall\\t%s\\n' "$(nft list chain inet ee input 2>/dev/null | grep -c 'policy drop')"`;
+/** Shell that asks whether the firewall's table is loaded, and whether it is as it was declared. */
+export const FIREWALL_QUESTION = [
+  `printf 'firewall\\t%s\\n' "$(nft list chain inet ee input 2>/dev/null | grep -c 'policy drop')"`,
+  `(\n${TABLE_QUESTION}\n) | sed 's/^/table\\t/'`,
+].join('\n');
 
 export function firewallProof(answers: Answers): Proof {
-  const ok = answers.one('firewall') === '1';
-  return { what: 'firewall', seen: ok ? 'drops what is not named' : 'not loaded', ok };
+  const what = 'firewall';
+  if (answers.one('firewall') !== '1') return { what, seen: 'not loaded', ok: false };
+  const difference = tableDifference(answers.all('table').join('\n'));
+  if (difference === undefined) return { what, seen: 'drops what is not named', ok: true };
+  return { what, seen: `is not as declared; what \`ee deploy\` changes: ${sayTable(difference)}`, ok: false };
 }
