@@ -8,7 +8,7 @@ import { TestLab } from '../support/lab.js';
 const lab = new TestLab('t-drift');
 
 describe('what somebody changed on a host by hand', () => {
-  beforeAll(() => lab.up('packages', { hosts: ['vps1'] }));
+  beforeAll(() => lab.up('packages', { hosts: ['vps1', 'vps3'] }));
   afterAll(() => lab.down());
 
   const sh = (script: string) => lab.sh('vps1', script);
@@ -38,12 +38,10 @@ nft add table inet theirs; nft add chain inet theirs input; nft add rule inet th
       expect(await stageMade('firewall')).toEqual([]);
     });
 
-    it('comes back where a rule, a chain or everything of it is gone', async () => {
+    it('comes back where a rule or everything of it is gone', async () => {
       const before = await sh(rules);
       for (const harm of [
         `nft delete rule inet ee input handle $(nft -a list chain inet ee input | sed -n 's/.*dport 9100 .*# handle //p' | head -n 1)`,
-        'nft flush chain inet ee ssh',
-        'nft flush table inet ee',
         'nft delete table inet ee; nft add table inet ee',
         'nft flush ruleset',
       ]) {
@@ -101,6 +99,56 @@ sshd -t && systemctl reload ssh`);
       expect(await stageMade('SSH')).toHaveLength(1);
       expect(await effective()).toContain('permitrootlogin without-password');
       expect(await stageMade('SSH')).toEqual([]);
+    });
+  });
+
+  describe('in what runs', () => {
+    interface Deployed {
+      readonly hosts: readonly { readonly status: string; readonly changes: readonly { readonly summary: string }[] }[];
+    }
+    const deployed = async (): Promise<string[]> => {
+      const result = await lab.ee('deploy', 'vps3', '--yes', '--json');
+      expect(result.exit, result.stdout).toBe(0);
+      return result.json<Deployed>().hosts.flatMap(({ changes }) => changes.map(({ summary }) => summary));
+    };
+    const planned = async (): Promise<string[]> => {
+      const result = await lab.ee('deploy', 'vps3', '--dry-run', '--json');
+      return result.json<Deployed>().hosts.flatMap(({ changes }) => changes.map(({ summary }) => summary));
+    };
+    /** What `ee status` says of the services of VPS3. */
+    const services = async () => {
+      const { stdout, json } = await lab.ee('status', '--json');
+      const { hosts } = json<{ hosts: { host: string; proofs: { what: string; seen: string; ok: boolean }[] }[] }>();
+      const proof = hosts.find(({ host }) => host === 'vps3')?.proofs.find(({ what }) => what === 'services');
+      expect(proof, stdout).toBeDefined();
+      return proof;
+    };
+    const psql = (sql: string) => lab.sh('vps3', `cd / && runuser -u postgres -- psql -qtAd email_engine -c "${sql}"`);
+
+    it('is found and started where the cluster of PostgreSQL died under its wrapper, and keeps its data', async () => {
+      await deployed();
+      await psql('CREATE TABLE kept_by_a_test (it int); INSERT INTO kept_by_a_test VALUES (7)');
+      expect((await services())?.ok).toBe(true);
+      const cluster = await lab.sh('vps3', `pg_lsclusters -h | awk '{ print "postgresql@" $1 "-" $2 }'`);
+      await lab.sh('vps3', `systemctl kill -s KILL ${cluster}; sleep 2; systemctl is-active postgresql`);
+      expect(await services()).toEqual({ what: 'services', seen: `${cluster} failed`, ok: false });
+
+      expect(await planned()).toEqual([
+        `start postgresql (${cluster} is failed)`,
+        'see to the database email_engine: PostgreSQL does not answer',
+      ]);
+      expect(await deployed()).toEqual([`start postgresql (${cluster} is failed)`]);
+      expect(await psql('SELECT it FROM kept_by_a_test')).toBe('7');
+      expect((await services())?.ok).toBe(true);
+      expect(await deployed()).toEqual([]);
+    });
+
+    it('is restarted where it runs and does not answer', async () => {
+      await lab.sh('vps3', 'systemctl kill -s STOP redis-server');
+      expect(await services()).toMatchObject({ seen: 'redis-server does not answer', ok: false });
+      expect(await deployed()).toEqual(['restart redis-server, which runs and does not answer']);
+      expect((await services())?.ok).toBe(true);
+      expect(await deployed()).toEqual([]);
     });
   });
 });

@@ -1,4 +1,6 @@
+import { type Service, serviceQuestion, serviceSeen } from '../../converge/resources/service.js';
 import { sayTable, TABLE_QUESTION, tableDifference } from '../../roles/firewall-table.js';
+import { quote } from '../../ssh/shell-quote.js';
 
 /** One thing that a host says of itself, and whether it is as it should be. */
 export interface Proof {
@@ -35,18 +37,35 @@ export class Answers {
   }
 }
 
-/** Shell that prints whether each systemd unit runs, as `unit<TAB>NAME STATE`. Names may hold shell patterns of systemctl. */
-export function unitQuestions(units: readonly string[]): string {
+/**
+ * Shell that prints whether each service runs and answers, as `unit<TAB>NAME STATE`, and behind `|` what else is known of it. Names may
+ * hold shell patterns of systemctl.
+ */
+export function unitQuestions(units: readonly (string | Service)[]): string {
   return units
-    .map((unit) => `printf 'unit\\t%s %s\\n' '${unit}' "$(systemctl is-active '${unit}' 2>/dev/null | head -n 1)"`)
+    .map((unit): Service => (typeof unit === 'string' ? { name: unit } : unit))
+    .map((unit) =>
+      [
+        `printf 'unit\\t%s ' ${quote(unit.name)}`,
+        `(\n${serviceQuestion(unit)}\n) | tr '\\n' '|' | sed 's/|$//'`,
+        'echo',
+      ].join('\n'),
+    )
     .join('\n');
 }
 
 /** One proof for all units: those that run, or those that don't. */
 export function unitProof(answers: Answers): Proof {
-  const states = answers.all('unit').map((line) => line.split(' '));
-  const down = states.filter(([, state]) => state !== 'active').map(([name, state]) => `${name} ${state || 'absent'}`);
-  const names = states.map(([name = '']) => name.replace('*', '').replace('.service', ''));
+  const units = answers.all('unit').map((line) => {
+    const [, name = '', said = ''] = /^(\S*) ?(.*)$/.exec(line) ?? [];
+    return { name, ...serviceSeen(said.split('|')) };
+  });
+  const down = units.flatMap(({ name, state, worker, silent }) => {
+    if (state !== 'active') return [`${name} ${state || 'absent'}`];
+    if (worker !== undefined && worker.state !== 'active') return [`${worker.name} ${worker.state || 'inactive'}`];
+    return silent ? [`${name} does not answer`] : [];
+  });
+  const names = units.map(({ name }) => name.replace('*', '').replace('.service', ''));
   return {
     what: 'services',
     seen: down.length > 0 ? down.join(', ') : names.length > 0 ? `${names.join(', ')} run` : 'no answer',
