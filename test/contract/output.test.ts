@@ -138,7 +138,7 @@ describe('a file that is written with --out', () => {
 describe('an error that nothing catches', () => {
   it.each([
     ['an error', 'new RangeError("\u001b[2Jodd")', 'odd'],
-    ['what has no text', 'Object.create(null)', 'a thrown object without a text'],
+    ['what has no text', 'Object.create(null)', 'what was thrown has no text'],
   ])('is a sentence like any other, not a stack: %s', async (_, thrown, words) => {
     const late = join(folder, 'late.mjs');
     await writeFile(late, `setTimeout(() => { throw ${thrown}; }, 1500).unref();`);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EeError } from '../errors.js';
+import { namesIn, pathIn, type FileName, type FilePath } from './file-name.js';
 import type { Manifest } from './manifest.js';
 import { readOnce } from './read-once.js';
 import { error, warning, type Problem } from './report.js';
@@ -14,9 +15,9 @@ export type Original = ReadonlyMap<string, number>;
 export async function listOriginal(directory: string): Promise<Original> {
   const sizes = new Map<string, number>();
   try {
-    for (const name of await readdir(directory)) {
-      const stat = await lstat(join(directory, name));
-      if (stat.isFile()) sizes.set(name, stat.size);
+    for (const file of await namesIn(directory)) {
+      const stat = await lstat(pathIn(directory, file));
+      if (stat.isFile()) sizes.set(file.name, stat.size);
     }
   } catch (cause) {
     throw new EeError('BACKUP_ORIGINAL_UNREADABLE', { directory, reason: (cause as Error).message }, { cause });
@@ -25,9 +26,8 @@ export async function listOriginal(directory: string): Promise<Original> {
 }
 
 /** What is compared of a file: its hash is null where its content was not read. */
-export interface Compared {
-  readonly path: string;
-  readonly name: string;
+export interface Compared extends FileName {
+  readonly path: FilePath;
   readonly role: Role;
   readonly bytes: number;
   readonly sha256: string | null;
@@ -41,7 +41,7 @@ export async function compareWithOriginal(
 ): Promise<readonly Problem[]> {
   const size = original.get(file.name) ?? (await sizeBelow(directory, file.name));
   if (size === undefined) return [warning('NOT_IN_ORIGINAL', `${directory} has no such file`)];
-  const source = join(directory, file.name);
+  const source = pathIn(directory, file);
   if (size !== file.bytes) {
     if (file.sha256 !== null && (await sameButForLineEnds(file, source))) return [lineEnds(directory)];
     const how = file.bytes < size ? 'shorter' : 'longer';
@@ -73,13 +73,13 @@ const lineEnds = (directory: string): Problem =>
   warning('LINE_ENDS_DIFFER', `the text of the original in ${directory}, with other line ends`);
 
 /** A licence or configuration that went through a text editor or a transfer in text mode is still the same text. */
-async function sameButForLineEnds(file: Compared, source: string): Promise<boolean> {
+async function sameButForLineEnds(file: Compared, source: FilePath): Promise<boolean> {
   if (file.role !== 'licence' && file.role !== 'config') return false;
   const [ours, theirs] = await Promise.all([textHash(file.path), textHash(source)]);
   return ours === theirs;
 }
 
-async function textHash(path: string): Promise<string> {
+async function textHash(path: FilePath): Promise<string> {
   const text = (await readFile(path)).toString('latin1').replace(/\r\n/g, '\n');
   return createHash('sha256').update(text, 'latin1').digest('hex');
 }

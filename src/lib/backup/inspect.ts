@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { FilePath } from './file-name.js';
 import { ApplicationContents, ArchiveContents } from './application.js';
 import { DatabaseContents } from './database.js';
 import { GzipCheck } from './gzip.js';
@@ -51,7 +52,7 @@ export const TEXT_LIMIT = 1024 * 1024;
 const SHOWN_FAULTS = 20;
 
 /** Reads a file of the set once, hashing it and examining what its role promises. */
-export async function inspect(path: string, role: Role, options: InspectOptions): Promise<Inspection> {
+export async function inspect(path: FilePath, role: Role, options: InspectOptions): Promise<Inspection> {
   const examiner = examinerFor(role, path, options);
   const read = await readOnce(path, examiner, options.signal);
   const found = await examiner?.findings();
@@ -64,7 +65,7 @@ export async function inspect(path: string, role: Role, options: InspectOptions)
   };
 }
 
-function examinerFor(role: Role, path: string, options: InspectOptions): Examiner | undefined {
+function examinerFor(role: Role, path: FilePath, options: InspectOptions): Examiner | undefined {
   switch (role) {
     case 'application':
       return tarExaminer(new ApplicationContents());
@@ -75,7 +76,7 @@ function examinerFor(role: Role, path: string, options: InspectOptions): Examine
     case 'licence':
       return textExaminer((bytes) => examineLicence(bytes, options.now));
     case 'config':
-      return textExaminer((bytes) => examined(bytes, dirname(path), options.examineConfig));
+      return textExaminer((bytes) => examined(bytes, dirname(path.toString()), options.examineConfig));
     case 'include':
     case 'extraction':
     case 'unknown':

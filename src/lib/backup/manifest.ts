@@ -3,6 +3,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EeError } from '../errors.js';
 import { error, type Problem, type VerificationReport } from './report.js';
+import { decodeName } from './tar-header.js';
 
 /** Name → hex SHA-256, and where it was read. */
 export interface Manifest {
@@ -22,7 +23,7 @@ export async function readManifests(directory: string): Promise<readonly Manifes
   const manifests: Manifest[] = [];
   for (const file of [manifestPath(directory), join(directory, INNER_MANIFEST)]) {
     try {
-      manifests.push(parseManifest(file, await readFile(file, 'utf8')));
+      manifests.push(parseManifest(file, textOf(await readFile(file))));
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException;
       if (code === 'ENOENT') continue;
@@ -31,6 +32,14 @@ export async function readManifests(directory: string): Promise<readonly Manifes
   }
   return manifests;
 }
+
+/** Its lines, each as names are read: a file of one encoding may name files of another. */
+const textOf = (bytes: Buffer): string =>
+  bytes
+    .toString('latin1')
+    .split('\n')
+    .map((line) => decodeName(Buffer.from(line, 'latin1')))
+    .join('\n');
 
 /** Parses the format of sha256sum: `HEX  name` or `HEX *name` a line; a leading backslash marks an escaped name. */
 export function parseManifest(file: string, text: string): Manifest {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import type { FilePath } from './file-name.js';
 import { error, type Problem } from './report.js';
 
 const CHUNK = 1024 * 1024;
@@ -22,7 +23,7 @@ export interface ReadResult {
  * whatever the size: the next one is read while the sink works on this one. Opened for reading only, never through a symbolic
  * link. Throws what the operating system says when it cannot be read.
  */
-export async function readOnce(path: string, sink?: ByteSink, signal?: AbortSignal): Promise<ReadResult> {
+export async function readOnce(path: FilePath, sink?: ByteSink, signal?: AbortSignal): Promise<ReadResult> {
   // O_NONBLOCK: a FIFO that takes a file's place must not hang the open.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import type { FilePath } from './file-name.js';
 import { plainPath } from './member-safety.js';
 import { error, warning, type ApplicationFacts, type Note, type Problem } from './report.js';
 
@@ -21,7 +22,7 @@ export interface RestoreResult {
  * were all found safe.
  */
 export async function tryRestore(
-  archive: string,
+  archive: FilePath,
   facts: ApplicationFacts,
   { scratchDir = tmpdir(), signal }: { readonly scratchDir?: string; readonly signal?: AbortSignal } = {},
 ): Promise<RestoreResult> {
@@ -52,7 +53,7 @@ export async function tryRestore(
   }
 }
 
-async function unpack(archive: string, root: string, signal?: AbortSignal): Promise<void> {
+async function unpack(archive: FilePath, root: string, signal?: AbortSignal): Promise<void> {
   const { extract } = await import('tar-stream');
   const members = extract();
   const file = await open(archive, constants.O_RDONLY | constants.O_NOFOLLOW);

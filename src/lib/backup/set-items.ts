@@ -1,12 +1,12 @@
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { namesIn, pathIn, type FileName, type FilePath } from './file-name.js';
 import { INNER_MANIFEST } from './manifest.js';
 import { error, type Problem } from './report.js';
 import { includedItem, itemNamed, type NamedItem } from './roles.js';
 
 /** An item of the directory with what the file system says of it. */
-export interface Item extends NamedItem {
-  readonly path: string;
+export interface Item extends NamedItem, FileName {
+  readonly path: FilePath;
   readonly kind: 'file' | 'directory' | 'symlink' | 'special';
   readonly bytes: number;
 }
@@ -14,7 +14,7 @@ export interface Item extends NamedItem {
 /** The items of a set, or why it cannot be listed. */
 export async function listItems(directory: string): Promise<readonly Item[] | Problem> {
   try {
-    const names = await readdir(directory);
+    const names = await namesIn(directory);
     return await Promise.all(names.map((name) => itemAt(directory, name)));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
@@ -34,7 +34,7 @@ export async function withIncluded(
   const deeper = [...names].filter((name) => !listed.has(name));
   return [
     ...items.map((item) => (names.has(item.name) ? includedItem(item) : item)),
-    ...(await Promise.all(deeper.map(async (name) => includedItem(await itemAt(directory, name))))),
+    ...(await Promise.all(deeper.map(async (name) => includedItem(await itemAt(directory, { name }))))),
   ];
 }
 
@@ -45,8 +45,9 @@ export const isSetItem = (name: string): boolean => {
   return role !== 'unknown' || resembles === true || name === INNER_MANIFEST;
 };
 
-async function itemAt(directory: string, name: string): Promise<Item> {
-  const path = join(directory, name);
+async function itemAt(directory: string, file: FileName): Promise<Item> {
+  const { name } = file;
+  const path = pathIn(directory, file);
   const stat = await lstat(path);
   const named = itemNamed(name, stat.isDirectory() ? 'directory' : 'file');
   const kind = stat.isFile()
@@ -57,5 +58,5 @@ async function itemAt(directory: string, name: string): Promise<Item> {
         ? 'symlink'
         : 'special';
   const reason = name === INNER_MANIFEST ? 'the checksums that came with the set' : named.reason;
-  return { ...named, reason, path, kind, bytes: stat.isFile() ? stat.size : 0 };
+  return { ...named, ...file, reason, path, kind, bytes: stat.isFile() ? stat.size : 0 };
 }

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** The size of a tar block; everything in a tar file is a whole number of them (POSIX.1-2017, pax, "ustar Interchange Format"). */
 export const BLOCK = 512;
 
@@ -32,8 +34,7 @@ export function parseHeader(block: Buffer): TarHeader | undefined {
 
 /** Text as UTF-8 where it is that, else byte for byte, so that two different names never become one. */
 export function decodeName(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
-  return text.includes('\uFFFD') ? bytes.toString('latin1') : text;
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }
 
 /** The records of a pax extended header: `length key=value\n` each. Undefined when they are malformed. */

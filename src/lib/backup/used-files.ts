@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { EeError } from '../errors.js';
+import { printableName } from '../printable.js';
 import type { ApplicationFacts, FileReport, VerificationReport } from './report.js';
 import type { RequiredRole } from './roles.js';
 
@@ -74,7 +75,8 @@ function problemLines(report: VerificationReport): readonly string[] {
   const spoilt = report.files.flatMap((file) =>
     file.used ? file.problems.filter(isError).map(({ message }) => `${file.name}: ${message}`) : [],
   );
-  return [...report.problems.filter(isError).map(({ message }) => message), ...spoilt];
+  // Names of files and members stay on their line, whatever is in them.
+  return [...report.problems.filter(isError).map(({ message }) => message), ...spoilt].map(printableName);
 }
 
 const isError = ({ severity }: { severity: string }): boolean => severity === 'error';

@@ -105,9 +105,15 @@ async function originalOf(directory: string, against: string | undefined): Promi
   return { directory: original, sizes: await listOriginal(original) };
 }
 
+const NOT_UTF8: Note = {
+  code: 'NAME_NOT_UTF8',
+  message: 'its name is not UTF-8; it is shown, and written into a manifest, as Latin-1',
+};
+
 async function reportOn(item: Item, context: Context): Promise<FileReport> {
   const { name, role, used, reason, date, bytes } = item;
-  const base = { name, role, used, reason, date, bytes, sha256: null, problems: [], notes: [] } as const;
+  const named: readonly Note[] = item.spelled === undefined ? [] : [NOT_UTF8];
+  const base = { name, role, used, reason, date, bytes, sha256: null, problems: [], notes: named } as const;
   if (item.kind === 'directory') return { ...base, status: 'not-read' };
   if (item.kind === 'symlink') {
     return {
@@ -147,7 +153,7 @@ async function reportOn(item: Item, context: Context): Promise<FileReport> {
     sha256: read.sha256,
     status: statusOf(problems, 'ok'),
     problems,
-    notes: [...read.notes, ...restored.notes],
+    notes: [...named, ...read.notes, ...restored.notes],
     ...(read.facts === undefined ? {} : { facts: read.facts }),
   };
 }
@@ -161,7 +167,7 @@ function ambiguity(item: Item, { ambiguous }: Context): readonly Problem[] {
 }
 
 async function comparisons(item: Item, sha256: string | null, context: Context): Promise<readonly Problem[]> {
-  const file = { path: item.path, name: item.name, role: item.role, bytes: item.bytes, sha256 };
+  const file = { ...item, sha256 };
   const problems: Problem[] = [];
   if (item.name !== INNER_MANIFEST) {
     for (const manifest of context.manifests) problems.push(...compareWithManifest(file, manifest));

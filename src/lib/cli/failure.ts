@@ -26,22 +26,23 @@ export function toFailure(error: unknown, command: string): ShownFailure {
   }
   if (isPromptClosed(error)) return toFailure(new EeError('INTERRUPTED', { during: command }), command);
   if (isUsageError(error)) return { code: 'USAGE', exit: EXIT.usage, ...usageMistake(error, command) };
-  const bug = error instanceof Error ? error : new Error(described(error));
+  const reason = error instanceof Error ? textOf(() => error.message) || textOf(() => error.name) : textOf(() => error);
+  const stack = error instanceof Error ? textOf(() => error.stack) : reason;
   return {
     code: 'UNEXPECTED',
     exit: EXIT.failed,
-    message: `${command} stopped on an unexpected error: ${bug.message || bug.name}`,
+    message: `${command} stopped on an unexpected error: ${reason}`,
     hint: 'This is a fault in ee, not in what you typed. Run it again with --verbose and report what it shows.',
-    ...(bug.stack === undefined ? {} : { stack: bug.stack }),
+    stack,
   };
 }
 
 /** What is thrown can be anything, also something that no text can be made of. */
-function described(thrown: unknown): string {
+function textOf(value: () => unknown): string {
   try {
-    return String(thrown);
+    return String(value());
   } catch {
-    return `a thrown ${typeof thrown} without a text`;
+    return 'what was thrown has no text';
   }
 }
 

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { EeError } from '../../../src/lib/errors.js';
 import { error } from '../../../src/lib/backup/report.js';
 import type { VerificationReport } from '../../../src/lib/backup/report.js';
+import { presentReport } from '../../../src/lib/backup/present.js';
 import { usedFiles } from '../../../src/lib/backup/used-files.js';
 import { verifyBackupSet, type VerifyOptions } from '../../../src/lib/backup/verify-set.js';
 import {
@@ -49,6 +50,38 @@ async function codesOf(change: (files: Map<string, Buffer>) => void | Promise<vo
 
 const codes = (report: VerificationReport): readonly string[] =>
   [...report.problems, ...report.files.flatMap((file) => file.problems)].map(({ code }) => code).sort();
+
+describe('a file whose name is odd', () => {
+  it.each([
+    ['in Latin-1', Buffer.from('caf\xe9.txt', 'latin1'), 'caf\xe9.txt'],
+    ['with an escape sequence', Buffer.from('a\x1b[2Jb'), 'a\x1b[2Jb'],
+    ['with a line feed', Buffer.from('a\nVERIFIED: b'), 'a\nVERIFIED: b'],
+    ['with the sign for what cannot be decoded', Buffer.from('a\ufffdb'), 'a\ufffdb'],
+  ])('is read like any other: %s', async (_, spelled, name) => {
+    const directory = await setWith();
+    const original = `${directory}-original`;
+    await cp(directory, original, { recursive: true });
+    for (const folder of [directory, original])
+      await writeFile(Buffer.concat([Buffer.from(`${folder}/`), spelled]), 'odd');
+    const report = await verify(directory, { against: original });
+    await rm(original, { recursive: true });
+    const file = report.files.find((candidate) => candidate.name === name);
+    expect([report.verdict, file?.status, file?.problems]).toEqual(['VERIFIED', 'ok', []]);
+    expect(file?.sha256).toBe(createHash('sha256').update('odd').digest('hex'));
+    expect(presentReport(report).join('\n')).not.toMatch(/\x1b|^VERIFIED: b/m);
+  });
+
+  it('is found in a manifest that names it in its own encoding', async () => {
+    const directory = await setWith();
+    const spelled = Buffer.from('caf\xe9.txt', 'latin1');
+    await writeFile(Buffer.concat([Buffer.from(`${directory}/`), spelled]), 'odd');
+    const report = await verify(directory);
+    const lines = report.files.map(({ name, sha256 }) => Buffer.from(`${sha256 ?? ''}  ${name}\n`, 'latin1'));
+    await writeFile(`${directory}.sha256`, Buffer.concat(lines));
+    expect(codes(await verify(directory))).toEqual([]);
+    await rm(`${directory}.sha256`);
+  });
+});
 
 describe('verifying a sound set', () => {
   it('[R127] gives VERIFIED, with every file read to its end', async () => {

@@ -1,4 +1,5 @@
 import { Errors } from '@oclif/core';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failureDocument, renderFailure, toFailure } from '../../../src/lib/cli/failure.js';
 import { EeError } from '../../../src/lib/errors.js';
@@ -33,6 +34,21 @@ describe('what an operator is shown of a failure', () => {
   it('is an interruption when a question was answered with Ctrl-C', () => {
     const closed = Object.assign(new Error('User force closed the prompt'), { name: 'ExitPromptError' });
     expect(toFailure(closed, 'ee init')).toMatchObject({ code: 'INTERRUPTED', exit: 130 });
+  });
+
+  it('is a sentence and a next step, whatever is thrown', () => {
+    const odd = [Symbol('odd'), { toString: () => ({}) }, Object.assign(new Error(), { message: Symbol('odd') }), null];
+    const thrown = fc.oneof(fc.anything({ withNullPrototype: true, withBigInt: true }), fc.constantFrom(...odd));
+    fc.assert(
+      fc.property(thrown, (value) => {
+        const failure = toFailure(value, 'ee status');
+        expect(failure).toMatchObject({ code: 'UNEXPECTED', exit: 1 });
+        expect(renderFailure(failure, { verbose: true })).toMatch(
+          /^Error: ee status stopped on an unexpected error: .*\nNext: This is a fault in ee/su,
+        );
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('is a fault of ee for anything else, with the stack only under --verbose', () => {
