@@ -4,13 +4,22 @@ import { LEVELS } from '../lib/backup/report.js';
 import type { VerificationReport } from '../lib/backup/report.js';
 import { EeCommand } from '../lib/cli/ee-command.js';
 import { EXIT } from '../lib/errors.js';
+import type { Settings } from '../lib/settings/settings.js';
+
+interface Places {
+  readonly dir: string;
+  readonly against: string | undefined;
+  readonly repositoriesOf: readonly string[];
+  /** Absent where DIR is named: then nothing is rendered. */
+  readonly settings: Settings | undefined;
+}
 
 export default class Verify extends EeCommand {
   static override summary = 'Verify the backup set: every byte, every archive member, and what is used of it';
 
   static override description = `Reads each file of the set once, hashing and inflating it at the same time, and writes nothing into the set.
 
-Checked are: names and roles (any date); gzip to the end of its last member with nothing after it; the structure of tar and unsafe members; that the application is MailWizz, which version and at which depth; the fields of the licence; that the PowerMTA configuration is one and parses, with the files of the set that it includes; and the SHA-256 of all files against the original and against the manifests: DIR.sha256 beside the set, and SHA256SUMS in it, where they exist.
+Checked are: names and roles (any date); gzip to the end of its last member with nothing after it; the structure of tar and unsafe members; that the application is MailWizz, which version and at which depth; the fields of the licence; that the PowerMTA configuration is one and parses, with the files of the set that it includes; without DIR, that it can be rendered with the settings and their overlay; and the SHA-256 of all files against the original and against the manifests: DIR.sha256 beside the set, and SHA256SUMS in it, where they exist.
 
 Levels: quick looks at names and sizes only, so that its best verdict is DEGRADED; full (the default) reads everything; restore also unpacks the application into a temporary folder, compares what came out, and has PHP check its entry points where PHP is installed.
 
@@ -42,21 +51,21 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
 
   async run(): Promise<VerificationReport & { manifest?: string }> {
     const { args, flags } = await this.parse(Verify);
-    const [{ nextStep, presentReport, readable }, { verifyBackupSet }, { writeManifest }, { examineConfiguration }] =
+    const [{ nextStep, presentReport, readable }, { verifyBackupSet }, { writeManifest }, { examinationFor }] =
       await Promise.all([
         import('../lib/backup/present.js'),
         import('../lib/backup/verify-set.js'),
         import('../lib/backup/manifest.js'),
-        import('../lib/deploy/backup-configuration.js'),
+        import('../lib/deploy/examine-rendering.js'),
       ]);
-    const { dir, against, repositoriesOf } = await this.#places(args.dir, flags);
+    const { dir, against, repositoriesOf, settings } = await this.#places(args.dir, flags);
     const start = performance.now();
     const report = await verifyBackupSet(dir, {
       level: flags.level,
       against,
       repositoriesOf,
       signal: this.signal,
-      examineConfig: examineConfiguration,
+      examineConfig: examinationFor(settings),
     });
     const seconds = (performance.now() - start) / 1000;
     for (const line of presentReport(report)) this.print(line);
@@ -80,13 +89,16 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
   async #places(
     dir: string | undefined,
     flags: { against?: string | undefined; 'env-file'?: string | undefined },
-  ): Promise<{ dir: string; against: string | undefined; repositoriesOf: readonly string[] }> {
-    if (dir !== undefined) return { dir, against: flags.against, repositoriesOf: [dirname(resolve(dir)), dir] };
-    const { file, backup } = await this.settings(flags);
+  ): Promise<Places> {
+    if (dir !== undefined)
+      return { dir, against: flags.against, repositoriesOf: [dirname(resolve(dir)), dir], settings: undefined };
+    const settings = await this.settings(flags);
+    const { file, backup } = settings;
     return {
       dir: backup.dir,
       against: flags.against ?? backup.sourceDir,
       repositoriesOf: [dirname(file), dirname(resolve(backup.dir)), backup.dir],
+      settings,
     };
   }
 }

@@ -847,6 +847,17 @@ const failures = {
     hint: () =>
       'Put each file into the backup set, beside the configuration by its name or by its path below /etc/pmta, then run the same command again.',
   }),
+  PMTA_OVERLAY_MISSING: row<{ path: string }>({
+    exit: EXIT.usage,
+    message: ({ path }) => `PMTA_OVERLAY names ${path}, which does not exist.`,
+    hint: () => 'Create the file, or take the line out of the settings.',
+  }),
+  PMTA_OVERLAY_REFUSED: row<{ path: string; problems: readonly string[] }>({
+    exit: EXIT.found,
+    message: ({ path, problems }) =>
+      `The overlay ${path} cannot be merged into the PowerMTA configuration:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    hint: () => 'Correct or remove these lines, then run the same command again.',
+  }),
   PMTA_CONFIG_NOT_FOUND: row<{ dir: string }>({
     exit: EXIT.usage,
     message: ({ dir }) => `${dir} has no PowerMTA configuration (a file named pmta-config or pmta-config-YYYYMMDD).`,

@@ -1,4 +1,5 @@
 import { ipsFlag, Vps2Command } from '../../lib/cli/pmta/vps2-command.js';
+import type { AdaptationReport } from '../../lib/pmta/adapt/report.js';
 import type { PmtaDiff as Result } from '../../lib/deploy/pmta/diff.js';
 import { EXIT } from '../../lib/errors.js';
 
@@ -21,22 +22,23 @@ export default class PmtaDiff extends Vps2Command {
   ];
   static override flags = { ips: ipsFlag };
 
-  async run(): Promise<Result & { host: string; different: boolean }> {
+  async run(): Promise<Result & { host: string; different: boolean; overlay: AdaptationReport }> {
     const { flags } = await this.parse(PmtaDiff);
     const settings = await this.settings(flags);
     const [{ renderedConfiguration }, { differs, pmtaDiff }] = await Promise.all([
       import('../../lib/deploy/pmta/wanted-configuration.js'),
       import('../../lib/deploy/pmta/diff.js'),
     ]);
-    const content = await renderedConfiguration(settings, flags.ips);
+    const { content, overlay } = await renderedConfiguration(settings, flags.ips);
     const found = await this.onVps2(settings, flags, (host) => pmtaDiff(host, content, this.signal));
     const different = differs(found);
-    this.#show(found, different);
+    this.#show(found, different, overlay);
     if (different) this.exitWith(EXIT.found);
-    return { host: 'vps2', different, ...found };
+    return { host: 'vps2', different, ...found, overlay };
   }
 
-  #show({ origin, drift, pending, effective, retiring, unverified }: Result, different: boolean): void {
+  #show(found: Result, different: boolean, overlay: AdaptationReport): void {
+    const { origin, drift, pending, effective, retiring, unverified } = found;
     this.print(ORIGINS[origin]);
     if (unverified) this.print('A run was cut before it had verified it: `ee pmta apply` finishes, or takes it back.');
     if (drift) {
@@ -46,6 +48,9 @@ export default class PmtaDiff extends Vps2Command {
     if (pending) {
       this.print('\nPending: what ee would write.');
       this.printDiff(pending.diff);
+      if (overlay.length > 0) this.print('\nLines of the overlay in what ee would write:');
+      for (const { file, line, subject, reason } of overlay)
+        this.print(`  ${file ?? ''}:${line ?? ''}: ${subject}: ${reason}`);
     }
     if (effective.length > 0) this.print('\nWhat that changes for the providers:');
     for (const { pair, name, before, after } of effective) this.print(`  ${pair}: ${name} ${before} → ${after}`);

@@ -6,6 +6,7 @@ import { screenWidth } from '../../lib/cli/output/standard-streams.js';
 import type { Configuration } from '../../lib/pmta/configuration.js';
 import type { Document } from '../../lib/pmta/document.js';
 import type { Explanation } from '../../lib/pmta/explain.js';
+import type { OverlayLines } from '../../lib/pmta/overlay/origins.js';
 
 export default class PmtaExplain extends EeCommand {
   static override summary = 'Show the settings that hold for a queue, and the line each comes from';
@@ -35,18 +36,21 @@ export default class PmtaExplain extends EeCommand {
 
   async run(): Promise<Explanation & { file: string; ips: number | null }> {
     const { args, flags } = await this.parse(PmtaExplain);
-    const [{ loadCatalogue }, { explain }, { showExplanation }, { tableLines }] = await Promise.all([
-      import('../../lib/pmta/catalogue.js'),
-      import('../../lib/pmta/explain.js'),
-      import('../../lib/pmta/show-explanation.js'),
-      import('../../lib/cli/table.js'),
-    ]);
-    const { file, configuration } = await this.#configuration(flags);
-    const explanation = explain(configuration, loadCatalogue(), {
+    const [{ loadCatalogue }, { explain }, { showExplanation }, { withOverlayLines }, { tableLines }] =
+      await Promise.all([
+        import('../../lib/pmta/catalogue.js'),
+        import('../../lib/pmta/explain.js'),
+        import('../../lib/pmta/show-explanation.js'),
+        import('../../lib/pmta/overlay/origins.js'),
+        import('../../lib/cli/table.js'),
+      ]);
+    const { file, configuration, overlay } = await this.#configuration(flags);
+    const explained = explain(configuration, loadCatalogue(), {
       domain: args.domain,
       virtualMta: flags.vmta,
       ips: flags.ips,
     });
+    const explanation = overlay ? withOverlayLines(explained, overlay) : explained;
     const width = screenWidth();
     for (const part of showExplanation(explanation, { file: basename(file), ips: flags.ips, all: flags.all })) {
       const lines = typeof part === 'string' ? [part] : tableLines(part.columns, part.rows, { width });
@@ -59,7 +63,7 @@ export default class PmtaExplain extends EeCommand {
     config?: string | undefined;
     root?: string | undefined;
     'env-file'?: string | undefined;
-  }): Promise<{ file: string; configuration: Document | Configuration }> {
+  }): Promise<{ file: string; configuration: Document | Configuration; overlay?: OverlayLines }> {
     if (flags.config !== undefined) {
       const { configurationFrom } = await import('../../lib/pmta/check-files.js');
       const { readConfiguration } = await import('../../lib/pmta/read-configuration.js');
@@ -72,6 +76,7 @@ export default class PmtaExplain extends EeCommand {
       import('../../lib/pmta/backup-config.js'),
     ]);
     const bytes = await readFile(await configurationIn(settings.backup.dir));
-    return { file: 'pmta.conf', configuration: (await adaptedConfiguration(settings, bytes)).document };
+    const { document, overlay } = await adaptedConfiguration(settings, bytes);
+    return { file: 'pmta.conf', configuration: document, ...(overlay && { overlay }) };
   }
 }

@@ -5,7 +5,8 @@ import type { FileReport, VerificationReport, Verdict } from './report.js';
 const MEANINGS: Readonly<Record<Verdict, string>> = {
   VERIFIED: 'every file was read to its end and is sound',
   DEGRADED: 'what a deployment uses is usable, but see the problems above',
-  CORRUPT: 'it cannot be deployed from; bring back what is named above from the original',
+  CORRUPT:
+    'it cannot be deployed from; see the problems above, and bring back from the original what is damaged or missing',
   'NOT-CHECKED': 'nothing could be checked, so nothing is known about it',
 };
 

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { EeError } from '../errors.js';
 
 /** More than any configuration; what is larger, or does not end, was named by mistake. */
@@ -19,15 +18,12 @@ export async function readConfiguration(file: string): Promise<Buffer> {
   }
 }
 
-/** The bytes of a file that nobody named: a pipe that takes its place, and would never end, is refused. */
-export async function readRegularFile(file: string): Promise<Buffer> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    if (!(await handle.stat()).isFile()) throw unreadable(file, 'is not a regular file');
-    return await contentOf(file, handle);
-  } finally {
-    await handle.close();
-  }
+/** The bytes of a configuration that need not exist; undefined where it does not. */
+export async function readOptional(file: string): Promise<Buffer | undefined> {
+  const status = await stat(file).catch(() => undefined);
+  if (!status) return undefined;
+  if (!status.isFile()) throw unreadable(file, 'is not a regular file');
+  return readConfiguration(file);
 }
 
 async function contentOf(file: string, handle: FileHandle): Promise<Buffer> {

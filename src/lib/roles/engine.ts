@@ -11,7 +11,6 @@ import { https, HTTPS_PACKAGES, httpsWanted } from './https.js';
 import type { CertificateWanted } from './lineage.js';
 import { NODE_EXPORTER_PORT, type PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
-import { emailEngine, NGINX, POSTGRES_PORT, POSTGRESQL, PROMETHEUS, REDIS, REDIS_PORT } from './services.js';
 import { bareWord, nginxWord, render, yamlString } from './template.js';
 import { CERTIFICATE_FILE, KEY_FILE, SYSTEM_AUTHORITIES, webSite, type TlsFiles } from './web.js';
 
@@ -61,11 +60,7 @@ export function engine({ settings }: RoleContext, inputs: EngineInputs): Role {
     ports: ENGINE_PORTS,
     stages: [
       { name: 'packages', resources: [packages('engine', ENGINE_PACKAGES)] },
-      { name: 'database servers', resources: databaseServers(settings) },
-      {
-        name: 'database',
-        resources: [postgresDatabase({ name: DATABASE, password: settings.engine.postgresPassword })],
-      },
+      { name: 'databases', resources: databases(settings) },
       { name: 'API', resources: api(settings, inputs) },
       { name: 'web server', resources: web(settings, inputs.tls, wanted) },
       { name: 'monitoring', resources: monitoring(settings) },
@@ -74,9 +69,10 @@ export function engine({ settings }: RoleContext, inputs: EngineInputs): Role {
   };
 }
 
-function databaseServers({ engine: { redisPassword } }: Settings): Resource[] {
+function databases({ engine: { postgresPassword, redisPassword } }: Settings): Resource[] {
   return [
-    service(POSTGRESQL),
+    service('postgresql', 'runuser -u postgres -- psql -c "SELECT 1"'),
+    postgresDatabase({ name: DATABASE, password: postgresPassword }),
     file({
       path: '/etc/redis/redis.conf',
       content: render('redis/redis.conf', { password: redisPassword.reveal() }, bareWord),
@@ -85,7 +81,7 @@ function databaseServers({ engine: { redisPassword } }: Settings): Resource[] {
       sensitive: true,
       notifies: [restart('redis-server')],
     }),
-    service(REDIS),
+    service('redis-server'),
   ];
 }
 
@@ -124,7 +120,7 @@ function api(settings: Settings, { bundle, panelCertificate }: EngineInputs): Re
       mode: '0644',
       notifies: [restartEngine],
     }),
-    service(emailEngine(ENGINE_PORT, HEALTHY)),
+    service('email-engine', HEALTHY),
   ];
 }
 
@@ -132,8 +128,8 @@ function api(settings: Settings, { bundle, panelCertificate }: EngineInputs): Re
 function configuration({ sending, hosts, mailwizz }: Settings): string {
   const config = {
     port: ENGINE_PORT,
-    postgres: { host: '127.0.0.1', port: POSTGRES_PORT, database: DATABASE, user: DATABASE },
-    redis: { host: '127.0.0.1', port: REDIS_PORT },
+    postgres: { host: '127.0.0.1', port: 5432, database: DATABASE, user: DATABASE },
+    redis: { host: '127.0.0.1', port: 6379 },
     identities: sending.identities.map(({ ip, domain, sender }) => ({ ip, domain, sender })),
     // Its name need not be in the DNS yet.
     mailwizz: {
@@ -152,7 +148,7 @@ function web(settings: Settings, tls: TlsFiles, wanted: CertificateWanted): Reso
     { domain: settings.engine.domain, certificate: CERTIFICATE_FILE, key: KEY_FILE, port: ENGINE_PORT },
     nginxWord,
   );
-  return [...webSite('email-engine', site, tls, wanted), service(NGINX)];
+  return [...webSite('email-engine', site, tls, wanted), service('nginx')];
 }
 
 function monitoring({ hosts }: Settings): Resource[] {
@@ -174,7 +170,7 @@ function monitoring({ hosts }: Settings): Resource[] {
       mode: '0644',
       notifies: [restart('prometheus')],
     }),
-    service(PROMETHEUS),
+    service('prometheus', 'curl -fsS --max-time 5 http://127.0.0.1:9090/-/ready'),
   ];
 }
 

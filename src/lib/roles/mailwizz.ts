@@ -20,7 +20,6 @@ import { databasePassword } from './panel-configuration.js';
 import { WEB_ROOT, WEB_USER } from './panel-places.js';
 import type { PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
-import { MARIADB, NGINX, phpFpm } from './services.js';
 import { bareWord, nginxWord, render } from './template.js';
 import { CERTIFICATE_FILE, KEY_FILE, reloadNginx, type TlsFiles, webSite } from './web.js';
 
@@ -78,8 +77,7 @@ export function mailwizz({ settings, facts }: RoleContext, inputs: MailwizzInput
     ports: MAILWIZZ_PORTS,
     stages: [
       { name: 'packages', resources: [packages('mailwizz', names)] },
-      { name: 'database server', resources: databaseServer() },
-      { name: 'database', resources: [mariadbDatabase(settings.mailwizz.database)] },
+      { name: 'database', resources: database(settings) },
       {
         name: 'application',
         resources: [systemUser(WEB_USER, WEB_ROOT), application(inputs), databasePassword(settings, php)],
@@ -91,7 +89,7 @@ export function mailwizz({ settings, facts }: RoleContext, inputs: MailwizzInput
   };
 }
 
-function databaseServer(): Resource[] {
+function database({ mailwizz: { database: wanted } }: Settings): Resource[] {
   return [
     file({
       path: '/etc/mysql/mariadb.conf.d/60-ee.cnf',
@@ -99,7 +97,8 @@ function databaseServer(): Resource[] {
       mode: '0644',
       notifies: [restart('mariadb')],
     }),
-    service(MARIADB),
+    service('mariadb'),
+    mariadbDatabase(wanted),
   ];
 }
 
@@ -150,7 +149,7 @@ function web(settings: Settings, php: string, tls: TlsFiles, wanted: Certificate
       mode: '0644',
       notifies: [fpm],
     }),
-    service(phpFpm(php, SOCKET)),
+    service(`php${php}-fpm`),
     file({
       path: FASTCGI,
       content: render('nginx/panel-fastcgi.conf', { socket: SOCKET }, nginxWord),
@@ -158,7 +157,7 @@ function web(settings: Settings, php: string, tls: TlsFiles, wanted: Certificate
       notifies: [reloadNginx],
     }),
     ...webSite('mailwizz', site, tls, wanted),
-    service(NGINX),
+    service('nginx'),
   ];
 }
 

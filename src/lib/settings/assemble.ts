@@ -11,6 +11,9 @@ export interface Place {
   readonly home: string;
 }
 
+/** Beside the settings file; taken where it exists. */
+const DEFAULT_OVERLAY = 'pmta-overlay.conf';
+
 /** Builds the settings from values that were all found right. */
 export function assemble(given: Validated['given'], identities: readonly SendingIdentity[], place: Place): Settings {
   const values = withDefaults(given);
@@ -39,6 +42,10 @@ export function assemble(given: Validated['given'], identities: readonly Sending
     pmta: {
       ...present('package', values.PMTA_PACKAGE, path),
       ...present('packageSha256', values.PMTA_PACKAGE_SHA256, (digest) => digest),
+      overlay: {
+        file: path(values.PMTA_OVERLAY ?? DEFAULT_OVERLAY),
+        required: values.PMTA_OVERLAY !== undefined,
+      },
       smtpPort: values.PMTA_SMTP_PORT,
       smtpUser: values.PMTA_SMTP_USER,
       smtpPassword: secret(values.PMTA_SMTP_PASSWORD),

@@ -149,6 +149,11 @@ export const CATALOGUE = {
     description: 'SHA-256 of that package, as the vendor tells it; another package is refused',
     example: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
   }),
+  PMTA_OVERLAY: setting('PowerMTA', 'optional', type.path, {
+    description:
+      'Your own additions to the PowerMTA configuration; without it pmta-overlay.conf beside this file, if it exists',
+    example: '/srv/ee/pmta-overlay.conf',
+  }),
   PMTA_SMTP_PORT: setting('PowerMTA', 'default', type.submissionPort, {
     description: 'Port on which VPS2 takes messages from MailWizz and the API',
     example: '2526',

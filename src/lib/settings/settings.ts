@@ -56,6 +56,8 @@ export interface Settings {
     readonly package?: string;
     /** Hex, in lower case: the checksum that this package must have. */
     readonly packageSha256?: string;
+    /** The operator's own additions to the configuration; `required` where the settings name the file. */
+    readonly overlay: { readonly file: string; readonly required: boolean };
     readonly smtpPort: number;
     readonly smtpUser: string;
     readonly smtpPassword: Secret;

@@ -19,8 +19,7 @@ export function mariadbDatabase({ name, user, password }: DatabaseWanted): Resou
     id: `database:${name}`,
     probe: [
       'command -v mariadb >/dev/null || exit 0',
-      // No answer is not the answer that it is absent.
-      `mariadb -N -r <<'EE_SQL' 2>/dev/null || echo unanswered`,
+      `mariadb -N -r <<'EE_SQL' 2>/dev/null || :`,
       `SELECT 'database' FROM information_schema.schemata WHERE schema_name = '${name}';`,
       `SELECT CONCAT('right on ', Db) FROM mysql.db WHERE User = '${user}' AND Host = 'localhost';`,
       `SELECT CONCAT('right to ', privilege_type) FROM information_schema.user_privileges WHERE grantee = '''${user}''@''localhost''' AND privilege_type <> 'USAGE';`,
@@ -34,19 +33,15 @@ export function mariadbDatabase({ name, user, password }: DatabaseWanted): Resou
     ].join('\n'),
     diff(output) {
       const seen = output.toString('utf8').split('\n');
-      const state = seen.includes('database') ? 'there' : seen.includes('unanswered') ? 'unknown' : 'absent';
+      const hasDatabase = seen.includes('database');
       const rights = seen.filter((line) => line.startsWith('right '));
       const exact = rights.length === 1 && rights[0] === `right on ${literally(name)}`;
-      if (state === 'there' && seen.includes('login') && exact) return undefined;
+      if (hasDatabase && seen.includes('login') && exact) return undefined;
       return {
-        ...{
-          there: {
-            action: 'update',
-            summary: `give ${user} access to the database ${name}, and to nothing else`,
-          } as const,
-          absent: { action: 'create', summary: `create the empty database ${name}` } as const,
-          unknown: { action: 'run', summary: `see to the database ${name}: MariaDB does not answer` } as const,
-        }[state],
+        action: hasDatabase ? 'update' : 'create',
+        summary: hasDatabase
+          ? `give ${user} access to the database ${name}, and to nothing else`
+          : `create the empty database ${name}`,
         script: createScript(name, user, password),
       };
     },

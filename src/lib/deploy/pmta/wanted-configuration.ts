@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { AdaptationReport } from '../../pmta/adapt/report.js';
 import { configurationIn } from '../../pmta/backup-config.js';
 import { EeError } from '../../errors.js';
 import { loadCatalogue } from '../../pmta/catalogue.js';
@@ -11,10 +12,17 @@ import { readVerified } from '../read-verified.js';
 import { soundBackup } from '../sound-backup.js';
 import { withFirstIdentities } from './first-identities.js';
 
-/** The configuration for the first `count` identities, from the backup set as it is. Nothing is to be changed by it. */
-export async function renderedConfiguration(settings: Settings, count: number | undefined): Promise<Buffer> {
+/**
+ * The configuration for the first `count` identities, from the backup set as it is, and what the overlay did to it. Nothing is to be
+ * changed by it.
+ */
+export async function renderedConfiguration(
+  settings: Settings,
+  count: number | undefined,
+): Promise<{ content: Buffer; overlay: AdaptationReport }> {
   const backup = await readFile(await configurationIn(settings.backup.dir));
-  return printDocument((await adaptedConfiguration(withFirstIdentities(settings, count), backup)).document);
+  const { document, overlay } = await adaptedConfiguration(withFirstIdentities(settings, count), backup);
+  return { content: printDocument(document), overlay: overlay?.report ?? [] };
 }
 
 /** The same, from a backup set that was read whole and found sound; one with errors in it is refused. */
