@@ -305,6 +305,18 @@ const failures = {
     message: ({ host, holder }) => `Another run is working on ${host}: ${holder}.`,
     hint: () => 'Wait for it to end. The lock goes by itself when that run ends or its connection breaks.',
   }),
+  LOCK_LOST: row<{ host: string; state: 'held' | 'ended' | 'free'; who: string }>({
+    exit: EXIT.locked,
+    message: ({ host, state, who }) =>
+      `This run lost its lock on ${host}, which had no sign of life of it for a minute, and stopped before its next change. ` +
+      {
+        held: `Another run has the lock now: ${who || 'its name is not known'}.`,
+        ended: `Another run had the lock meanwhile, and has ended: ${who}.`,
+        free: 'Nobody else has had the lock since.',
+      }[state],
+    hint: ({ state }) =>
+      `${state === 'held' ? 'Wait for that run to end. Then run' : 'Run'} the same command again: it continues from what is on the host.`,
+  }),
   INTERRUPTED: row<{ during: string; again?: Again }>({
     exit: EXIT.interrupted,
     message: ({ during, again }) =>

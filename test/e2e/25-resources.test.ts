@@ -9,7 +9,8 @@ import { converge } from '../../src/lib/converge/converge.js';
 import type { ConvergeEvent } from '../../src/lib/converge/events.js';
 import { hostFacts } from '../../src/lib/converge/host-facts.js';
 import { reload } from '../../src/lib/converge/handlers.js';
-import { lock } from '../../src/lib/converge/lock.js';
+import { lock, underLock } from '../../src/lib/converge/lock.js';
+import type { LockedHost } from '../../src/lib/converge/locked-host.js';
 import { changesOf, plan } from '../../src/lib/converge/plan.js';
 import type { Resource, Stage } from '../../src/lib/converge/resource.js';
 import { absent } from '../../src/lib/converge/resources/absent.js';
@@ -70,11 +71,13 @@ describe.skipIf(reason !== undefined)(`resources on a real host${reason ? ` (ski
   ) {
     run = { id: `20260101T000000Z-${String((runs += 1)).padStart(4, '0')}`, by: 'alice@example.com' };
     const first = await plan(host, [stage(...resources)]);
-    const made = await converge(host, first, {
-      run,
-      emit: options.emit ?? (() => undefined),
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
+    const made = await underLock(host, run, (locked) =>
+      converge(locked, first, {
+        run,
+        emit: options.emit ?? (() => undefined),
+        ...(options.signal ? { signal: options.signal } : {}),
+      }),
+    );
     return made.map(({ summary }) => summary);
   }
 
@@ -497,17 +500,17 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
   describe('the lock', () => {
     it('[R24] lets one run in, tells the other who is there, and is given back', async () => {
       const other = await connect(access);
-      const release = await lock(host, 'alice@laptop, run 1');
-      await expect(lock(other, 'bob@desk, run 2')).rejects.toMatchObject({
+      const first = await lock(host, { by: 'alice@laptop', id: '1' });
+      await expect(lock(other, { by: 'bob@desk', id: '2' })).rejects.toMatchObject({
         code: 'LOCKED',
         exit: 5,
         message: expect.stringMatching(
           /^Another run is working on vps1: alice@laptop, run 1, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.$/,
         ) as string,
       });
-      await release();
-      const again = await lock(other, "bob's desk, run 3");
-      await again();
+      await first.release();
+      const again = await lock(other, { by: "bob's desk", id: '3' });
+      await again.release();
       await other.close();
     });
 
@@ -515,18 +518,18 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
       const other = await connect(access);
       const session = (await other.run('echo "$PPID"')).stdout.toString().trim();
       expect(await sh(`cat /proc/${session}/comm`)).toBe('sshd');
-      await lock(other, 'alice@laptop, run 4');
+      await lock(other, { by: 'alice@laptop', id: '4' });
       await sh(`kill -9 ${session}`);
-      const release = await untilFree();
-      await release();
+      const next = await untilFree();
+      await next.release();
       await other.close();
     });
 
     it('[R24] goes a minute after its line went dead, and what the dead run was doing is ended', async () => {
       const other = await connect(access);
       const port = (await other.run('echo "$SSH_CONNECTION"')).stdout.toString().split(' ')[1];
-      await lock(other, 'alice@laptop, run 6');
-      void other
+      const cutOff = await lock(other, { by: 'alice@laptop', id: '6' });
+      void cutOff
         .run(
           batchScript(
             [{ id: 'test:slow', notifies: [], difference: { action: 'run', summary: 'x', script: 'sleep 777' } }],
@@ -543,10 +546,10 @@ setsid sh /srv/reader > /dev/null 2>&1 & echo $! > /srv/reader.pid`,
 nft 'add chain inet cut output { type filter hook output priority -10; }'
 nft add rule inet cut input tcp sport ${port} drop; nft add rule inet cut output tcp dport ${port} drop`);
 
-      const release = await untilFree(400);
+      const next = await untilFree(400);
 
       expect(await sh('pgrep -f "sleep 77[7]" || :')).toBe('');
-      await release();
+      await next.release();
       await sh('nft delete table inet cut');
       await other.close();
     });
@@ -555,10 +558,38 @@ nft add rule inet cut input tcp sport ${port} drop; nft add rule inet cut output
       while (!good(await ask())) await new Promise((resolve) => setTimeout(resolve, 250));
     }
 
-    async function untilFree(tries = 20): Promise<() => Promise<void>> {
+    it('[R24] is proven by each script, also of a user with sudo, and what a run that slept is doing is ended', async () => {
+      await sh(`apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install sudo >/dev/null 2>&1
+id sleeper >/dev/null 2>&1 || useradd -m sleeper
+echo 'sleeper ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/sleeper; chmod 440 /etc/sudoers.d/sleeper
+install -d -m 700 -o sleeper /home/sleeper/.ssh; install -m 600 -o sleeper /root/.ssh/authorized_keys /home/sleeper/.ssh/`);
+      const other = await connect({ ...access, user: 'sleeper' });
+      const asleep = await lock(other, { by: 'alice@laptop', id: '7' }, { heartbeat: 3600, patience: 3 });
+      expect((await asleep.run('id -u')).stdout.toString()).toBe('0\n');
+      const running = asleep.run('sleep 778; : > /root/late').catch((error: unknown) => error);
+      const next = await untilFree(400);
+
+      expect(await sh('pgrep -f "sleep 77[8]" || :')).toBe('');
+      expect(await running).toMatchObject({ code: 'LOCK_LOST', exit: 5 });
+      await expect(asleep.run(': > /root/late')).rejects.toMatchObject({
+        code: 'LOCK_LOST',
+        message: expect.stringContaining('Another run has the lock now: bob@desk, run 5, since ') as string,
+      });
+      const source = Buffer.from('late');
+      const sha256 = createHash('sha256').update(source).digest('hex');
+      await expect(asleep.upload({ source, bytes: 4, sha256, target: '/root/late' })).rejects.toMatchObject({
+        code: 'LOCK_LOST',
+      });
+      expect(await sh('ls /root/late 2>/dev/null || :')).toBe('');
+      await next.release();
+      await asleep.release();
+      await other.close();
+    });
+
+    async function untilFree(tries = 20): Promise<LockedHost> {
       for (let left = tries; ; left -= 1) {
         try {
-          return await lock(host, 'bob@desk, run 5');
+          return await lock(host, { by: 'bob@desk', id: '5' });
         } catch (error) {
           if (left === 0) throw error;
           await new Promise((resolve) => setTimeout(resolve, 250));

@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/lib/package-root.js';
 import { HOST_NAMES, type HostName } from '../../src/lib/settings/settings.js';
+import { onceFree } from '../support/killed-run.js';
 import { TestLab, type EeResult } from '../support/lab.js';
 
 interface Failure {
@@ -275,6 +276,34 @@ chmod 755 /usr/sbin/pmta`,
     expect((await lab.try('vps1', 'pgrep -f "sleep 7[7]"')).exit).toBe(1);
     await lab.sh('vps1', 'mv /usr/sbin/nft.real /usr/sbin/nft');
     expect((await lab.ee('deploy', 'vps1', '--yes', '--json')).exit).toBe(0);
+  });
+
+  it('[R24] stops a run that slept for longer than its lock lasts, names who came, and the host converges', async () => {
+    // A host of the first deployment: its sshd does not end a connection yet whose client says nothing.
+    await lab.sh('vps1', `sed -i '/^ClientAlive/d' /etc/ssh/sshd_config.d/00-ee.conf; systemctl reload ssh`);
+    await lab.sh('vps1', 'rm -f /etc/nftables.conf /etc/cron.d/mailwizz; mv /usr/sbin/nft /usr/sbin/nft.real');
+    await lab.sh('vps1', `printf '#!/bin/sh\\nsleep 779\\n' > /usr/sbin/nft; chmod 755 /usr/sbin/nft`);
+    const program = ['--', join(packageRoot(), 'bin', 'run.js'), 'deploy', 'vps1', '--yes', '--json'];
+    const asleep = execa(process.execPath, [...program, '--env-file', lab.settingsFile], {
+      reject: false,
+      stdin: 'ignore',
+    });
+    while ((await lab.try('vps1', 'pgrep -f "sleep 77[9]"')).exit !== 0) await sleep(500);
+    asleep.kill('SIGSTOP');
+    await lab.sh('vps1', 'mv /usr/sbin/nft.real /usr/sbin/nft');
+
+    const next = await onceFree(() => lab.ee('deploy', 'vps1', '--yes', '--json'));
+    expect([next.exit, statuses(next)], next.stdout).toEqual([0, ['vps1 changed']]);
+    const rules = await lab.sh('vps1', 'nft list ruleset; sha256sum /etc/nftables.conf');
+    asleep.kill('SIGCONT');
+
+    const { exitCode, stdout } = await asleep;
+    expect(exitCode, stdout).toBe(5);
+    const { error } = JSON.parse(stdout) as Failure;
+    expect(error).toMatchObject({ code: 'LOCK_LOST', exit: 5 });
+    expect(error.message).toContain('Another run had the lock meanwhile, and has ended: ');
+    expect(await lab.sh('vps1', 'nft list ruleset; sha256sum /etc/nftables.conf')).toBe(rules);
+    expect(statuses(await lab.ee('deploy', 'vps1', '--yes', '--json'))).toEqual(['vps1 unchanged']);
   });
 
   it('works for a user with sudo as it does for root', async () => {

@@ -383,8 +383,13 @@ ${otherwise}`,
     for (let tries = 0; tries < 120 && (await lab.try('vps2', 'test -e /run/ee-reached')).exit !== 0; tries += 1)
       await sleep(500);
     await lab.sh('vps2', `test -e /run/ee-reached; rm -f /usr/local/sbin/${command}`);
+    // Both at once, as in a power cut: a run that is alive would take the change back, and the host ends what a dead one did.
+    run.kill('SIGSTOP');
+    await lab.sh(
+      'vps2',
+      `pid=$(pgrep -o -f '^sh -s ee-run-'); set -- $(sed 's/.*) //' "/proc/$pid/stat"); kill -KILL "-$3"`,
+    );
     run.kill('SIGKILL');
-    await lab.sh('vps2', `read -r pid < /run/ee.batch; set -- $(sed 's/.*) //' "/proc/$pid/stat"); kill -KILL "-$3"`);
     await run;
   }
 

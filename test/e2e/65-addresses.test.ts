@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { converge } from '../../src/lib/converge/converge.js';
+import { underLock } from '../../src/lib/converge/lock.js';
 import { hostFacts } from '../../src/lib/converge/host-facts.js';
 import type { NetworkManager } from '../../src/lib/converge/network-manager.js';
 import { changesOf, plan } from '../../src/lib/converge/plan.js';
@@ -159,7 +160,9 @@ describe('sending addresses on hosts of several providers', () => {
       const stage: Stage = { name: 'sending addresses', resources };
       const planned = await plan(connected, [stage]);
       const run = { id: `20260101T000000Z-${String((runs += 1)).padStart(4, '0')}`, by: 'alice@example.com' };
-      const changes = await converge(connected, planned, { run, emit: () => undefined });
+      const changes = await underLock(connected, run, (locked) =>
+        converge(locked, planned, { run, emit: () => undefined }),
+      );
       expect(changes).toHaveLength(changesOf(planned).length);
       return changes.map(({ summary }) => summary);
     });

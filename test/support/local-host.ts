@@ -20,8 +20,8 @@ export class LocalHost implements Host {
     return { code: exitCode ?? 255, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
   }
 
-  pipe = refuse;
-  upload = refuse;
+  pipe: Host['pipe'] = refuse;
+  upload: Host['upload'] = refuse;
   dial: Host['dial'] = refuse;
   listen: Host['listen'] = refuse;
   reconnect = refuse;

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { EeError } from '../errors.js';
-import type { Host } from '../ssh/host.js';
 import type { Emit } from './events.js';
 import { applyGuarded } from './guard.js';
 import { handlerDifference, setMarker } from './handlers.js';
 import { journalLine, openState, type Run } from './journal.js';
-import { BATCH } from './paths.js';
+import type { LockedHost } from './locked-host.js';
 import type { PlannedChange, PlannedStage } from './plan.js';
 import type { Change } from './resource.js';
 import { applyTrial } from './trial.js';
@@ -23,7 +22,7 @@ const SHOWN_LINES = 15;
  * Makes the changes of one stage, in order, and runs its handlers. All that need no look back go in one round trip. The first
  * that fails stops the stage; those before it stay made, and are in the journal.
  */
-export async function applyStage(host: Host, planned: PlannedStage, options: ApplyOptions): Promise<Change[]> {
+export async function applyStage(host: LockedHost, planned: PlannedStage, options: ApplyOptions): Promise<Change[]> {
   const handlers = planned.handlers.map((handler): PlannedChange => ({
     id: handler.id,
     difference: handlerDifference(handler),
@@ -61,7 +60,11 @@ function batches(changes: readonly PlannedChange[]): PlannedChange[][] {
   return cut;
 }
 
-async function uploadAll(host: Host, batch: readonly PlannedChange[], { emit, signal }: ApplyOptions): Promise<void> {
+async function uploadAll(
+  host: LockedHost,
+  batch: readonly PlannedChange[],
+  { emit, signal }: ApplyOptions,
+): Promise<void> {
   for (const { id, difference } of batch) {
     for (const file of difference.uploads ?? []) {
       let shown = -1;
@@ -81,7 +84,7 @@ async function uploadAll(host: Host, batch: readonly PlannedChange[], { emit, si
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-async function applyBatch(host: Host, batch: readonly PlannedChange[], options: ApplyOptions): Promise<void> {
+async function applyBatch(host: LockedHost, batch: readonly PlannedChange[], options: ApplyOptions): Promise<void> {
   const mark = `ee-apply-${randomBytes(8).toString('hex')}`;
   const watch = new BatchWatch(host, batch, mark, options.emit);
   const result = await host.run(batchScript(batch, mark, options.run), {
@@ -110,7 +113,7 @@ export function batchScript(batch: readonly PlannedChange[], mark: string, run: 
       `printf '%s done %s\\n' ${mark} ${index}`,
     ].join('\n'),
   );
-  return ['set -e', `echo $$ > ${BATCH}`, openState(run), ...parts, `rm -f ${BATCH}`].join('\n');
+  return ['set -e', openState(run), ...parts].join('\n');
 }
 
 const toChange = ({ id, difference: { action, summary, detail } }: PlannedChange): Change => ({
@@ -127,7 +130,7 @@ class BatchWatch {
   #lines: string[] = [];
 
   constructor(
-    private readonly host: Host,
+    private readonly host: LockedHost,
     private readonly batch: readonly PlannedChange[],
     private readonly mark: string,
     private readonly emit: Emit,

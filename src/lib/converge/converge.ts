@@ -1,6 +1,7 @@
 import { EeError } from '../errors.js';
 import type { Host } from '../ssh/host.js';
 import { applyStage, type ApplyOptions } from './apply.js';
+import type { LockedHost } from './locked-host.js';
 import { changesOf, plan, refusalOf, type Plan, type PlannedStage } from './plan.js';
 import type { Change, Stage } from './resource.js';
 
@@ -8,7 +9,7 @@ import type { Change, Stage } from './resource.js';
  * Brings a host to its wanted state, stage by stage, beginning with the plan `first`, and returns what was changed.
  * A plan that ends in a refusal is made up to it, and then fails with it. After each stage the host is asked again: what still differs is a failure, not a success that was only hoped for.
  */
-export async function converge(host: Host, first: Plan, options: ApplyOptions): Promise<Change[]> {
+export async function converge(host: LockedHost, first: Plan, options: ApplyOptions): Promise<Change[]> {
   const { emit, signal } = options;
   const look = signal ? { signal } : {};
   const made: Change[] = [];

@@ -1,6 +1,6 @@
 import { EeError } from '../errors.js';
-import type { Host } from '../ssh/host.js';
 import { openState, type Run } from './journal.js';
+import type { LockedHost } from './locked-host.js';
 import { STATE } from './paths.js';
 import type { PlannedChange } from './plan.js';
 
@@ -12,7 +12,7 @@ const REVERT_AFTER = 60;
  * the changed way in has worked before. So a wrong firewall, a cut line or a kill at any point costs a minute, not the host.
  */
 export async function applyGuarded(
-  host: Host,
+  host: LockedHost,
   change: PlannedChange,
   revert: string,
   run: Run,
@@ -63,7 +63,7 @@ function armScript(id: string, revert: string, run: Run): string {
 
 const disarmScript = (id: string): string => `systemctl stop ${unitOf(id)}.timer\nrm -f ${scriptOf(id)}`;
 
-async function expectSuccess(host: Host, script: string, step: string): Promise<void> {
+async function expectSuccess(host: LockedHost, script: string, step: string): Promise<void> {
   const { code, stdout, stderr } = await host.run(script, { step });
   if (code === 0) return;
   const output = Buffer.concat([stdout, stderr]).toString('utf8').trim().slice(-1000);

@@ -1,70 +1,94 @@
+import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { EeError } from '../errors.js';
 import type { Host } from '../ssh/host.js';
-import { quote } from '../ssh/shell-quote.js';
-import { BATCH, LOCK } from './paths.js';
+import { within } from '../ssh/within.js';
+import type { Run } from './journal.js';
+import { END_LEFTOVER, HELD, HOLDER_QUESTION, keepCommand, parseTaken } from './lock-scripts.js';
+import { LockedHost } from './locked-host.js';
 
-/** The status of `flock` when somebody else holds the lock; not used by anything else in the command. */
-const HELD = 75;
+export interface LockOptions {
+  /** Seconds between two signs of life. */
+  readonly heartbeat?: number;
+  /** Seconds without one after which the host gives the lock to the next run. */
+  readonly patience?: number;
+}
 
-/** Seconds between two signs of life, and seconds without one after which the host gives the lock to the next. */
 const HEARTBEAT = 10;
 const PATIENCE = 60;
-
-/** Gives the lock back. */
-export type Release = () => Promise<void>;
+/** How long the host may take to answer who has the lock, and to end what a dead run left: it waits for that up to 4 s. */
+const TAKE_MS = 40_000;
+/** How long it may take to give the lock back. Past this it does so by itself, once the connection has closed. */
+const RELEASE_MS = 5_000;
 
 /**
- * Takes the host's lock, or fails with who holds it and since when. The lock is a `flock` held by a process at the other end of
- * this connection: it goes when the run ends or is killed, and a minute after its line went dead, so that there is no stale
- * one to break. What a dead run left working on the host is ended first.
+ * Takes the host's lock for a run, or throws LOCKED with who holds it and since when. It goes when the run ends or is killed, and a
+ * minute after its last sign of life where its line went dead or its machine sleeps, so that there is no stale one to break. What a
+ * run left working on the host goes with its lock.
  */
-export async function lock(host: Host, holder: string): Promise<Release> {
-  const hold = `printf '%s, since %s' ${quote(holder)} "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" > ${LOCK}.holder; echo locked; while [ "$(timeout ${PATIENCE} dd bs=1 count=1 2>/dev/null)" = . ]; do :; done`;
+export async function lock(host: Host, { by, id }: Run, options: LockOptions = {}): Promise<LockedHost> {
+  const { heartbeat = HEARTBEAT, patience = PATIENCE } = options;
+  const token = randomBytes(8).toString('hex');
   const end = new PassThrough();
-  let taken: () => void = () => undefined;
-  const locked = new Promise<'locked'>((resolve) => (taken = () => resolve('locked')));
-  const held = host.pipe(`umask 077; exec flock -n -E ${HELD} ${LOCK} sh -c ${quote(hold)}`, end, {
+  let taken: (pid: number) => void = () => undefined;
+  const locked = new Promise<number>((resolve) => (taken = resolve));
+  const held = host.pipe(keepCommand(`${by}, run ${id}`, token, patience), end, {
     step: 'holding the lock',
     idleTimeout: Number.POSITIVE_INFINITY,
-    onLine: (line) => line === 'locked' && taken(),
+    // What is being stopped on the host at an interrupt is stopped under the lock.
+    endsItself: true,
+    onLine: (line) => {
+      const pid = parseTaken(line);
+      if (pid !== undefined) taken(pid);
+    },
   });
-  const outcome = await Promise.race([locked, held]);
-  if (outcome === 'locked') {
-    held.catch(() => undefined); // A lost connection is reported by whatever was using it.
-    const heartbeat = setInterval(() => end.write('.'), HEARTBEAT * 1000);
-    heartbeat.unref();
-    end.write('.');
-    await host.run(END_LEFTOVER, { step: 'ending what a dead run left' });
-    return async () => {
-      clearInterval(heartbeat);
-      end.end();
-      await held.catch(() => undefined);
-    };
+  held.catch(() => undefined); // A lost connection is reported by whatever was using it.
+  const beat = setInterval(() => end.write('.'), heartbeat * 1000);
+  beat.unref();
+  const release = async (): Promise<void> => {
+    clearInterval(beat);
+    end.end();
+    await within(held, RELEASE_MS).catch(() => undefined);
+  };
+  try {
+    const keeper = await within(Promise.race([locked, held.then((result) => refused(host, result))]), TAKE_MS);
+    await host.run(END_LEFTOVER, { step: 'ending what a dead run left', idleTimeout: TAKE_MS });
+    return new LockedHost(host, { token, keeper }, release);
+  } catch (error) {
+    await release();
+    if (error instanceof EeError) throw error;
+    const facts = { host: host.name, step: 'taking the lock', seconds: TAKE_MS / 1000 };
+    throw new EeError('REMOTE_TIMEOUT', facts, { cause: error });
   }
-  end.end();
-  if (outcome.code === HELD) throw new EeError('LOCKED', { host: host.name, holder: await holderOf(host) });
-  const output = outcome.stderr.toString('utf8').trim();
+}
+
+/** Does work under the lock of a host, which it gives back whatever comes of it. */
+export async function underLock<T>(
+  host: Host,
+  run: Run,
+  work: (host: LockedHost) => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  const locked = await lock(host, run, options);
+  try {
+    return await work(locked);
+  } finally {
+    await locked.release();
+  }
+}
+
+/** Why the keeper did not take the lock. */
+async function refused(host: Host, { code, stderr }: Awaited<ReturnType<Host['pipe']>>): Promise<never> {
+  if (code === HELD) throw new EeError('LOCKED', { host: host.name, holder: await holderOf(host) });
   throw new EeError('REMOTE_FAILED', {
     host: host.name,
     step: 'taking the lock',
-    status: `exit ${outcome.code}`,
-    output,
+    status: `exit ${code}`,
+    output: stderr.toString('utf8').trim(),
   });
 }
 
-/** Shell that ends the batch of a run whose lock has gone, with all of its processes: sshd gives each command a group of its own. */
-const END_LEFTOVER = `
-if read -r pid < ${BATCH} && tr '\\0' ' ' < "/proc/$pid/cmdline" | grep -q -e '-s ee-'; then
-  set -- $(sed 's/.*) //' "/proc/$pid/stat")
-  kill -TERM "-$3"
-  for wait in 1 2 3 4 5 6 7 8 9 10; do kill -0 "-$3" || break; sleep 0.5; done
-  kill -KILL "-$3"
-fi 2>/dev/null
-rm -f ${BATCH}
-`;
-
 async function holderOf(host: Host): Promise<string> {
-  const { stdout } = await host.run(`cat ${LOCK}.holder 2>/dev/null || :`);
+  const { stdout } = await host.run(HOLDER_QUESTION, { step: 'asking who has the lock', idleTimeout: TAKE_MS });
   return stdout.toString('utf8').trim() || 'its name is not known yet';
 }

@@ -10,5 +10,3 @@ export const PENDING = `${STATE}/pending`;
 export const STAGING = `${STATE}/staging`;
 /** Held while a run works on the host; on a tmpfs, so that a reboot clears it. */
 export const LOCK = '/run/ee.lock';
-/** The process that makes changes just now, so that the next run can end it where its own run died. */
-export const BATCH = '/run/ee.batch';

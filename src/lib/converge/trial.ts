@@ -1,8 +1,7 @@
 import type { EeError } from '../errors.js';
-import type { Host } from '../ssh/host.js';
 import type { ApplyOptions } from './apply.js';
 import { journalLine, openState } from './journal.js';
-import { BATCH } from './paths.js';
+import type { LockedHost } from './locked-host.js';
 import type { PlannedChange } from './plan.js';
 import type { Change } from './resource.js';
 import { setMarker } from './handlers.js';
@@ -29,7 +28,7 @@ export const STEP = 'step: ';
 
 /** Makes a change on trial: it is in the journal only once it was found good. */
 export async function applyTrial(
-  host: Host,
+  host: LockedHost,
   planned: PlannedChange,
   trial: Trial,
   change: Change,
@@ -37,7 +36,7 @@ export async function applyTrial(
 ): Promise<void> {
   const options = { step: planned.difference.summary, ...(signal ? { signal } : {}) };
   const tried = await host.run(
-    inBatch([
+    withStatus([
       openState(run),
       'set +e',
       '(',
@@ -61,7 +60,7 @@ export async function applyTrial(
   const last =
     reasons.length === 0 ? `${trial.keep}\n${journalLine(run, change, planned.difference.journal)}` : trial.takeBack;
   const ended = await host.run(
-    inBatch([openState(run), 'set +e', '(', 'set -eu', last, ') 2>&1', 'ee_status=$?', 'set -e']),
+    withStatus([openState(run), 'set +e', '(', 'set -eu', last, ') 2>&1', 'ee_status=$?', 'set -e']),
     { ...options, step: reasons.length === 0 ? 'keeping what was found good' : 'taking the change back' },
   );
   const said = ended.code === 0 ? undefined : ended.stdout.toString('utf8').trim();
@@ -70,6 +69,5 @@ export async function applyTrial(
   emit({ kind: 'changed', host: host.name, change });
 }
 
-/** As one process that the next run can end, should this one's line die. */
-const inBatch = (lines: readonly string[]): string =>
-  ['set -e', `echo $$ > ${BATCH}`, ...lines, `rm -f ${BATCH}`, 'exit "$ee_status"'].join('\n');
+/** One script, whose status is that of its part in parentheses. */
+const withStatus = (lines: readonly string[]): string => ['set -e', ...lines, 'exit "$ee_status"'].join('\n');

@@ -2,7 +2,8 @@ import { converge } from '../converge/converge.js';
 import type { Emit } from '../converge/events.js';
 import { hostFacts, type HostFacts } from '../converge/host-facts.js';
 import type { Run } from '../converge/journal.js';
-import { lock, type Release } from '../converge/lock.js';
+import { lock } from '../converge/lock.js';
+import { asLocked, type LockedHost } from '../converge/locked-host.js';
 import { changesOf, plan, refusalOf, type Plan } from '../converge/plan.js';
 import type { Change } from '../converge/resource.js';
 import { EeError } from '../errors.js';
@@ -58,11 +59,12 @@ export async function deploy(
   options: DeployOptions,
 ): Promise<HostOutcome[]> {
   const { dryRun, confirm, run } = options;
-  const releases: Release[] = [];
+  const locked = new Map<HostName, LockedHost>();
   try {
-    if (!dryRun) for (const host of connections.values()) releases.push(await lockFor(host, run));
+    if (!dryRun) for (const [name, host] of connections) locked.set(name, await lock(host, run));
+    const hosts: Connections = dryRun ? connections : locked;
     const prepared = await Promise.all(
-      [...connections].map(([name, host]) => prepare(name, host, settings, inputs, options)),
+      [...hosts].map(([name, host]) => prepare(name, host, settings, inputs, options)),
     );
     const planned = prepared.map((one) => one.planned);
     if (dryRun || planned.every(({ changes }) => changes.length === 0)) return planned;
@@ -70,7 +72,7 @@ export async function deploy(
     const ready = missing.length === 0 ? prepared : await planAnew(prepared, settings, options);
     return await Promise.all(ready.map((one) => work(one, options)));
   } finally {
-    await Promise.allSettled(releases.map((release) => release()));
+    await Promise.allSettled([...locked.values()].map((host) => host.release()));
   }
 }
 
@@ -88,8 +90,6 @@ async function planAnew(
     }),
   );
 }
-
-const lockFor = (host: Host, run: Run): Promise<Release> => lock(host, `${run.by}, run ${run.id}`);
 
 async function prepare(
   name: HostName,
@@ -129,7 +129,7 @@ async function work({ name, host, plan: first, planned }: Prepared, options: Dep
     emit(event);
   };
   try {
-    await converge(host, first, { run, emit: watch, signal });
+    await converge(asLocked(host), first, { run, emit: watch, signal });
     const total = round(planned.seconds + seconds());
     emit({ kind: 'done', host: name, changes: made.length, seconds: total });
     return { host: name, status: made.length === 0 ? 'unchanged' : 'changed', changes: made, seconds: total };

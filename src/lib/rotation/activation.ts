@@ -1,7 +1,7 @@
-import { EeError } from '../errors.js';
+import { EeError, type FailureCode } from '../errors.js';
 import type { DomainRotation, HostStep } from './domain-rotation.js';
 import { goesOn } from './interrupted.js';
-import type { Proof, Signing, Site } from './site.js';
+import type { HeldHost, Proof, Signing, Site } from './site.js';
 
 /** A step of a domain on the host. */
 export interface Pending<Of extends HostStep = HostStep> {
@@ -15,6 +15,9 @@ type Return = Pending<StepOf<'take-back'>>;
 
 const NOBODY: Signing = new Map();
 
+/** Where activations take place: the site, with its host under one lock from the first look at it to the last note about it. */
+type HeldSite = Omit<Site, 'host'> & { readonly host: HeldHost };
+
 /**
  * Puts new keys into force, those of all domains in one application, and proves each by a message whose signature verifies. A key that
  * does not prove itself goes back alone. Until a key is noted as active the one before is: a run that is cut anywhere in here leaves
@@ -24,6 +27,14 @@ export async function activate(
   activations: readonly Activation[],
   returns: readonly Return[],
   site: Site,
+): Promise<void> {
+  await site.host.alone((host) => activateAlone(activations, returns, { ...site, host }));
+}
+
+async function activateAlone(
+  activations: readonly Activation[],
+  returns: readonly Return[],
+  site: HeldSite,
 ): Promise<void> {
   const { host, keys, signal } = site;
   const signing: Signing = new Map(activations.map(({ rotation, step }) => [rotation.domain, step.selector]));
@@ -55,7 +66,7 @@ export async function activate(
 async function conclude(
   activations: readonly Activation[],
   proofs: ReadonlyMap<string, Proof>,
-  site: Site,
+  site: HeldSite,
 ): Promise<void> {
   const failed: { one: Activation; reason: string }[] = [];
   for (const one of activations) {
@@ -74,9 +85,12 @@ async function conclude(
   for (const { one, reason } of failed) await setBack(one, reason, site);
 }
 
+/** Failures that leave open what is in force. */
+const UNKNOWN: readonly FailureCode[] = ['SSH_LOST', 'SSH_SILENT', 'LOCK_LOST', 'INTERRUPTED'];
+
 /** The application failed, or its proof could not be made. The former configuration is in force, or comes back now; where neither is known, the next run decides. */
-async function takenBack(all: readonly (Activation | Return)[], error: unknown, site: Site): Promise<void> {
-  const isKnown = error instanceof EeError && error.code !== 'SSH_LOST' && error.code !== 'INTERRUPTED';
+async function takenBack(all: readonly (Activation | Return)[], error: unknown, site: HeldSite): Promise<void> {
+  const isKnown = error instanceof EeError && !UNKNOWN.includes(error.code);
   if (!isKnown || site.signal.aborted) throw error;
   try {
     await site.host.apply(NOBODY);
@@ -86,7 +100,7 @@ async function takenBack(all: readonly (Activation | Return)[], error: unknown, 
   for (const one of all) await setBack(one, error.message, site);
 }
 
-async function setBack({ rotation, step }: Activation | Return, reason: string, { keys }: Site): Promise<void> {
+async function setBack({ rotation, step }: Activation | Return, reason: string, { keys }: HeldSite): Promise<void> {
   await keys.note(rotation.domain, { event: 'activation-failed', selector: step.selector, reason });
   rotation.failed(reason);
 }

@@ -98,13 +98,16 @@ const of = <Kind extends HostStep['do']>(pending: readonly Pending[], kind: Kind
   pending.flatMap(({ rotation, step }) => (step.do === kind ? [{ rotation, step: step as StepOf<Kind> }] : []));
 
 async function revoke(revocations: readonly Pending<StepOf<'revoke'>>[], { host, keys, signal }: Site): Promise<void> {
-  if (revocations.length > 0) await host.assertCurrent();
-  for (const { rotation, step } of revocations) {
-    goesOn(signal);
-    await host.forget(rotation.domain, step.selector);
-    await keys.note(rotation.domain, { event: 'revoked', selector: step.selector });
-    rotation.did(`${step.selector} is revoked; its private key is gone from VPS2`);
-  }
+  if (revocations.length === 0) return;
+  await host.alone(async (held) => {
+    await held.assertCurrent();
+    for (const { rotation, step } of revocations) {
+      goesOn(signal);
+      await held.forget(rotation.domain, step.selector);
+      await keys.note(rotation.domain, { event: 'revoked', selector: step.selector });
+      rotation.did(`${step.selector} is revoked; its private key is gone from VPS2`);
+    }
+  });
 }
 
 async function remove(removals: readonly Pending<StepOf<'remove'>>[], { keys, signal }: Site): Promise<void> {

@@ -38,6 +38,12 @@ export type Proof =
 
 /** The host that signs. */
 export interface SigningHost {
+  /** Works on it while nobody else may, from the first look to the last; throws LOCKED where somebody else is at it. */
+  alone<T>(work: (host: HeldHost) => Promise<T>): Promise<T>;
+}
+
+/** The host that signs, while nobody else may work on it. */
+export interface HeldHost {
   /** Throws unless what runs there is what the settings and the ledgers ask for: a rotation must bring no other change with it. */
   assertCurrent(): Promise<void>;
   /** Brings the private keys there. Nothing signs with them yet. */

@@ -1,12 +1,13 @@
 import { converge } from '../converge/converge.js';
 import type { Emit } from '../converge/events.js';
 import type { Run } from '../converge/journal.js';
-import { lock } from '../converge/lock.js';
+import { underLock } from '../converge/lock.js';
+import type { LockedHost } from '../converge/locked-host.js';
 import { plan } from '../converge/plan.js';
 import type { Resource } from '../converge/resource.js';
 import { directory } from '../converge/resources/directory.js';
 import { keysKnownHere } from '../deploy/known-keys.js';
-import { pmtaApply, type PmtaApplyOutcome } from '../deploy/pmta/apply.js';
+import { pmtaApplyLocked, type PmtaApplyOutcome } from '../deploy/pmta/apply.js';
 import { probeSenders } from '../deploy/probe/probe-senders.js';
 import { domainKeys, storedKey } from '../dkim/key-store.js';
 import { EeError } from '../errors.js';
@@ -14,7 +15,7 @@ import { dkimKey, dkimKeyFile, KEY_FOLDER, noDkimKey, revokedKeyFile } from '../
 import { knownKeys } from '../roles/known-keys.js';
 import type { SendingIdentity, Settings } from '../settings/settings.js';
 import type { Host } from '../ssh/host.js';
-import type { Proof, Signing, SigningHost } from './site.js';
+import type { HeldHost, Proof, Signing, SigningHost } from './site.js';
 
 export interface Vps2Options {
   readonly settings: Settings;
@@ -31,10 +32,16 @@ export interface Vps2Options {
 
 /** VPS2, as far as a rotation touches it: key files, configuration, and a message through each sender. */
 export function vps2(options: Vps2Options): SigningHost {
-  const { settings, connect, resolveTxt, emit, signal } = options;
+  return {
+    alone: async (work) => underLock(await options.connect(), options.run, (host) => work(held(host, options))),
+  };
+}
+
+function held(host: LockedHost, options: Vps2Options): HeldHost {
+  const { settings, resolveTxt, emit, signal } = options;
   return {
     async assertCurrent() {
-      const { status, changes } = await applied(options, new Map(), true);
+      const { status, changes } = await applied(host, options, new Map(), true);
       if (status === 'unchanged') return;
       throw new EeError('DKIM_CONFIG_PENDING', { changes: changes.map(({ summary }) => summary) }, { where: 'vps2' });
     },
@@ -42,31 +49,34 @@ export function vps2(options: Vps2Options): SigningHost {
       const resources = await Promise.all(
         [...keys].map(([domain, selector]) => keyResource(settings, domain, selector)),
       );
-      await converged(options, [directory(KEY_FOLDER, '0750', 'root:pmta'), ...resources]);
+      await converged(host, options, [directory(KEY_FOLDER, '0750', 'root:pmta'), ...resources]);
     },
     async apply(signing) {
-      await applied(options, signing, false).catch((error: unknown) => {
+      await applied(host, options, signing, false).catch((error: unknown) => {
         // It is in force; old virtual MTAs that still have mail stay beside it.
         if (!(error instanceof EeError && error.code === 'PMTA_STILL_DRAINING')) throw error;
       });
     },
     async prove(domains) {
       const identities = domains.map((domain) => identityOf(settings, domain));
-      const probes = await probeSenders(await connect(), settings, { identities, resolveTxt, emit, signal });
+      const probes = await probeSenders(host, settings, { identities, resolveTxt, emit, signal });
+      // What was proven was in force then; what is noted of it must be so now.
+      await host.assertHeld();
       return new Map(probes.map(({ identity, outcome }) => [identity.domain, proofOf(identity, outcome)]));
     },
     async forget(domain, selector) {
-      await converged(options, [noDkimKey(revokedKeyFile(identityOf(settings, domain), selector))]);
+      await converged(host, options, [noDkimKey(revokedKeyFile(identityOf(settings, domain), selector))]);
     },
   };
 }
 
 async function applied(
-  { settings, connect, configuration, run, emit, signal }: Vps2Options,
+  host: LockedHost,
+  { settings, configuration, run, emit, signal }: Vps2Options,
   signing: Signing,
   dryRun: boolean,
 ): Promise<PmtaApplyOutcome> {
-  return pmtaApply(await connect(), await configuration(signing), {
+  return pmtaApplyLocked(host, await configuration(signing), {
     dryRun,
     overwriteDrift: false,
     conditions: [knownKeys(await keysKnownHere(settings))],
@@ -79,15 +89,13 @@ async function applied(
   });
 }
 
-async function converged({ connect, run, emit, signal }: Vps2Options, resources: readonly Resource[]): Promise<void> {
-  const host = await connect();
-  const release = await lock(host, `${run.by}, run ${run.id}`);
-  try {
-    const first = await plan(host, [{ name: 'DKIM keys', resources }], { signal });
-    await converge(host, first, { run, emit, signal });
-  } finally {
-    await release();
-  }
+async function converged(
+  host: LockedHost,
+  { run, emit, signal }: Vps2Options,
+  resources: readonly Resource[],
+): Promise<void> {
+  const first = await plan(host, [{ name: 'DKIM keys', resources }], { signal });
+  await converge(host, first, { run, emit, signal });
 }
 
 async function keyResource(settings: Settings, domain: string, selector: string): Promise<Resource> {

@@ -31,7 +31,9 @@ export async function execute(connection: Connection, execution: Execution): Pro
   if (options.signal?.aborted) throw new EeError('INTERRUPTED', { during: step });
   if (input instanceof Readable) input.on('error', () => undefined); // the pipeline tells, once there is one
   // One that was raised before says nothing about this command: cleaning up after an interrupt goes on.
-  const signals = [options.signal, session].filter((signal): signal is AbortSignal => signal?.aborted === false);
+  const signals = [options.signal, options.endsItself ? undefined : session].filter(
+    (signal): signal is AbortSignal => signal?.aborted === false,
+  );
   try {
     const start = (channel: ClientChannel, free: () => void) =>
       new RunningCommand(channel, { host, step, input, options, signals, stop, free, bounds });

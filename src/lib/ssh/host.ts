@@ -15,6 +15,10 @@ export interface RunOptions {
   /** Each line of either stream as it comes, for progress. */
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
+  /** Begins the mark that the command carries in its argument list, so that all commands with it can be found and ended. */
+  readonly family?: string;
+  /** The interrupt of the connection does not end it: whoever began it does. */
+  readonly endsItself?: boolean;
 }
 
 /** A file to bring to a host. */

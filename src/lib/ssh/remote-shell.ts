@@ -6,9 +6,12 @@ import { quote } from './shell-quote.js';
 const ENVIRONMENT =
   'export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; umask 022; cd /';
 
-/** A word without meaning that stands in the argument list of a run, to find its processes by. */
-export function newMark(): string {
-  return `ee-${randomBytes(8).toString('hex')}`;
+/**
+ * A word without meaning that stands in the argument list of a command, to find its processes by: `ee-RANDOM`, or `ee-FAMILY-RANDOM`
+ * for one of several that are found together.
+ */
+export function newMark(family?: string): string {
+  return `ee-${family === undefined ? '' : `${family}-`}${randomBytes(8).toString('hex')}`;
 }
 
 /** The command that reads a script on its standard input. Through sudo for a user other than root. */

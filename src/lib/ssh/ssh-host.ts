@@ -39,12 +39,12 @@ export class SshHost implements Host {
   }
 
   async run(script: string, options: RunOptions = {}): Promise<RunResult> {
-    const mark = newMark();
+    const mark = newMark(options.family);
     return this.#execute(shellReadingStdin(mark, this.#sudo), mark, Buffer.from(scriptText(script)), options);
   }
 
   async pipe(command: string, input: Readable | Buffer, options: RunOptions = {}): Promise<RunResult> {
-    const mark = newMark();
+    const mark = newMark(options.family);
     return this.#execute(shellRunning(command, mark, this.#sudo), mark, input, options);
   }
 

@@ -3,42 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { converge } from '../../../src/lib/converge/converge.js';
-import { journalLine, openState } from '../../../src/lib/converge/journal.js';
 import { changesOf, plan, refusalOf } from '../../../src/lib/converge/plan.js';
 import type { Resource, Stage } from '../../../src/lib/converge/resource.js';
 import { EeError } from '../../../src/lib/errors.js';
-import type { RunOptions, RunResult } from '../../../src/lib/ssh/host.js';
-import { LocalHost } from '../../support/local-host.js';
+import { lock } from '../../../src/lib/converge/lock.js';
+import type { LockedHost } from '../../../src/lib/converge/locked-host.js';
+import { ShellHost } from '../../support/shell-host.js';
 
 const RUN = { id: '20260216T031500Z-k3f9', by: 'alice@laptop' };
 
-/** This machine as a host whose own state lies in a folder of the test. */
-class HostInFolder extends LocalHost {
-  constructor(private readonly folder: string) {
-    super();
-  }
-
-  override run(script: string, options?: RunOptions): Promise<RunResult> {
-    const [before = ''] = journalLine(RUN, { id: '', action: 'run', summary: '' }).split('{');
-    const here = script
-      .replace(openState(RUN), ':')
-      .replaceAll('/run/ee.batch', join(this.folder, 'batch'))
-      .split('\n')
-      .filter((line) => !(line.startsWith(before) && line.includes('journal.jsonl')))
-      .join('\n');
-    return super.run(here, options);
-  }
-}
-
 describe('a resource that refuses', () => {
   let folder = '';
-  let host: LocalHost;
+  let host: LockedHost;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ee-refusal-'));
-    host = new HostInFolder(folder);
+    host = await lock(new ShellHost(folder), RUN);
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(async () => {
+    await host.release();
+    await rm(folder, { recursive: true });
+  });
 
   const written = (name: string): Resource => ({
     id: name,

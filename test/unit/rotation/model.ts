@@ -7,7 +7,7 @@ import { recordValue, REVOKED_RECORD } from '../../../src/lib/dkim/record.js';
 import { look, type Look, type SelectorAnswers } from '../../../src/lib/dkim/rotation/look.js';
 import { policyFor } from '../../../src/lib/dkim/rotation/steps.js';
 import { EeError } from '../../../src/lib/errors.js';
-import type { Proof, Signing, Site } from '../../../src/lib/rotation/site.js';
+import type { HeldHost, Proof, Signing, Site } from '../../../src/lib/rotation/site.js';
 
 /** Seconds. */
 export const HOUR = 3600;
@@ -54,6 +54,11 @@ interface Message {
 /** What the operator can do wrong at the DNS host with a key that does not sign yet. */
 export type Mistake = 'other key' | 'two records' | 'nothing' | 'testing';
 
+/** What is done on the host, or noted about it. `deployed`: by another operator. */
+type Deed = 'bring' | 'apply' | 'prove' | 'forget' | Happening['event'] | 'deployed';
+
+const OF_ACTIVATION: readonly Deed[] = ['bring', 'activating', 'apply', 'prove', 'activated', 'activation-failed'];
+
 /** Whose file can be lost. */
 export type LostState = 'pending' | 'active' | 'retiring';
 
@@ -71,6 +76,13 @@ export class Model {
   silent = new Set<string>();
   refuseApply = false;
   failProbes = false;
+  /** Whether another operator tries to deploy VPS2 between any two things that the process does. */
+  rival = false;
+  /** Deployments of the other operator that the lock of the host refused. */
+  refused = 0;
+  /** What the process and the other operator did, since it was emptied. */
+  readonly deeds: Deed[] = [];
+  #held = false;
   readonly servers: Record<string, NameServer> = {
     ns1: { zone: new Map(), coming: [] },
     ns2: { zone: new Map(), coming: [] },
@@ -122,6 +134,17 @@ export class Model {
 
   isOnHost(domain: string, selector: string): boolean {
     return this.#onHost.has(`${selector}.${domain}`);
+  }
+
+  /** Deployments of the other operator that took place between two deeds of one activation. */
+  intrusions(): number {
+    return this.deeds.filter((deed, at) => {
+      if (deed !== 'deployed') return false;
+      const before = this.deeds.slice(0, at).findLast((one) => one !== 'deployed');
+      const after = this.deeds.slice(at).find((one) => one !== 'deployed');
+      if (!before || !after || !OF_ACTIVATION.includes(before) || !OF_ACTIVATION.includes(after)) return false;
+      return after !== 'bring' || before === 'bring'; // keys are brought at the beginning of the next one
+    }).length;
   }
 
   // The operator and the DNS host.
@@ -232,7 +255,7 @@ export class Model {
               .filter(({ selector, fingerprint: print }) => this.files.get(`${selector}.${domain}`) !== print)
               .map(({ selector }) => [selector, 'its file is lost']),
           ),
-        note: (domain, happening) => this.#effect(() => this.#note(domain, happening)),
+        note: (domain, happening) => this.#effect(() => this.#note(domain, happening), happening.event),
         make: (domain, selector) =>
           this.#effect(() => {
             const name = `${selector}.${domain}`;
@@ -248,34 +271,62 @@ export class Model {
         isTaken: async (domain, selector) =>
           Object.values(this.servers).some(({ zone }) => (zone.get(nameOf(domain, selector)) ?? []).length > 0),
       }),
-      host: {
-        assertCurrent: async () => this.#assertCurrent(),
-        bring: (keys) =>
-          this.#each(keys, (domain, selector) => {
-            const key = this.domain(domain).keys.find((one) => one.selector === selector);
-            if (key?.fingerprint !== this.files.get(`${selector}.${domain}`)) throw new Error(`${selector} is lost`);
-            this.#onHost.add(`${selector}.${domain}`);
-          }),
-        apply: (signing) => this.#apply(signing),
-        prove: async (domains) => new Map(domains.map((domain) => [domain, this.#prove(domain)])),
-        forget: (domain, selector) =>
-          this.#effect(() => {
-            if (this.signing(domain) === selector) throw new Error(`${domain} still signs with ${selector}`);
-            this.#onHost.delete(`${selector}.${domain}`);
-          }),
-      },
+      host: { alone: (work) => this.#alone(work) },
     };
   }
 
+  /** The lock of the host; it goes with a process that is killed. */
+  async #alone<T>(work: (host: HeldHost) => Promise<T>): Promise<T> {
+    this.#rivalDeploys();
+    if (this.#held) throw new EeError('LOCKED', { host: 'vps2', holder: 'this run itself' });
+    this.#held = true;
+    try {
+      return await work(this.#host());
+    } finally {
+      this.#held = false;
+    }
+  }
+
+  #host(): HeldHost {
+    return {
+      assertCurrent: async () => this.#assertCurrent(),
+      bring: async (keys) => {
+        for (const [domain, selector] of keys) await this.#effect(() => this.#bring(domain, selector), 'bring');
+      },
+      apply: (signing) => this.#apply(signing),
+      prove: (domains) => this.#effect(() => new Map(domains.map((domain) => [domain, this.#prove(domain)])), 'prove'),
+      forget: (domain, selector) =>
+        this.#effect(() => {
+          if (this.signing(domain) === selector) throw new Error(`${domain} still signs with ${selector}`);
+          this.#onHost.delete(`${selector}.${domain}`);
+        }, 'forget'),
+    };
+  }
+
+  #bring(domain: string, selector: string): void {
+    const key = this.domain(domain).keys.find((one) => one.selector === selector);
+    if (key?.fingerprint !== this.files.get(`${selector}.${domain}`)) throw new Error(`${selector} is lost`);
+    this.#onHost.add(`${selector}.${domain}`);
+  }
+
   /** One thing that lasts; the process may be killed before it, and that is after the one before. */
-  async #effect<T>(work: () => T): Promise<T> {
+  async #effect<T>(work: () => T, deed?: Deed): Promise<T> {
     if (this.left <= 0) throw new Killed();
     this.left -= 1;
+    this.#rivalDeploys();
+    if (deed) this.deeds.push(deed);
     return work();
   }
 
-  async #each(keys: Signing, work: (domain: string, selector: string) => void): Promise<void> {
-    for (const [domain, selector] of keys) await this.#effect(() => work(domain, selector));
+  /** Another operator puts the keys into force that the ledgers name as active, unless the host's lock keeps them out. */
+  #rivalDeploys(): void {
+    if (!this.rival) return;
+    if (this.#held) {
+      this.refused += 1;
+      return;
+    }
+    for (const domain of this.domains) this.#inForce.set(domain, this.domain(domain).active.selector);
+    this.deeds.push('deployed');
   }
 
   #note(domain: string, happening: Happening): void {
@@ -294,7 +345,7 @@ export class Model {
 
   /** The host takes all of a configuration or none of it; the process may be killed after it has. */
   async #apply(signing: Signing): Promise<void> {
-    await this.#effect(() => undefined);
+    await this.#effect(() => undefined, 'apply');
     if (this.refuseApply && signing.size > 0) throw new EeError('PMTA_REFUSED', { output: 'refused' });
     for (const domain of this.domains) {
       const selector = signing.get(domain) ?? this.domain(domain).active.selector;
@@ -378,3 +429,8 @@ export class Model {
 }
 
 const nameOf = (domain: string, selector: string): string => `${selector}._domainkey.${domain}`;
+
+/** A site whose host does some things in another way. */
+export function withHost(site: Site, change: (host: HeldHost) => Partial<HeldHost>): Site {
+  return { ...site, host: { alone: (work) => site.host.alone((host) => work({ ...host, ...change(host) })) } };
+}

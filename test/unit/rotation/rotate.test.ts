@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EeError } from '../../../src/lib/errors.js';
 import { intendedRotation, rotate, type RotationRequest } from '../../../src/lib/rotation/rotate.js';
 import type { Site } from '../../../src/lib/rotation/site.js';
-import { DAY, HOUR, makeKeys, Model, type Keys } from './model.js';
+import { DAY, HOUR, makeKeys, Model, type Keys, withHost } from './model.js';
 
 const [ONE, TWO] = ['mail1.example.com', 'mail2.example.com'] as const;
 let keys: Keys;
@@ -74,13 +74,11 @@ describe('a rotation', () => {
 
   it('lets a key that does not prove itself go back alone', async () => {
     await ready();
-    const site = model.site();
-    const prove: Site['host']['prove'] = async (domains) =>
-      new Map([...(await site.host.prove(domains)), [TWO, { kind: 'failed', reason: 'the probe came unsigned' }]]);
-    const { outcomes } = await rotate(
-      { domains: [ONE, TWO], begin: false, emergency: false },
-      { ...site, host: { ...site.host, prove } },
-    );
+    const site = withHost(model.site(), (host) => ({
+      prove: async (domains) =>
+        new Map([...(await host.prove(domains)), [TWO, { kind: 'failed', reason: 'the probe came unsigned' }]]),
+    }));
+    const { outcomes } = await rotate({ domains: [ONE, TWO], begin: false, emergency: false }, site);
     expect(outcomes.map(({ failure }) => failure)).toEqual([undefined, 'the probe came unsigned']);
     expect(states()).toEqual([`mail retiring, ${S} active`, `mail active, ${S} verified`]);
     expect([model.signing(ONE), model.signing(TWO)]).toEqual([S, 'mail']);
@@ -100,9 +98,8 @@ describe('a rotation', () => {
 
   it('brings no other change to the host with it', async () => {
     await ready();
-    const site = model.site();
     const pending = new EeError('DKIM_CONFIG_PENDING', { changes: ['change /etc/pmta/config'] });
-    const host = { ...site.host, assertCurrent: () => Promise.reject(pending) };
+    const { host } = withHost(model.site(), () => ({ assertCurrent: () => Promise.reject(pending) }));
     await expect(run({}, { host })).rejects.toBe(pending);
     expect(states()).toEqual([`mail active, ${S} verified`, `mail active, ${S} verified`]);
   });
@@ -221,9 +218,8 @@ describe('a domain whose keys are not in order', () => {
 
   it('keeps the others from the host, whose configuration holds all', async () => {
     await ready();
-    const { host, ...site } = model.site();
-    const assertCurrent = () => Promise.reject(broken);
-    const { outcomes, failed } = await whole({}, { ...site, host: { ...host, assertCurrent } });
+    const site = withHost(model.site(), () => ({ assertCurrent: () => Promise.reject(broken) }));
+    const { outcomes, failed } = await whole({}, site);
     expect([outcomes.length, failed.map(({ domain }) => domain)]).toEqual([0, [ONE, TWO]]);
     expect(states()).toEqual([`mail active, ${S} verified`, `mail active, ${S} verified`]);
   });

@@ -12,6 +12,7 @@ type Action =
       readonly begin: boolean;
       readonly emergency: boolean;
       readonly dies: number;
+      readonly rival: boolean;
       readonly who: readonly string[];
     }
   | { readonly do: 'publish' }
@@ -33,6 +34,7 @@ function actions(emergencies: boolean): fc.Arbitrary<Action[]> {
     begin: fc.boolean(),
     emergency: emergencies ? fc.nat(9).map((one) => one === 0) : fc.constant(false),
     dies: fc.oneof(fc.nat(14), fc.constant(Number.POSITIVE_INFINITY)),
+    rival: fc.boolean(),
     who: fc.subarray(DOMAINS, { minLength: 1 }),
   });
   return fc.array(
@@ -86,6 +88,8 @@ async function perform(model: Model, action: Action): Promise<void> {
   switch (action.do) {
     case 'run':
       model.left = action.dies;
+      model.rival = action.rival;
+      model.deeds.length = 0;
       // A run that fails, and says so, is one of the things that happen.
       await rotate({ domains: action.who, begin: action.begin, emergency: action.emergency }, model.site()).catch(
         (error: unknown) => {
@@ -94,6 +98,7 @@ async function perform(model: Model, action: Action): Promise<void> {
         },
       );
       model.left = Number.POSITIVE_INFINITY;
+      model.rival = false;
       return;
     case 'publish':
       return model.publish();
@@ -123,6 +128,7 @@ async function perform(model: Model, action: Action): Promise<void> {
 
 /** What must hold at every instant. */
 function assertSound(model: Model): void {
+  expect(model.intrusions()).toBe(0);
   for (const one of DOMAINS) {
     const { keys, active } = model.domain(one);
     expect(keys.filter(({ state }) => state === 'active')).toHaveLength(1);
@@ -154,7 +160,8 @@ function graces(model: Model): number[] {
 async function behave(model: Model): Promise<void> {
   Object.assign(model, { silent: new Set(), refuseApply: false, failProbes: false, behind: 0 });
   for (let round = 0; round < 120 && DOMAINS.some((one) => isUnderWay(model.domain(one))); round += 1) {
-    await perform(model, { do: 'run', begin: false, emergency: false, dies: Number.POSITIVE_INFINITY, who: DOMAINS });
+    const whole = { do: 'run', begin: false, emergency: false, dies: Number.POSITIVE_INFINITY } as const;
+    await perform(model, { ...whole, rival: round % 2 === 1, who: DOMAINS });
     model.publish();
     for (const one of ['ns1', 'ns2']) while (model.servers[one]?.coming.length) model.load(one);
     model.time += round % 4 === 3 ? 20 * DAY : 2 * HOUR;
@@ -199,6 +206,22 @@ describe('a rotation, whatever happens', () => {
       { numRuns: 100 },
     );
   }, 300_000);
+
+  it('[R24] is an activation that no deployment of another operator comes into', async () => {
+    const model = new Model(DOMAINS, keys);
+    const run = { do: 'run', emergency: false, dies: Number.POSITIVE_INFINITY, rival: true, who: DOMAINS } as const;
+    await perform(model, { ...run, begin: true });
+    model.publish();
+    for (const one of ['ns1', 'ns2']) while (model.servers[one]?.coming.length) model.load(one);
+    for (let round = 0; round < 4; round += 1) {
+      model.time += 2 * HOUR;
+      await perform(model, { ...run, begin: false });
+      assertSound(model);
+    }
+    expect(DOMAINS.flatMap((one) => model.events(one)).filter(({ event }) => event === 'activated')).toHaveLength(2);
+    // Between any two of: two keys brought, two notes, the application in two parts, the proof, two notes.
+    expect(model.refused).toBeGreaterThanOrEqual(9);
+  });
 
   it('keeps a replaced key in DNS for longer than any message can be on its way', () => {
     expect(7 * DAY).toBeGreaterThan(BOUNCE_AFTER + HOUR);

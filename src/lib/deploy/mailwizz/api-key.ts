@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { converge } from '../../converge/converge.js';
 import type { Emit } from '../../converge/events.js';
 import type { Run } from '../../converge/journal.js';
-import { lock, type Release } from '../../converge/lock.js';
+import { underLock } from '../../converge/lock.js';
+import { asLocked } from '../../converge/locked-host.js';
 import { changesOf, plan } from '../../converge/plan.js';
 import type { Change, Stage } from '../../converge/resource.js';
 import { file } from '../../converge/resources/file.js';
@@ -53,14 +54,10 @@ export interface KeyOutcome {
  */
 export async function handOverKey(hosts: Pair, settings: Settings, options: KeyOptions): Promise<KeyOutcome> {
   const { run, dryRun } = options;
-  const releases: Release[] = [];
-  try {
-    if (!dryRun)
-      for (const host of [hosts.vps1, hosts.vps3]) releases.push(await lock(host, `${run.by}, run ${run.id}`));
-    return await handedOver(hosts, settings, options);
-  } finally {
-    await Promise.allSettled(releases.map((release) => release()));
-  }
+  if (dryRun) return handedOver(hosts, settings, options);
+  return underLock(hosts.vps1, run, (vps1) =>
+    underLock(hosts.vps3, run, (vps3) => handedOver({ vps1, vps3 }, settings, options)),
+  );
 }
 
 async function handedOver({ vps1, vps3 }: Pair, settings: Settings, options: KeyOptions): Promise<KeyOutcome> {
@@ -89,7 +86,11 @@ async function handedOver({ vps1, vps3 }: Pair, settings: Settings, options: Key
     const status = 'it was made, and is not there';
     throw new EeError('REMOTE_FAILED', { host: vps1.name, step: 'the key of the API', status, output: '' });
   }
-  const written = await converge(vps3, await plan(vps3, stagesOf(found.key), { signal }), { run, emit, signal });
+  const written = await converge(asLocked(vps3), await plan(vps3, stagesOf(found.key), { signal }), {
+    run,
+    emit,
+    signal,
+  });
   await prove({ vps1, vps3 }, settings, found.key, signal);
   const on = (host: HostName, changes: readonly Change[]) => changes.map((change) => ({ host, ...change }));
   return { status: 'changed', changes: [...on('vps1', made), ...on('vps3', written)], steps: [] };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { asLocked, type LockedHost } from '../../converge/locked-host.js';
 import type { Fields, WebAnswer } from '../../mailwizz/wizard.js';
 import { Secret } from '../../secret.js';
 import type { Host } from '../../ssh/host.js';
@@ -18,7 +19,7 @@ const FOLDERS = '/run/ee-mailwizz';
  */
 export class HostBrowser {
   private constructor(
-    private readonly host: Host,
+    private readonly host: LockedHost,
     private readonly domain: string,
     private readonly folder: string,
     private readonly signal: AbortSignal,
@@ -28,8 +29,9 @@ export class HostBrowser {
     const folder = `${FOLDERS}.${randomBytes(8).toString('hex')}`;
     // A run that was killed left its own behind.
     const script = `rm -rf ${FOLDERS}.*\nmkdir -m 0700 ${folder}`;
-    await succeed(host, script, 'making room for cookies', signal);
-    return new HostBrowser(host, domain, folder, signal);
+    const locked = asLocked(host);
+    await succeed(locked, script, 'making room for cookies', signal);
+    return new HostBrowser(locked, domain, folder, signal);
   }
 
   get(path: string): Promise<WebAnswer> {

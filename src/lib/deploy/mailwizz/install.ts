@@ -1,7 +1,7 @@
 import type { Emit } from '../../converge/events.js';
 import { hostFacts } from '../../converge/host-facts.js';
 import type { Run } from '../../converge/journal.js';
-import { lock } from '../../converge/lock.js';
+import { underLock } from '../../converge/lock.js';
 import type { Change } from '../../converge/resource.js';
 import { EeError } from '../../errors.js';
 import { counted, type Seen, type State, stateOf } from '../../mailwizz/state.js';
@@ -70,13 +70,8 @@ export async function installMailwizz(
   material: InstallMaterial,
   options: InstallOptions,
 ): Promise<InstallOutcome> {
-  const { dryRun, run } = options;
-  const release = dryRun ? undefined : await lock(host, `${run.by}, run ${run.id}`);
-  try {
-    return await installed(host, settings, material, options);
-  } finally {
-    await release?.();
-  }
+  if (options.dryRun) return installed(host, settings, material, options);
+  return underLock(host, options.run, (locked) => installed(locked, settings, material, options));
 }
 
 async function installed(

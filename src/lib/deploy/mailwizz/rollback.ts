@@ -1,7 +1,7 @@
 import type { Emit } from '../../converge/events.js';
 import { hostFacts } from '../../converge/host-facts.js';
 import type { Run } from '../../converge/journal.js';
-import { lock } from '../../converge/lock.js';
+import { underLock } from '../../converge/lock.js';
 import type { Change } from '../../converge/resource.js';
 import { EeError } from '../../errors.js';
 import { cutWork } from '../../mailwizz/state.js';
@@ -48,13 +48,8 @@ export async function rollBackPanel(
   settings: Settings,
   options: RollbackOptions,
 ): Promise<RollbackOutcome> {
-  const { dryRun, run } = options;
-  const release = dryRun ? undefined : await lock(host, `${run.by}, run ${run.id}`);
-  try {
-    return await rolledBack(host, settings, options);
-  } finally {
-    await release?.();
-  }
+  if (options.dryRun) return rolledBack(host, settings, options);
+  return underLock(host, options.run, (locked) => rolledBack(locked, settings, options));
 }
 
 async function rolledBack(host: Host, settings: Settings, options: RollbackOptions): Promise<RollbackOutcome> {

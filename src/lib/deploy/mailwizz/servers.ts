@@ -1,6 +1,6 @@
 import type { Emit } from '../../converge/events.js';
 import type { Run } from '../../converge/journal.js';
-import { lock } from '../../converge/lock.js';
+import { underLock } from '../../converge/lock.js';
 import type { Change } from '../../converge/resource.js';
 import { EeError } from '../../errors.js';
 import {
@@ -39,13 +39,8 @@ export interface ServersOutcome {
 
 /** Gives MailWizz a delivery server for each sender, and takes those of senders that went out of use. */
 export async function syncServers(host: Host, settings: Settings, options: ServersOptions): Promise<ServersOutcome> {
-  const { dryRun, run } = options;
-  const release = dryRun ? undefined : await lock(host, `${run.by}, run ${run.id}`);
-  try {
-    return await synced(host, settings, options);
-  } finally {
-    await release?.();
-  }
+  if (options.dryRun) return synced(host, settings, options);
+  return underLock(host, options.run, (locked) => synced(locked, settings, options));
 }
 
 async function synced(host: Host, settings: Settings, options: ServersOptions): Promise<ServersOutcome> {

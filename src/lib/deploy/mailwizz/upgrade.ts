@@ -1,7 +1,7 @@
 import type { Emit } from '../../converge/events.js';
 import { hostFacts } from '../../converge/host-facts.js';
 import type { Run } from '../../converge/journal.js';
-import { lock } from '../../converge/lock.js';
+import { underLock } from '../../converge/lock.js';
 import type { Change } from '../../converge/resource.js';
 import { EeError } from '../../errors.js';
 import { CLOSED_MARK, TABLE_PREFIX } from '../../mailwizz/layout.js';
@@ -54,13 +54,8 @@ export async function upgradeMailwizz(
   release: Release,
   options: UpgradeOptions,
 ): Promise<UpgradeOutcome> {
-  const { dryRun, run } = options;
-  const unlock = dryRun ? undefined : await lock(host, `${run.by}, run ${run.id}`);
-  try {
-    return await upgraded(host, settings, release, options);
-  } finally {
-    await unlock?.();
-  }
+  if (options.dryRun) return upgraded(host, settings, release, options);
+  return underLock(host, options.run, (locked) => upgraded(locked, settings, release, options));
 }
 
 async function upgraded(

@@ -1,6 +1,7 @@
 import { applyStage } from '../../converge/apply.js';
 import type { Emit } from '../../converge/events.js';
 import type { Run } from '../../converge/journal.js';
+import { asLocked } from '../../converge/locked-host.js';
 import type { Change, Difference } from '../../converge/resource.js';
 import type { WizardAnswers } from '../../mailwizz/wizard.js';
 import type { Host } from '../../ssh/host.js';
@@ -32,7 +33,7 @@ export async function make(work: Making, id: string, difference: Difference): Pr
     changes: [{ id, difference, notifies: [] }],
     handlers: [],
   };
-  work.made.push(...(await applyStage(work.host, planned, work)));
+  work.made.push(...(await applyStage(asLocked(work.host), planned, work)));
 }
 
 /** Tells what is being done, where that changes nothing by itself. */

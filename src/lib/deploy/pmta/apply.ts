@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { converge } from '../../converge/converge.js';
 import type { Emit } from '../../converge/events.js';
 import type { Run } from '../../converge/journal.js';
-import { lock } from '../../converge/lock.js';
+import { underLock } from '../../converge/lock.js';
+import { asLocked, type LockedHost } from '../../converge/locked-host.js';
 import { changesOf, plan } from '../../converge/plan.js';
 import { probe } from '../../converge/probe.js';
 import type { Change, Resource, Stage } from '../../converge/resource.js';
@@ -58,13 +59,17 @@ const LOOK_EVERY = 5;
  * world outside of the host before it, and with the queues of virtual MTAs that go drained after it.
  */
 export async function pmtaApply(host: Host, content: Buffer, options: PmtaApplyOptions): Promise<PmtaApplyOutcome> {
-  const { dryRun, run } = options;
-  const release = dryRun ? undefined : await lock(host, `${run.by}, run ${run.id}`);
-  try {
-    return await applied(host, content, options);
-  } finally {
-    await release?.();
-  }
+  if (options.dryRun) return applied(host, content, options);
+  return underLock(host, options.run, (locked) => pmtaApplyLocked(locked, content, options));
+}
+
+/** The same for who has the lock of the host already. */
+export async function pmtaApplyLocked(
+  host: LockedHost,
+  content: Buffer,
+  options: PmtaApplyOptions,
+): Promise<PmtaApplyOutcome> {
+  return applied(host, content, options);
 }
 
 async function applied(host: Host, content: Buffer, options: PmtaApplyOptions): Promise<PmtaApplyOutcome> {
@@ -97,7 +102,7 @@ async function applied(host: Host, content: Buffer, options: PmtaApplyOptions): 
   const notes = notesOn(seen, content);
   if (dryRun) return { status: 'planned', changes, retiring, loaded, notes };
   await confirm(changes);
-  const made = await converge(host, { stages }, { run, emit, signal });
+  const made = await converge(asLocked(host), { stages }, { run, emit, signal });
   const after = retiring.length === 0 ? [] : await drained(host, content, stage, options);
   return { status: 'changed', changes: [...made, ...after], retiring: [], loaded, notes };
 }
@@ -146,7 +151,7 @@ async function drained(host: Host, content: Buffer, stage: Stage, options: PmtaA
       const difference = resource && at(host, () => resource.diff(output));
       if (!resource || !difference) return [];
       return converge(
-        host,
+        asLocked(host),
         { stages: [{ stage, changes: [{ id: resource.id, difference, notifies: [] }], handlers: [] }] },
         { run, emit, signal },
       );

@@ -1,3 +1,4 @@
+import { asLocked } from '../../../converge/locked-host.js';
 import type { UnderWay } from '../../../mailwizz/under-way.js';
 import { type Making, make } from '../work.js';
 import { closeScript, endRequests, openScript, restartPhp } from './closing.js';
@@ -37,7 +38,7 @@ export async function closeAndKeep(work: PanelWork, begun: UnderWay, version: st
 
 /** Ends work that has changed nothing yet; it is asked of the host also where the run is being interrupted. */
 export async function abandon({ host }: PanelWork, begun: UnderWay): Promise<void> {
-  await host.run(`set -eu\n${abandonScript(begun)}`, { step: 'opening the panel again' });
+  await asLocked(host).run(`set -eu\n${abandonScript(begun)}`, { step: 'opening the panel again' });
 }
 
 /** Puts the same code without what was added to it into place, and empties the database. Both are kept. */
