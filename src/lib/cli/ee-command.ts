@@ -85,9 +85,9 @@ export abstract class EeCommand extends Command {
     if (!this.jsonEnabled() && standardStreams().out.loss?.kind !== 'reader') this.#notes.say(this.#redact(text));
   }
 
-  /** Resolves once the reader has taken most of what was written. What prints without an end waits for it. */
+  /** Resolves once the reader has taken most of what was written, or on Ctrl-C. What prints without an end waits for it. */
   protected caughtUp(): Promise<void> {
-    return standardStreams().out.room();
+    return standardStreams().out.room(this.signal);
   }
 
   /** Ends with this status after the result was shown: EXIT.found of a check, EXIT.failed of a part that failed. */

@@ -27,7 +27,7 @@ export function toFailure(error: unknown, command: string): ShownFailure {
   if (isPromptClosed(error)) return toFailure(new EeError('INTERRUPTED', { during: command }), command);
   if (isUsageError(error)) return { code: 'USAGE', exit: EXIT.usage, ...usageMistake(error, command) };
   const reason = error instanceof Error ? textOf(() => error.message) || textOf(() => error.name) : textOf(() => error);
-  const stack = error instanceof Error ? textOf(() => error.stack) : reason;
+  const stack = error instanceof Error ? textOf(() => error.stack ?? reason) : reason;
   return {
     code: 'UNEXPECTED',
     exit: EXIT.failed,

@@ -6,9 +6,9 @@ import { EXIT, EeError, type Exit } from '../errors.js';
 import { closest } from '../closest.js';
 import { packageRoot } from '../package-root.js';
 import { printableJson } from '../printable.js';
-import { failureDocument, renderFailure, toFailure, type ShownFailure } from './failure.js';
-import { endNow } from './output/ending.js';
-import { say, standardStreams, takeStandardStreams, type StandardStreams } from './output/standard-streams.js';
+import { failureDocument, renderFailure, toFailure } from './failure.js';
+import { endNow, statusOnceArrived } from './output/ending.js';
+import { say, standardStreams, takeStandardStreams } from './output/standard-streams.js';
 
 export interface MainOptions {
   /** Run the TypeScript of `src/` instead of `dist/`. */
@@ -24,24 +24,8 @@ export async function main(typed: string[], options: MainOptions = {}): Promise<
   const argv = withLongHelp(typed);
   // What nothing caught, such as an error in a timer: it is told like any other.
   process.on('uncaughtException', (error) => endNow(show(error, argv)));
-  return arrived(streams, await dispatch(argv, options));
+  return statusOnceArrived(streams, await dispatch(argv, options));
 }
-
-/**
- * The status of a program whose output has arrived. A device that did not take it makes it a failure; a reader who has gone does not:
- * `ee … | head` has what it wanted.
- */
-async function arrived({ out, err }: StandardStreams, status: number): Promise<number> {
-  await out.arrived();
-  const failed = out.loss?.kind === 'device' ? outputFailure(out.loss.reason) : undefined;
-  if (failed !== undefined) say(err, renderFailure(failed, { verbose: false }));
-  await err.arrived();
-  // What failed by itself, or could not be reached, keeps its own status.
-  const told: readonly number[] = [EXIT.done, EXIT.found, EXIT.interrupted];
-  return failed !== undefined && told.includes(status) ? failed.exit : status;
-}
-
-const outputFailure = (reason: string): ShownFailure => toFailure(new EeError('OUTPUT_NOT_WRITTEN', { reason }), 'ee');
 
 async function dispatch(argv: string[], { development = false }: MainOptions): Promise<number> {
   // Without this, NODE_ENV would decide whether `dist/` or `src/` runs.

@@ -41,7 +41,7 @@ export class Outlet {
     return this.sink(bytes, (error) => {
       this.#waiting -= bytes.length;
       if (error) this.failed(error);
-      for (const look of [...this.#watchers]) look();
+      this.#look();
       done();
     });
   }
@@ -51,9 +51,12 @@ export class Outlet {
     return this.#until(() => this.#waiting === 0);
   }
 
-  /** Resolves once the reader has caught up so far that more may be given. */
-  room(): Promise<void> {
-    return this.#until(() => this.#waiting < ROOM);
+  /** Resolves once the reader has caught up so far that more may be given, or the signal comes. */
+  async room(signal: AbortSignal): Promise<void> {
+    const look = (): void => this.#look();
+    signal.addEventListener('abort', look);
+    await this.#until(() => this.#waiting < ROOM || signal.aborted);
+    signal.removeEventListener('abort', look);
   }
 
   /** Calls `loser` when the outlet is lost, at once where it is lost already. */
@@ -71,8 +74,12 @@ export class Outlet {
   lose(loss: Loss): void {
     if (this.#loss !== undefined) return;
     this.#loss = loss;
-    for (const look of [...this.#watchers]) look();
+    this.#look();
     for (const loser of this.#losers) loser(loss);
+  }
+
+  #look(): void {
+    for (const look of [...this.#watchers]) look();
   }
 
   #until(reached: () => boolean): Promise<void> {

@@ -43,7 +43,7 @@ describe('an outlet', () => {
       while (outlet.loss === undefined && written < 1000) {
         outlet.write(Buffer.alloc(16 * 1024));
         written += 1;
-        await outlet.room();
+        await outlet.room(new AbortController().signal);
       }
     })();
     expect(await isSettled(endless)).toBe(false);
@@ -53,6 +53,16 @@ describe('an outlet', () => {
     expect([written, held()]).toEqual([5, 4]);
     outlet.lose({ kind: 'reader' });
     await endless;
+  });
+
+  it('is waited for no longer once the signal comes', async () => {
+    const { outlet } = slow();
+    const interrupt = new AbortController();
+    outlet.write(Buffer.alloc(100_000));
+    const room = outlet.room(interrupt.signal);
+    expect(await isSettled(room)).toBe(false);
+    interrupt.abort();
+    expect(await isSettled(room)).toBe(true);
   });
 
   it('is lost with its reader, says so once, and takes what is written as nothing', async () => {
