@@ -26,6 +26,7 @@ import { systemUser } from '../../src/lib/converge/resources/user.js';
 import { describeLacking, labDown, labPlace, labUp, lacking } from '../../src/lib/lab/lab.js';
 import { prepareApplication } from '../../src/lib/mailwizz/prepare.js';
 import { firewall } from '../../src/lib/roles/firewall.js';
+import { MARIADB } from '../../src/lib/roles/services.js';
 import { Secret } from '../../src/lib/secret.js';
 import { loadSettings } from '../../src/lib/settings/load.js';
 import type { HostAccess } from '../../src/lib/settings/settings.js';
@@ -157,7 +158,7 @@ describe.skipIf(reason !== undefined)(`resources on a real host${reason ? ` (ski
 
     it('[R20] a service', async () => {
       await sh('systemctl disable -q --now mariadb 2>/dev/null');
-      await livesThrough(service('mariadb', 'mariadb -e "SELECT 1"'), 'systemctl disable -q --now mariadb 2>/dev/null');
+      await livesThrough(service(MARIADB), 'systemctl disable -q --now mariadb 2>/dev/null');
       expect(await sh('systemctl is-enabled mariadb; systemctl is-active mariadb')).toBe('enabled\nactive');
     });
 

@@ -19,11 +19,20 @@ export interface HostFacts {
   readonly sshPorts: readonly number[];
   /** The address from which the host sees this machine. */
   readonly clientAddress: string;
+  /** This connection, where root itself logged in over it. */
+  readonly rootLogin?: RootLogin;
   readonly memoryMegabytes: number;
   /** Free megabytes on the file system of /var. */
   readonly freeMegabytes: number;
   /** Whether dpkg and apt are there. */
   readonly hasApt: boolean;
+}
+
+/** A login of root, as sshd judges it. */
+export interface RootLogin {
+  readonly clientAddress: string;
+  readonly hostAddress: string;
+  readonly port: number;
 }
 
 const SCRIPT = `
@@ -40,6 +49,7 @@ sshd=$(command -v sshd || echo /usr/sbin/sshd)
 "$sshd" -T 2>/dev/null | sed -n 's/^port /sshPort=/p'
 connection=\${SSH_CONNECTION:-$(tr '\\0' '\\n' < "/proc/$PPID/environ" | sed -n 's/^SSH_CONNECTION=//p')}
 printf 'clientAddress=%s\\nsshPort=%s\\n' "\${connection%% *}" "\${connection##* }"
+[ -n "\${SUDO_USER:-}" ] || printf 'rootLogin=%s\\n' "$connection"
 awk '/^MemTotal:/ { printf "memoryMegabytes=%d\\n", $2 / 1024 }' /proc/meminfo
 df -Pm /var | awk 'END { printf "freeMegabytes=%d\\n", $4 }'
 command -v apt-get >/dev/null && echo hasApt=yes
@@ -64,6 +74,12 @@ export async function hostFacts(host: Host): Promise<HostFacts> {
   return parseFacts(stdout.toString('utf8'));
 }
 
+/** From `SSH_CONNECTION`. */
+function parseRootLogin(connection: string): { rootLogin?: RootLogin } {
+  const [clientAddress = '', , hostAddress = '', port = ''] = connection.split(' ');
+  return port === '' ? {} : { rootLogin: { clientAddress, hostAddress, port: Number(port) } };
+}
+
 export function parseFacts(output: string): HostFacts {
   const values = new Map<string, string[]>();
   for (const line of output.split('\n')) {
@@ -80,6 +96,7 @@ export function parseFacts(output: string): HostFacts {
     network: parseNetworkManager(one('network')),
     sshPorts: [...new Set((values.get('sshPort') ?? []).filter((port) => port !== '').map(Number))],
     clientAddress: one('clientAddress'),
+    ...parseRootLogin(one('rootLogin')),
     memoryMegabytes: Number(one('memoryMegabytes')),
     freeMegabytes: Number(one('freeMegabytes')),
     hasApt: one('hasApt') === 'yes',

@@ -15,7 +15,9 @@ export interface Seen {
   readonly proven: boolean;
   /** Work on the whole panel that was begun and has not ended. */
   readonly underWay?: UnderWay;
-  /** Names of all tables in the database; undefined where there is no database. */
+  /** MariaDB does not answer: nothing is known of the database, not even that it is absent. */
+  readonly unanswered?: true;
+  /** Names of all tables in the database; undefined where there is no database, or it is not known. */
   readonly tables?: readonly string[];
   /** Tables that the application's schema creates, without prefix. */
   readonly schema: readonly string[];
@@ -45,11 +47,18 @@ export type State =
 export const cutWork = ({ underWay, proven }: Pick<Seen, 'underWay' | 'proven'>): UnderWay | undefined =>
   underWay?.phase === 'installing' && proven ? undefined : underWay;
 
+/** What a host lacks for anything to be done with MailWizz; nothing where it has all. */
+export function whyUnprepared({ version, unanswered, tables }: Seen, database: string): string | undefined {
+  if (version === undefined) return 'MailWizz is not unpacked there';
+  if (unanswered) return 'MariaDB does not answer there';
+  return tables === undefined ? `its database ${database} is not there` : undefined;
+}
+
 /** Judges what was found. Where it is not certain that nobody's data is in the database, it counts as in use. */
 export function stateOf(seen: Seen, { database }: Pick<Settings['mailwizz'], 'database'>): State {
-  const { version, configuration, tables, rows } = seen;
-  if (version === undefined) return { kind: 'unprepared', reason: 'MailWizz is not unpacked there' };
-  if (tables === undefined) return { kind: 'unprepared', reason: `its database ${database.name} is not there` };
+  const { configuration, tables = [], rows } = seen;
+  const reason = whyUnprepared(seen, database.name);
+  if (reason !== undefined) return { kind: 'unprepared', reason };
   if (configuration !== undefined && configuration !== 'unreadable' && !leadsTo(configuration, database)) {
     return { kind: 'foreign', leads: describeConnection(configuration) };
   }

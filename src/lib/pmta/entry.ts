@@ -69,7 +69,7 @@ export const entryKind = (entry: Entry): string => firstWord(entry.value).first.
  */
 export function compile(regex: string): RegExp | undefined {
   const plain = regex
-    .replace(/\\\\|\(\?[a-zA-Z]*-?[a-zA-Z]*\)/g, (found) => (found === '\\\\' ? found : ''))
+    .replace(/\\\\|\(\?[a-zA-Z]*(?:-[a-zA-Z]*)?\)/g, (found) => (found === '\\\\' ? found : ''))
     .replace(/\(\?[imsx-]+:|\(\?[>|]/g, '(?:')
     .replace(/\(\?P</g, '(?<')
     .replace(/\(\?(?:P[=>]\w+|R|\d+)\)/g, '')

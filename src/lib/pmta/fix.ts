@@ -5,6 +5,7 @@ import type { Edit } from './lint/rule.js';
 import { parseText } from './parse.js';
 import type { Problem } from './problem.js';
 import { singleFile } from './configuration.js';
+import { grouped } from './survey.js';
 
 export interface Fixed {
   /** One character a byte. */
@@ -38,25 +39,28 @@ export function fixed(document: Document, catalogue: Catalogue, options: LintOpt
 /** Repairs that touch no byte twice; what is left out has its turn in the next pass. */
 function apart({ fixes }: FileReport): FileReport['fixes'] {
   const taken = new Map<Line, Edit[]>();
+  // What is only put in between touches no byte, and may be many lines above one.
+  const touching = (edits: readonly Edit[]): readonly Edit[] => edits.filter((edit) => edit.column < edit.endColumn);
   return fixes.filter(({ edits }) => {
-    const clash = edits.some((edit) =>
+    const clash = touching(edits).some((edit) =>
       taken.get(edit.line)?.some((other) => edit.column < other.endColumn && other.column < edit.endColumn),
     );
     if (clash) return false;
-    for (const edit of edits) taken.set(edit.line, [...(taken.get(edit.line) ?? []), edit]);
+    for (const [line, own] of grouped(touching(edits), (edit) => edit.line))
+      taken.set(line, [...(taken.get(line) ?? []), ...own]);
     return true;
   });
 }
 
 function edited(document: Document, edits: readonly Edit[]): string {
-  const byLine = new Map<Line, Edit[]>();
-  for (const edit of edits) byLine.set(edit.line, [...(byLine.get(edit.line) ?? []), edit]);
+  const byLine = grouped(edits, (edit) => edit.line);
   const parts: string[] = [];
   for (const line of linesOf(document.nodes)) {
     let { text } = line;
     const own = (byLine.get(line) ?? []).sort((a, b) => b.column - a.column);
     for (const edit of own) {
-      text = text.slice(0, edit.column - 1) + edit.text + text.slice(edit.endColumn - 1);
+      if (edit.text !== '' || edit.column < edit.endColumn)
+        text = text.slice(0, edit.column - 1) + edit.text + text.slice(edit.endColumn - 1);
       for (const before of edit.before ?? []) parts.push(before, line.end || '\n');
     }
     parts.push(text, line.end);

@@ -1,8 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, posix, relative, sep } from 'node:path';
 import { EeError } from '../errors.js';
-import { readConfiguration } from './read-configuration.js';
-import type { IncludeSource, StoredFile } from './load-configuration.js';
+import { readRegularFile } from './read-configuration.js';
+import type { IncludeSource } from './load-configuration.js';
 import { wildcard } from './wildcard.js';
 
 /**
@@ -25,20 +25,11 @@ export async function includesBelow(
     find: async (path) => {
       const matches = await expand(root, posix.normalize(path));
       if (!matches) return { refused: `stands for more than ${MOST_PATHS} files, not followed` };
-      const files: StoredFile[] = [];
-      for (const found of matches.filter(accepts)) {
-        const name = join(root, found);
-        if (!(await isBelow(root, name))) return { refused: `leads out of ${root}, not followed` };
-        // A pipe in the place of a file would never end.
-        const isFile = (await stat(name).catch(() => undefined))?.isFile() ?? false;
-        if (!isFile) return { refused: `(${name}) cannot be read, not followed` };
-        try {
-          files.push({ path: found, name, bytes: await readConfiguration(name) });
-        } catch {
-          return { refused: `(${name}) cannot be read, not followed` };
-        }
-      }
-      return files;
+      return matches.filter(accepts).map((found) => ({ path: found, name: join(root, found) }));
+    },
+    read: async ({ name }) => {
+      if (!(await isBelow(root, name))) return { refused: `leads out of ${root}, not followed` };
+      return readRegularFile(name).catch(() => ({ refused: `(${name}) cannot be read, not followed` }));
     },
   };
 }

@@ -14,5 +14,5 @@ export function endsMacro(last: string, next: string, afterName: boolean): boole
   if (next === '' || next.startsWith('<')) return true;
   if (last.endsWith(',')) return false;
   // After the name alone, only what looks like a list is one: `gmail.com, googlemail.com`.
-  return !(afterName && /^[^\s,]*[.$][^\s,]*(\s*,|$)/.test(next));
+  return !(afterName && /^(?=[^\s,]*[.$])[^\s,]+(\s*,|$)/.test(next));
 }

@@ -13,6 +13,9 @@ const INSIDE: Readonly<Record<string, readonly string[]>> = {
   'feedback-loop-processor': ['address-list'],
 };
 
+/** How deep blocks may stand in blocks. Known ones go three deep; unknown ones that go on for ever are no configuration. */
+const MOST_LEVELS = 100;
+
 /** A block that is still open while its lines are read. `depth` counts the inline lists opened in it. */
 interface OpenBlock {
   open: Line;
@@ -120,6 +123,8 @@ class Parser {
     if (block && !mayHold(block.folded, folded)) {
       this.#leave(undefined, `is not closed before <${tag.text}> on line ${line.number}, which cannot stand inside it`);
     }
+    if (this.#open.length >= MOST_LEVELS)
+      return this.#stray(line, statement, `blocks stand in blocks, more than ${MOST_LEVELS} levels deep`);
     this.#open.push({ open: line, tag, folded, name, children: [], depth: 0, holdsEntries: ENTRY_TAGS.has(folded) });
     this.#tags.set(folded, (this.#tags.get(folded) ?? 0) + 1);
   }

@@ -1,4 +1,5 @@
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { EeError } from '../errors.js';
 
 /** More than any configuration; what is larger, or does not end, was named by mistake. */
@@ -18,12 +19,25 @@ export async function readConfiguration(file: string): Promise<Buffer> {
   }
 }
 
+/** The bytes of a file that nobody named: a pipe that takes its place, and would never end, is refused. */
+export async function readRegularFile(file: string): Promise<Buffer> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!(await handle.stat()).isFile()) throw unreadable(file, 'is not a regular file');
+    return await contentOf(file, handle);
+  } finally {
+    await handle.close();
+  }
+}
+
 /** The bytes of a configuration that need not exist; undefined where it does not. */
 export async function readOptional(file: string): Promise<Buffer | undefined> {
-  const status = await stat(file).catch(() => undefined);
-  if (!status) return undefined;
-  if (!status.isFile()) throw unreadable(file, 'is not a regular file');
-  return readConfiguration(file);
+  try {
+    return await readRegularFile(file);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw cause instanceof EeError ? cause : unreadable(file, reasonOf(cause), cause);
+  }
 }
 
 async function contentOf(file: string, handle: FileHandle): Promise<Buffer> {

@@ -1,7 +1,9 @@
 import { isBlock, isDirective, nameOf } from './adapt/edit.js';
 import type { Document } from './document.js';
-import { compile, entryKind, regexEntry, virtualMtaOf } from './entry.js';
+import { entryKind, regexEntry, virtualMtaOf } from './entry.js';
 import { wordsOf } from './lines.js';
+import { matching } from './regex-match.js';
+import { hostOf } from './sender-patterns.js';
 
 /** One entry of a sender list: the senders that match go through the virtual MTA. */
 export interface SenderRoute {
@@ -33,9 +35,33 @@ export function senderRoutes({ nodes }: Document, list: string): SenderRoute[] {
     });
 }
 
-/** The virtual MTA of a sender: that of the first route that matches. */
+type RouteFinder = (sender: string) => string | undefined;
+const finders = new WeakMap<readonly SenderRoute[], RouteFinder>();
+
+/** The virtual MTA of a sender: that of the first route that matches. A pattern that cannot be understood matches nobody. */
 export function virtualMtaFor(routes: readonly SenderRoute[], sender: string): string | undefined {
-  return routes.find(({ pattern }) => compile(pattern)?.test(sender))?.virtualMta;
+  const find = finders.get(routes) ?? routeFinder(routes);
+  finders.set(routes, find);
+  return find(sender);
+}
+
+/** Hosts and addresses that stand there literally are looked up; only the other patterns before them are tried. */
+function routeFinder(routes: readonly SenderRoute[]): RouteFinder {
+  const literal = new Map<string, number>();
+  const others: { readonly index: number; readonly matches: (sender: string) => boolean }[] = [];
+  for (const [index, { pattern, sender }] of routes.entries()) {
+    const key = sender?.toLowerCase();
+    const matches = key === undefined ? matching(pattern) : undefined;
+    if (key !== undefined && !literal.has(key)) literal.set(key, index);
+    if (matches) others.push({ index, matches });
+  }
+  return (sender) => {
+    const address = sender.toLowerCase();
+    const named = [address, hostOf(address)].flatMap((key) => literal.get(key) ?? []);
+    const first = Math.min(...named, routes.length);
+    const other = others.find(({ index, matches }) => index > first || matches(sender));
+    return routes[Math.min(first, other?.index ?? first)]?.virtualMta;
+  };
 }
 
 /** All virtual MTAs, in the order of the file. */
@@ -57,6 +83,8 @@ function keyOf(value: string): VirtualMta['key'] {
 /** `@mail1\.example\.com$` is the host `mail1.example.com`; `^a\.b@example\.com$` the address `a.b@example.com`. */
 function literal(pattern: string): string | undefined {
   const match = /^(?:\^([^@]+@)|@)([^@]+)\$$/.exec(pattern);
+  // `\d` and its like stand for other characters.
+  if (/\\[^\W_]/.test(pattern)) return undefined;
   const text = match && `${match[1] ?? ''}${match[2] ?? ''}`;
   if (!text || /[*+?|()[\]{}^$.]/.test(text.replace(/\\./g, ''))) return undefined;
   return text.replace(/\\(.)/g, '$1');

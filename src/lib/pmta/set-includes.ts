@@ -1,6 +1,6 @@
-import { posix, relative } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import { includesBelow } from './include-folder.js';
-import type { IncludeSource, StoredFile } from './load-configuration.js';
+import type { FoundFile, IncludeSource } from './load-configuration.js';
 
 /** Where the configuration of a backup set lay on its host: relative paths of includes start there. */
 export const CONFIGURATION_PATH = '/etc/pmta/config';
@@ -18,7 +18,7 @@ export async function includesInSet(dir: string, isItem: (name: string) => boole
   const find = async (at: string, onHost: (found: string) => string): ReturnType<IncludeSource['find']> => {
     const found = await below.find(at);
     if ('refused' in found) return found;
-    const files = found.map((file): StoredFile => ({
+    const files = found.map((file): FoundFile => ({
       ...file,
       path: onHost(file.path),
       name: relative(dir, file.name),
@@ -39,6 +39,7 @@ export async function includesInSet(dir: string, isItem: (name: string) => boole
       }
       return [];
     },
+    read: ({ path, name }) => below.read({ path, name: join(dir, name) }),
   };
 }
 

@@ -7,9 +7,12 @@ import type { Repair } from './repair-files.js';
 export function showProblems(file: string, bytes: Uint8Array, problems: readonly Problem[]): string[] {
   if (problems.length === 0) return [];
   const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1').split('\n');
+  let last: { readonly line: number; readonly source: string } | undefined;
   return problems.flatMap((problem) => {
     const { line, column, severity, code, message, fix, fixable } = problem;
-    const source = withoutSecret((lines[line - 1] ?? '').replace(/\r$/, ''));
+    // A line with many problems is looked at once.
+    if (last?.line !== line) last = { line, source: withoutSecret((lines[line - 1] ?? '').replace(/\r$/, '')) };
+    const { source } = last;
     const advice = `  fix: ${fix}${fixable ? ' (--fix does)' : ''}`;
     const shown = `${file}:${line}:${column}: ${severity}: ${fromUtf8(message)} [${code}]`;
     return source === '' ? [shown, advice] : [shown, ...excerpt(source, problem), advice];
@@ -19,19 +22,31 @@ export function showProblems(file: string, bytes: Uint8Array, problems: readonly
 /** How much of a long line is shown around the column. */
 const WIDTH = 100;
 
+/** So many bytes on each side of the column hold what is shown, whatever the characters are. */
+const NEAR = 4 * WIDTH;
+
 /** The line and what underlines the part. A character of several bytes takes one place, and tabs stay tabs. */
 function excerpt(source: string, { line, column, endColumn }: Problem): string[] {
-  const before = inOnePlaceEach(source.slice(0, column - 1));
-  const part = inOnePlaceEach(source.slice(column - 1, endColumn - 1));
-  const text = inOnePlaceEach(source);
+  const first = characterFrom(source, column - 1 - NEAR);
+  const stop = characterFrom(source, column - 1 + NEAR);
+  const before = inOnePlaceEach(source.slice(first, column - 1));
+  const part = inOnePlaceEach(source.slice(column - 1, Math.min(endColumn - 1, stop)));
+  const text = inOnePlaceEach(source.slice(first, stop));
   const from = text.length <= WIDTH ? 0 : Math.max(0, Math.min(before.length - WIDTH / 2, text.length - WIDTH));
-  const start = `  ${line} | ${from > 0 ? '…' : ''}`;
-  const end = from + WIDTH < text.length ? '…' : '';
+  const start = `  ${line} | ${first + from > 0 ? '…' : ''}`;
+  const end = stop < source.length || from + WIDTH < text.length ? '…' : '';
   const length = Math.max(1, Math.min(part.length, from + WIDTH - before.length));
   return [
     `${start}${text.slice(from, from + WIDTH)}${end}`,
     `${' '.repeat(start.length)}${before.slice(from).replace(/[^\t]/g, ' ')}${'^'.repeat(length)}`,
   ];
+}
+
+/** The place of the first character from a byte on: those that continue a character of UTF-8 are 10xxxxxx. */
+function characterFrom(source: string, at: number): number {
+  let place = Math.max(0, Math.min(at, source.length));
+  for (let n = 0; n < 3 && place > 0 && (source.charCodeAt(place) & 0xc0) === 0x80; n++) place--;
+  return place;
 }
 
 /** The line as it is shown above what underlines it: what cannot be seen is a dot, so that the places agree. */

@@ -128,7 +128,7 @@ function shipper(it: Shipper, server: Server, certificate: string): Resource[] {
       mode: '0644',
       notifies: [restartOf(it)],
     }),
-    service(it.service, saysSomething(it)),
+    service({ name: it.service, ready: saysSomething(it) }),
     // The folder in which Debian's node exporter looks for figures of others.
     link(`/var/lib/prometheus/node-exporter/${it.folder}.prom`, `/run/${it.folder}/metrics.prom`),
   ];

@@ -9,6 +9,7 @@ import { service } from '../converge/resources/service.js';
 import type { HostName, Settings } from '../settings/settings.js';
 import { firewall } from './firewall.js';
 import { NODE_EXPORTER_PORT, type PortRule } from './ports.js';
+import { sshHardening } from './ssh-hardening.js';
 import { bareWord, render } from './template.js';
 
 /** Debian packages of every host. */
@@ -30,7 +31,7 @@ export function baseline(host: HostName, settings: Settings, facts: HostFacts, p
   return [
     { name: 'baseline packages', resources: [packages('baseline', baselinePackages(facts))] },
     firewallStage(host, settings, facts, ports),
-    { name: 'SSH', resources: [sshHardening()] },
+    { name: 'SSH', resources: [sshHardening(facts.rootLogin)] },
     { name: 'system', resources: system(facts) },
   ];
 }
@@ -55,20 +56,6 @@ export function firewallStage(host: HostName, settings: Settings, facts: HostFac
       service('nftables'),
     ],
   };
-}
-
-/** Keys only. Like the firewall it is taken back by the host itself unless a new login works. */
-function sshHardening() {
-  const path = '/etc/ssh/sshd_config.d/00-ee.conf';
-  const reloadSsh = 'systemctl reload ssh 2>/dev/null || systemctl reload sshd';
-  return file({
-    path,
-    content: render('ssh/00-ee.conf', {}, bareWord),
-    mode: '0644',
-    verify: 'sshd -t',
-    activate: reloadSsh,
-    guard: reloadSsh,
-  });
 }
 
 function system(facts: HostFacts) {

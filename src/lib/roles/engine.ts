@@ -11,6 +11,7 @@ import { https, HTTPS_PACKAGES, httpsWanted } from './https.js';
 import type { CertificateWanted } from './lineage.js';
 import { NODE_EXPORTER_PORT, type PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
+import { emailEngine, NGINX, POSTGRES_PORT, POSTGRESQL, PROMETHEUS, REDIS, REDIS_PORT } from './services.js';
 import { bareWord, nginxWord, render, yamlString } from './template.js';
 import { CERTIFICATE_FILE, KEY_FILE, SYSTEM_AUTHORITIES, webSite, type TlsFiles } from './web.js';
 
@@ -60,7 +61,11 @@ export function engine({ settings }: RoleContext, inputs: EngineInputs): Role {
     ports: ENGINE_PORTS,
     stages: [
       { name: 'packages', resources: [packages('engine', ENGINE_PACKAGES)] },
-      { name: 'databases', resources: databases(settings) },
+      { name: 'database servers', resources: databaseServers(settings) },
+      {
+        name: 'database',
+        resources: [postgresDatabase({ name: DATABASE, password: settings.engine.postgresPassword })],
+      },
       { name: 'API', resources: api(settings, inputs) },
       { name: 'web server', resources: web(settings, inputs.tls, wanted) },
       { name: 'monitoring', resources: monitoring(settings) },
@@ -69,10 +74,9 @@ export function engine({ settings }: RoleContext, inputs: EngineInputs): Role {
   };
 }
 
-function databases({ engine: { postgresPassword, redisPassword } }: Settings): Resource[] {
+function databaseServers({ engine: { redisPassword } }: Settings): Resource[] {
   return [
-    service('postgresql', 'runuser -u postgres -- psql -c "SELECT 1"'),
-    postgresDatabase({ name: DATABASE, password: postgresPassword }),
+    service(POSTGRESQL),
     file({
       path: '/etc/redis/redis.conf',
       content: render('redis/redis.conf', { password: redisPassword.reveal() }, bareWord),
@@ -81,7 +85,7 @@ function databases({ engine: { postgresPassword, redisPassword } }: Settings): R
       sensitive: true,
       notifies: [restart('redis-server')],
     }),
-    service('redis-server'),
+    service(REDIS),
   ];
 }
 
@@ -120,7 +124,7 @@ function api(settings: Settings, { bundle, panelCertificate }: EngineInputs): Re
       mode: '0644',
       notifies: [restartEngine],
     }),
-    service('email-engine', HEALTHY),
+    service(emailEngine(ENGINE_PORT, HEALTHY)),
   ];
 }
 
@@ -128,8 +132,8 @@ function api(settings: Settings, { bundle, panelCertificate }: EngineInputs): Re
 function configuration({ sending, hosts, mailwizz }: Settings): string {
   const config = {
     port: ENGINE_PORT,
-    postgres: { host: '127.0.0.1', port: 5432, database: DATABASE, user: DATABASE },
-    redis: { host: '127.0.0.1', port: 6379 },
+    postgres: { host: '127.0.0.1', port: POSTGRES_PORT, database: DATABASE, user: DATABASE },
+    redis: { host: '127.0.0.1', port: REDIS_PORT },
     identities: sending.identities.map(({ ip, domain, sender }) => ({ ip, domain, sender })),
     // Its name need not be in the DNS yet.
     mailwizz: {
@@ -148,7 +152,7 @@ function web(settings: Settings, tls: TlsFiles, wanted: CertificateWanted): Reso
     { domain: settings.engine.domain, certificate: CERTIFICATE_FILE, key: KEY_FILE, port: ENGINE_PORT },
     nginxWord,
   );
-  return [...webSite('email-engine', site, tls, wanted), service('nginx')];
+  return [...webSite('email-engine', site, tls, wanted), service(NGINX)];
 }
 
 function monitoring({ hosts }: Settings): Resource[] {
@@ -170,7 +174,7 @@ function monitoring({ hosts }: Settings): Resource[] {
       mode: '0644',
       notifies: [restart('prometheus')],
     }),
-    service('prometheus', 'curl -fsS --max-time 5 http://127.0.0.1:9090/-/ready'),
+    service(PROMETHEUS),
   ];
 }
 

@@ -1,7 +1,16 @@
 import ipaddr from 'ipaddr.js';
+import { asking } from '../converge/asking.js';
 import { file } from '../converge/resources/file.js';
 import type { Resource } from '../converge/resource.js';
 import { EeError } from '../errors.js';
+import {
+  FIREWALL_FILE,
+  KEEP_TABLE,
+  sayTable,
+  TABLE_FUNCTIONS,
+  TABLE_QUESTION,
+  tableDifference,
+} from './firewall-table.js';
 import type { PortRule } from './ports.js';
 import { bareWord, render } from './template.js';
 
@@ -15,20 +24,23 @@ interface FirewallWanted {
   readonly rules: readonly PortRule[];
 }
 
-/** Drops what is not named. It can't lock the operator out: the host takes it back unless a new login works. */
+/**
+ * Drops what is not named. The table is ours: what is not declared in it goes, with a copy; other tables stay. It can't lock the
+ * operator out: the host takes it back unless a new login works.
+ */
 export function firewall(wanted: FirewallWanted): Resource {
-  const { host, sshPorts, adminIps, clientAddress, rules } = wanted;
+  const { host, sshPorts, adminIps, clientAddress, rules: ports } = wanted;
   if (adminIps.length > 0 && !adminIps.some((range) => contains(range, clientAddress))) {
     throw new EeError('ADMIN_NOT_ALLOWED', { host, address: clientAddress, allowed: adminIps.join(', ') });
   }
-  return file({
-    path: '/etc/nftables.conf',
+  const rules = file({
+    path: FIREWALL_FILE,
     content: render(
       'nftables/nftables.conf',
       {
         sshPorts,
         admins: matches(adminIps),
-        rules: rules.map(({ port, from, why }) => ({
+        rules: ports.map(({ port, from, why }) => ({
           port,
           why,
           families: matches(from?.map((address) => addressOf(address, host))).map((match) => ({ match })),
@@ -37,10 +49,17 @@ export function firewall(wanted: FirewallWanted): Resource {
       bareWord,
     ),
     mode: '0644',
-    verify: 'nft -c -f /etc/nftables.conf',
-    activate: 'nft -f /etc/nftables.conf',
-    activated: 'nft list table inet ee',
-    guard: 'nft delete table inet ee 2>/dev/null || :\n[ ! -e /etc/nftables.conf ] || nft -f /etc/nftables.conf',
+    verify: `nft -c -f ${FIREWALL_FILE}`,
+    activate: `nft -f ${FIREWALL_FILE}`,
+    activated: `${TABLE_FUNCTIONS}\nee_as_declared`,
+    guard: `nft delete table inet ee 2>/dev/null || :\n[ ! -e ${FIREWALL_FILE} ] || nft -f ${FIREWALL_FILE}`,
+  });
+  return asking(rules, TABLE_QUESTION, (answer, seen) => {
+    const change = rules.diff(seen);
+    const difference = tableDifference(answer.toString('utf8'));
+    if (change === undefined || difference === undefined) return change;
+    const { summary, script } = change;
+    return { ...change, summary: `${summary} (${sayTable(difference)})`, script: `${KEEP_TABLE}\n${script}` };
   });
 }
 

@@ -20,6 +20,7 @@ import { databasePassword } from './panel-configuration.js';
 import { WEB_ROOT, WEB_USER } from './panel-places.js';
 import type { PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
+import { MARIADB, NGINX, phpFpm } from './services.js';
 import { bareWord, nginxWord, render } from './template.js';
 import { CERTIFICATE_FILE, KEY_FILE, reloadNginx, type TlsFiles, webSite } from './web.js';
 
@@ -77,7 +78,8 @@ export function mailwizz({ settings, facts }: RoleContext, inputs: MailwizzInput
     ports: MAILWIZZ_PORTS,
     stages: [
       { name: 'packages', resources: [packages('mailwizz', names)] },
-      { name: 'database', resources: database(settings) },
+      { name: 'database server', resources: databaseServer() },
+      { name: 'database', resources: [mariadbDatabase(settings.mailwizz.database)] },
       {
         name: 'application',
         resources: [systemUser(WEB_USER, WEB_ROOT), application(inputs), databasePassword(settings, php)],
@@ -89,7 +91,7 @@ export function mailwizz({ settings, facts }: RoleContext, inputs: MailwizzInput
   };
 }
 
-function database({ mailwizz: { database: wanted } }: Settings): Resource[] {
+function databaseServer(): Resource[] {
   return [
     file({
       path: '/etc/mysql/mariadb.conf.d/60-ee.cnf',
@@ -97,8 +99,7 @@ function database({ mailwizz: { database: wanted } }: Settings): Resource[] {
       mode: '0644',
       notifies: [restart('mariadb')],
     }),
-    service('mariadb'),
-    mariadbDatabase(wanted),
+    service(MARIADB),
   ];
 }
 
@@ -149,7 +150,7 @@ function web(settings: Settings, php: string, tls: TlsFiles, wanted: Certificate
       mode: '0644',
       notifies: [fpm],
     }),
-    service(`php${php}-fpm`),
+    service(phpFpm(php, SOCKET)),
     file({
       path: FASTCGI,
       content: render('nginx/panel-fastcgi.conf', { socket: SOCKET }, nginxWord),
@@ -157,7 +158,7 @@ function web(settings: Settings, php: string, tls: TlsFiles, wanted: Certificate
       notifies: [reloadNginx],
     }),
     ...webSite('mailwizz', site, tls, wanted),
-    service('nginx'),
+    service(NGINX),
   ];
 }
 

@@ -19,6 +19,7 @@ import { notWhileDraining } from './pmta-configuration/not-while-draining.js';
 import { pmtaConfiguration } from './pmta-configuration/resource.js';
 import type { PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
+import { powermtaService } from './services.js';
 
 /** What the role takes from the backup set and from the secrets. */
 export interface PowermtaInputs {
@@ -77,7 +78,7 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
         ...keys(inputs, settings.hosts.vps2),
         pmtaConfiguration({ content: inputs.configuration, overwriteDrift: inputs.overwriteDrift ?? false }),
         ...inputs.revokedKeys.map(noDkimKey),
-        service('pmta'),
+        service(powermtaService(settings.pmta.smtpPort)),
         service('pmtahttp'),
       ],
     },

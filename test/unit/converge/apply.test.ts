@@ -134,6 +134,7 @@ network=networkd /etc/systemd/network/10-eth0.network
 sshPort=2222
 sshPort=22
 clientAddress=203.0.113.7
+rootLogin=203.0.113.7 50122 198.51.100.1 2222
 sshPort=22
 memoryMegabytes=3940
 freeMegabytes=61203
@@ -148,6 +149,7 @@ hasApt=yes
       network: { kind: 'networkd', file: '/etc/systemd/network/10-eth0.network' },
       sshPorts: [2222, 22],
       clientAddress: '203.0.113.7',
+      rootLogin: { clientAddress: '203.0.113.7', hostAddress: '198.51.100.1', port: 2222 },
       memoryMegabytes: 3940,
       freeMegabytes: 61203,
       hasApt: true,
@@ -157,5 +159,6 @@ hasApt=yes
   it('[R77] have the port of the connection where sshd does not say its own', () => {
     expect(parseFacts('clientAddress=203.0.113.7\nsshPort=2200\n').sshPorts).toEqual([2200]);
     expect(parseFacts('clientAddress=\nsshPort=\n')).toMatchObject({ sshPorts: [], container: false, hasApt: false });
+    expect(parseFacts('clientAddress=203.0.113.7\n').rootLogin).toBeUndefined();
   });
 });

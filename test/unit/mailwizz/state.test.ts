@@ -15,7 +15,15 @@ describe('what is on the host', () => {
     const { version: _, ...without } = bare;
     expect(stateOf(without, { database })).toEqual({ kind: 'unprepared', reason: 'MailWizz is not unpacked there' });
     const { tables: _tables, ...undatabased } = bare;
-    expect(stateOf(undatabased, { database }).kind).toBe('unprepared');
+    expect(stateOf(undatabased, { database })).toEqual({
+      kind: 'unprepared',
+      reason: `its database ${database.name} is not there`,
+    });
+    // That MariaDB is down says nothing of the database.
+    expect(stateOf({ ...undatabased, unanswered: true }, { database })).toEqual({
+      kind: 'unprepared',
+      reason: 'MariaDB does not answer there',
+    });
   });
 
   it('is fresh with an empty database and no configuration', () => {

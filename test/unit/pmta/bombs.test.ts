@@ -59,8 +59,8 @@ describe('macros that double at each step', () => {
         .join('') + `domain-macro m${levels - 1} x.com\n<domain $m0>\n max-smtp-out 2\n</domain>\n`;
     expect(holding(chain(100), 'x.com')).toEqual(['2', '<domain $m0>']);
     expect(() => holding(chain(101), 'x.com')).toThrow('The domain-macro m0 on line 1 holds macros within macros');
-    expect(() => holding(chain(20_000), 'x.com')).toThrow('more than 100 levels deep');
-    expect(lint(parseText(chain(20_000)), catalogue)).toContainEqual(expect.objectContaining({ code: 'macro-deep' }));
+    expect(() => holding(chain(12_000), 'x.com')).toThrow('more than 100 levels deep');
+    expect(lint(parseText(chain(12_000)), catalogue)).toContainEqual(expect.objectContaining({ code: 'macro-deep' }));
   });
 });
 
@@ -150,9 +150,9 @@ describe('wildcards of includes', () => {
   it('cost no more than the name times itself for 500 long ones', () => {
     const part = fc.constantFrom('*a', '*', 'a', '?', '*b', '**aa');
     fc.assert(
-      fc.property(fc.array(part, { minLength: 10, maxLength: 200 }), fc.nat(40), (parts, tail) => {
+      fc.property(fc.array(part, { minLength: 10, maxLength: 120 }), fc.nat(40), (parts, tail) => {
         const fits = wildcard(parts.join(''));
-        const name = `${'a'.repeat(200)}${'b'.repeat(tail)}`;
+        const name = `${'a'.repeat(100)}${'b'.repeat(tail)}`;
         expect(operationsOf(() => fits(name))).toBeLessThan(10 * name.length ** 2);
       }),
       { numRuns: 500 },

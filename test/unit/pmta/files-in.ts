@@ -4,9 +4,9 @@ import type { IncludeSource } from '../../../src/lib/pmta/load-configuration.js'
 export function filesIn(files: Readonly<Record<string, string>>): IncludeSource {
   return {
     find: (path) => {
-      const text = files[path];
       const name = path.split('/').at(-1) ?? '';
-      return Promise.resolve(text === undefined ? [] : [{ path, name, bytes: Buffer.from(text, 'latin1') }]);
+      return Promise.resolve(files[path] === undefined ? [] : [{ path, name }]);
     },
+    read: ({ path }) => Promise.resolve(Buffer.from(files[path] ?? '', 'latin1')),
   };
 }

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadCatalogue } from '../../../src/lib/pmta/catalogue.js';
 import { checkFiles } from '../../../src/lib/pmta/check-files.js';
@@ -72,6 +73,32 @@ describe('includes below a root', () => {
       '/etc/pmta/config:6 include-not-followed: http://conf.example/x is fetched by PowerMTA, not followed here',
       '/etc/pmta/loop:1 include-loop: /etc/pmta/config leads back to ROOT/etc/pmta/config',
     ]);
+  });
+
+  it('that are a pipe are not waited for', async () => {
+    await execa('mkfifo', [join(root, 'etc/pmta/pipe')]);
+    expect(await found(`${SOUND}include pipe\n`)).toEqual([
+      '/etc/pmta/config:3 include-not-followed: pipe (ROOT/etc/pmta/pipe) cannot be read, not followed',
+    ]);
+  });
+
+  it('with wildcards that links make endless are not followed', async () => {
+    for (const name of ['a', 'b']) await symlink('.', join(root, 'etc/pmta', name));
+    await put('/etc/pmta/more', SOUND);
+    expect(await found(`${SOUND}include /etc/pmta${'/*'.repeat(40)}/more\n`)).toEqual([
+      `/etc/pmta/config:3 include-not-followed: /etc/pmta${'/*'.repeat(40)}/more stands for more than 1000 files, not followed`,
+    ]);
+  });
+
+  it('that are included again and again are read once, and bounded in number', async () => {
+    await put('/etc/pmta/more', SOUND);
+    const problems = await found('include more\n'.repeat(10_002));
+    expect(problems).toEqual(
+      [10_001, 10_002].map(
+        (line) =>
+          `/etc/pmta/config:${line} include-not-followed: 10000 files were included before, not followed further`,
+      ),
+    );
   });
 
   it('that lead out of the root are not read, by path or by link', async () => {

@@ -19,7 +19,8 @@ export function mariadbDatabase({ name, user, password }: DatabaseWanted): Resou
     id: `database:${name}`,
     probe: [
       'command -v mariadb >/dev/null || exit 0',
-      `mariadb -N -r <<'EE_SQL' 2>/dev/null || :`,
+      // No answer is not the answer that it is absent.
+      `mariadb -N -r <<'EE_SQL' 2>/dev/null || echo unanswered`,
       `SELECT 'database' FROM information_schema.schemata WHERE schema_name = '${name}';`,
       `SELECT CONCAT('right on ', Db) FROM mysql.db WHERE User = '${user}' AND Host = 'localhost';`,
       `SELECT CONCAT('right to ', privilege_type) FROM information_schema.user_privileges WHERE grantee = '''${user}''@''localhost''' AND privilege_type <> 'USAGE';`,
@@ -33,15 +34,19 @@ export function mariadbDatabase({ name, user, password }: DatabaseWanted): Resou
     ].join('\n'),
     diff(output) {
       const seen = output.toString('utf8').split('\n');
-      const hasDatabase = seen.includes('database');
+      const state = seen.includes('database') ? 'there' : seen.includes('unanswered') ? 'unknown' : 'absent';
       const rights = seen.filter((line) => line.startsWith('right '));
       const exact = rights.length === 1 && rights[0] === `right on ${literally(name)}`;
-      if (hasDatabase && seen.includes('login') && exact) return undefined;
+      if (state === 'there' && seen.includes('login') && exact) return undefined;
       return {
-        action: hasDatabase ? 'update' : 'create',
-        summary: hasDatabase
-          ? `give ${user} access to the database ${name}, and to nothing else`
-          : `create the empty database ${name}`,
+        ...{
+          there: {
+            action: 'update',
+            summary: `give ${user} access to the database ${name}, and to nothing else`,
+          } as const,
+          absent: { action: 'create', summary: `create the empty database ${name}` } as const,
+          unknown: { action: 'run', summary: `see to the database ${name}: MariaDB does not answer` } as const,
+        }[state],
         script: createScript(name, user, password),
       };
     },

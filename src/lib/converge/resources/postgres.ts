@@ -16,7 +16,8 @@ export function postgresDatabase({ name, password }: PostgresWanted): Resource {
       'command -v psql >/dev/null || exit 0',
       // psql runs from a folder that its user may enter.
       'cd /',
-      `runuser -u postgres -- psql -tAc "SELECT 'database' FROM pg_database WHERE datname = '${name}'" 2>/dev/null || :`,
+      // No answer is not the answer that it is absent.
+      `runuser -u postgres -- psql -tAc "SELECT 'database' FROM pg_database WHERE datname = '${name}'" 2>/dev/null || echo unanswered`,
       // A service file on a pipe: the password is in no argument list, no environment and not on the disk.
       `PGSERVICEFILE=/dev/fd/3 psql -w -d service=ee -tAc "SELECT 'login'" 3<<'EE_SERVICE' 2>/dev/null || :`,
       '[ee]',
@@ -30,11 +31,14 @@ export function postgresDatabase({ name, password }: PostgresWanted): Resource {
     diff(output) {
       const seen = output.toString('utf8').split('\n');
       if (seen.includes('login')) return undefined;
-      const hasDatabase = seen.includes('database');
+      const state = seen.includes('database') ? 'there' : seen.includes('unanswered') ? 'unknown' : 'absent';
       const literal = password.reveal().replaceAll("'", "''");
       return {
-        action: hasDatabase ? 'update' : 'create',
-        summary: hasDatabase ? `give the role ${name} its password` : `create the database ${name} and its role`,
+        ...{
+          there: { action: 'update', summary: `give the role ${name} its password` } as const,
+          absent: { action: 'create', summary: `create the database ${name} and its role` } as const,
+          unknown: { action: 'run', summary: `see to the database ${name}: PostgreSQL does not answer` } as const,
+        }[state],
         script: [
           'export PSQL_PAGER=',
           // psql runs from a folder that its user may enter.

@@ -5,7 +5,8 @@ import type { Resource } from '../resource.js';
 export function systemUser(name: string, home: string): Resource {
   return {
     id: `user:${name}`,
-    probe: `getent passwd ${quote(name)} || :`,
+    // 2: there is none. Any other status is no answer.
+    probe: `getent passwd ${quote(name)} || [ $? -eq 2 ]`,
     diff(output) {
       if (output.toString('utf8').trim() !== '') return undefined;
       return {

@@ -51,6 +51,7 @@ export function lookScript({ database, admin }: Settings['mailwizz'], php: strin
     ') || found=unreadable',
     `printf 'configuration\\t%s\\n' "$found"`,
     'fi',
+    `mariadb -N -B -e 'SELECT 1' >/dev/null 2>&1 || printf 'unanswered\\tyes\\n'`,
     // What is missing is told on the other stream, and the next statement is run.
     `mariadb --force -N -B <<'EE_SQL' 2>/dev/null || :`,
     `SELECT 'database', 'yes' FROM information_schema.schemata WHERE schema_name = '${database.name}';`,
@@ -76,6 +77,7 @@ export function parseLook(output: string, host: string): Seen {
     ...(configuration === undefined ? {} : { configuration }),
     proven: answers.one('proven') === 'yes',
     ...(underWay === undefined ? {} : { underWay }),
+    ...(answers.one('unanswered') === 'yes' ? { unanswered: true as const } : {}),
     ...(answers.one('database') === 'yes' ? { tables: answers.all('table') } : {}),
     schema: answers.all('schema'),
     rows: new Map(rows.map(([table = '', count = '']) => [table, Number(count)])),

@@ -4,7 +4,7 @@ import type { Run } from '../../converge/journal.js';
 import { underLock } from '../../converge/lock.js';
 import type { Change } from '../../converge/resource.js';
 import { EeError } from '../../errors.js';
-import { cutWork } from '../../mailwizz/state.js';
+import { cutWork, whyUnprepared } from '../../mailwizz/state.js';
 import type { UnderWay } from '../../mailwizz/under-way.js';
 import { phpVersion } from '../../roles/mailwizz.js';
 import type { Settings } from '../../settings/settings.js';
@@ -80,12 +80,9 @@ async function rolledBack(host: Host, settings: Settings, options: RollbackOptio
     };
   }
   const target = chosenPanel(kept, to, database.name);
-  if (seen.tables === undefined || seen.version === undefined) {
-    const reason =
-      seen.version === undefined ? 'MailWizz is not unpacked there' : `its database ${database.name} is not there`;
-    throw new EeError('MAILWIZZ_NOT_READY', { reason }, { where: host.name });
-  }
-  const steps = stepsOf(target, seen.version);
+  const reason = whyUnprepared(seen, database.name);
+  if (reason !== undefined) throw new EeError('MAILWIZZ_NOT_READY', { reason }, { where: host.name });
+  const steps = stepsOf(target, seen.version ?? '');
   if (dryRun) return { status: 'planned', to: target.id, changes: [], steps, problems: [] };
   await confirm(steps);
   if (underWay) await abandon(work, underWay);

@@ -11,6 +11,7 @@ import {
 import { mapDisagreements } from '../../mailwizz/sender-map.js';
 import { cutWork, stateOf, type State } from '../../mailwizz/state.js';
 import { phpVersion } from '../../roles/mailwizz.js';
+import { MARIADB, NGINX } from '../../roles/services.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
 import { httpsProofs, httpsQuestions } from '../status/https.js';
@@ -67,7 +68,7 @@ export async function mailwizzStatus(
   const running = askVps2(onVps2, signal);
   running.catch(() => undefined); // it is awaited below
   const questions = [
-    unitQuestions(['nginx', 'mariadb', `php${php}-fpm`, 'cron']),
+    unitQuestions([NGINX, MARIADB, `php${php}-fpm`, 'cron']),
     healthQuestions(settings.mailwizz, php),
     httpsQuestions(panel),
   ].join('\n');
@@ -125,7 +126,7 @@ async function askVps2(onVps2: OnVps2, signal: AbortSignal): Promise<RunningAnsw
 const lastLine = ({ message }: Error): string => message.split('\n').at(-1) ?? '';
 
 function saying(state: Exclude<State, { kind: 'installed' }>): string {
-  if (state.kind === 'unprepared') return `${state.reason}: \`ee deploy vps1\` brings it`;
+  if (state.kind === 'unprepared') return `${state.reason}: \`ee deploy vps1\` sees to it`;
   if (state.kind === 'fresh') return 'waits for `ee mailwizz install`';
   if (state.kind === 'half-made') return `was cut, and left ${state.found}: \`ee mailwizz install\` begins anew`;
   if (state.kind === 'unfinished') return 'was cut before it was proven: `ee mailwizz install` finishes it';

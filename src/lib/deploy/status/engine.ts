@@ -1,4 +1,5 @@
 import { HOST_NAMES, type Settings } from '../../settings/settings.js';
+import { NGINX, POSTGRESQL, PROMETHEUS, REDIS } from '../../roles/services.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { httpsProofs, httpsQuestions } from './https.js';
 import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
@@ -14,7 +15,7 @@ const TARGETS = HOST_NAMES.length + 2;
 export function engineQuestions({ engine: { domain } }: Settings): string {
   const curl = `curl -sk --max-time 10 --resolve ${quote(`${domain}:443:127.0.0.1`)}`;
   return [
-    unitQuestions(['nginx', 'postgresql', 'redis-server', 'email-engine', 'prometheus']),
+    unitQuestions([NGINX, POSTGRESQL, REDIS, 'email-engine', PROMETHEUS]),
     FIREWALL_QUESTION,
     httpsQuestions({ host: 'vps3', domain }),
     `${curl} -w '\\nstatus\\t%{http_code}\\n' ${quote(`https://${domain}/health`)} | sed '1s/^/health\\t/'`,

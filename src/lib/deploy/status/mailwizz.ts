@@ -4,6 +4,7 @@ import { INSTALLED_MARK } from '../../mailwizz/layout.js';
 import { cutWork } from '../../mailwizz/state.js';
 import { parseUnderWay } from '../../mailwizz/under-way.js';
 import { PING_PATH, WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
+import { MARIADB, NGINX } from '../../roles/services.js';
 import type { Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { UNDER_WAY } from '../mailwizz/panel/under-way.js';
@@ -18,7 +19,7 @@ export function mailwizzQuestions(settings: Settings): string {
   const url = (path: string) => quote(`https://${panelDomain}${path}`);
   const curl = `curl -sk --max-time 10 --resolve ${quote(`${panelDomain}:443:127.0.0.1`)}`;
   return [
-    unitQuestions(['nginx', 'mariadb', 'php*-fpm.service', 'cron']),
+    unitQuestions([NGINX, MARIADB, 'php*-fpm.service', 'cron']),
     FIREWALL_QUESTION,
     httpsQuestions(panelOf(settings)),
     `[ ! -f ${UNDER_WAY} ] || sed 's/^/under-way\\t/' ${UNDER_WAY}`,

@@ -1,5 +1,6 @@
 import { TO_API, TO_PANEL } from '../../roles/accounting.js';
 import { INBOUND_PORT } from '../../pmta/adapt/inbound.js';
+import { powermtaService } from '../../roles/services.js';
 import type { Settings } from '../../settings/settings.js';
 import { ACCOUNTING_QUESTIONS, accountingProofs } from './accounting.js';
 import { type Answers, FIREWALL_QUESTION, firewallProof, type Proof, unitProof, unitQuestions } from './proof.js';
@@ -10,7 +11,7 @@ const PATIENCE = 15;
 /** Questions to VPS2, answered by PowerMTA itself. */
 export function powermtaQuestions({ sending, pmta }: Settings): string {
   return [
-    unitQuestions(['pmta', 'pmtahttp', TO_API.service, TO_PANEL.service]),
+    unitQuestions([powermtaService(pmta.smtpPort), 'pmtahttp', TO_API.service, TO_PANEL.service]),
     FIREWALL_QUESTION,
     ACCOUNTING_QUESTIONS,
     `timeout ${PATIENCE} pmta --dom show status 2>/dev/null | sed -n 's/^status\\.status="\\(.*\\)"$/status\\t\\1/p'`,

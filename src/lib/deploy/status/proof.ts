@@ -1,3 +1,7 @@
+import { type Service, serviceQuestion, serviceSeen } from '../../converge/resources/service.js';
+import { sayTable, TABLE_QUESTION, tableDifference } from '../../roles/firewall-table.js';
+import { quote } from '../../ssh/shell-quote.js';
+
 /** One thing that a host says of itself, and whether it is as it should be. */
 export interface Proof {
   readonly what: string;
@@ -33,18 +37,35 @@ export class Answers {
   }
 }
 
-/** Shell that prints whether each systemd unit runs, as `unit<TAB>NAME STATE`. Names may hold shell patterns of systemctl. */
-export function unitQuestions(units: readonly string[]): string {
+/**
+ * Shell that prints whether each service runs and answers, as `unit<TAB>NAME STATE`, and behind `|` what else is known of it. Names may
+ * hold shell patterns of systemctl.
+ */
+export function unitQuestions(units: readonly (string | Service)[]): string {
   return units
-    .map((unit) => `printf 'unit\\t%s %s\\n' '${unit}' "$(systemctl is-active '${unit}' 2>/dev/null | head -n 1)"`)
+    .map((unit): Service => (typeof unit === 'string' ? { name: unit } : unit))
+    .map((unit) =>
+      [
+        `printf 'unit\\t%s ' ${quote(unit.name)}`,
+        `(\n${serviceQuestion(unit)}\n) | tr '\\n' '|' | sed 's/|$//'`,
+        'echo',
+      ].join('\n'),
+    )
     .join('\n');
 }
 
 /** One proof for all units: those that run, or those that don't. */
 export function unitProof(answers: Answers): Proof {
-  const states = answers.all('unit').map((line) => line.split(' '));
-  const down = states.filter(([, state]) => state !== 'active').map(([name, state]) => `${name} ${state || 'absent'}`);
-  const names = states.map(([name = '']) => name.replace('*', '').replace('.service', ''));
+  const units = answers.all('unit').map((line) => {
+    const [, name = '', said = ''] = /^(\S*) ?(.*)$/.exec(line) ?? [];
+    return { name, ...serviceSeen(said.split('|')) };
+  });
+  const down = units.flatMap(({ name, state, worker, silent }) => {
+    if (state !== 'active') return [`${name} ${state || 'absent'}`];
+    if (worker !== undefined && worker.state !== 'active') return [`${worker.name} ${worker.state || 'inactive'}`];
+    return silent ? [`${name} does not answer`] : [];
+  });
+  const names = units.map(({ name }) => name.replace('*', '').replace('.service', ''));
   return {
     what: 'services',
     seen: down.length > 0 ? down.join(', ') : names.length > 0 ? `${names.join(', ')} run` : 'no answer',
@@ -52,10 +73,16 @@ export function unitProof(answers: Answers): Proof {
   };
 }
 
-/** Shell that asks whether the firewall's table is loaded. */
-export const FIREWALL_QUESTION = `printf 'firewall\\t%s\\n' "$(nft list chain inet ee input 2>/dev/null | grep -c 'policy drop')"`;
+/** Shell that asks whether the firewall's table is loaded, and whether it is as it was declared. */
+export const FIREWALL_QUESTION = [
+  `printf 'firewall\\t%s\\n' "$(nft list chain inet ee input 2>/dev/null | grep -c 'policy drop')"`,
+  `(\n${TABLE_QUESTION}\n) | sed 's/^/table\\t/'`,
+].join('\n');
 
 export function firewallProof(answers: Answers): Proof {
-  const ok = answers.one('firewall') === '1';
-  return { what: 'firewall', seen: ok ? 'drops what is not named' : 'not loaded', ok };
+  const what = 'firewall';
+  if (answers.one('firewall') !== '1') return { what, seen: 'not loaded', ok: false };
+  const difference = tableDifference(answers.all('table').join('\n'));
+  if (difference === undefined) return { what, seen: 'drops what is not named', ok: true };
+  return { what, seen: `is not as declared; what \`ee deploy\` changes: ${sayTable(difference)}`, ok: false };
 }

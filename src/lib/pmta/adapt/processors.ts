@@ -1,8 +1,8 @@
 import { folded, isYes, type Block, type Directive, type Node } from '../document.js';
 import { fitOf } from '../domain-pattern.js';
-import { compile } from '../entry.js';
 import { hostOf } from '../sender-patterns.js';
 import { macroTable, type MacroTable } from '../macros.js';
+import { matching } from '../regex-match.js';
 import { survey } from '../survey.js';
 import { directiveIn, isBlock, isDirective, sameText, valueOf, withChildren, written } from './edit.js';
 import type { AdaptationPlan, PlannedIdentity } from './plan.js';
@@ -147,8 +147,8 @@ function reader(own: Block, macros: MacroTable): (recipient: string) => boolean 
     const value = valueOf(one);
     if (isDirective(one, 'domain')) return (recipient) => fitOf(value, hostOf(recipient), macros) !== undefined;
     if (!isDirective(one, 'address')) return () => false;
-    const regex = value.startsWith('/') && value.endsWith('/') ? compile(value.slice(1, -1)) : undefined;
-    if (regex) return (recipient) => regex.test(recipient);
+    const matches = value.startsWith('/') && value.endsWith('/') ? matching(value.slice(1, -1)) : undefined;
+    if (matches) return matches;
     return (recipient) => recipient.toLowerCase() === value.toLowerCase();
   });
   return (recipient) => tests.some((test) => test(recipient));

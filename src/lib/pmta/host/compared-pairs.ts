@@ -11,8 +11,9 @@ export function comparedPairs(before: Document, after: Document): string[] {
   const [first, second] = virtualMtas;
   const common = [...(first ?? [])].filter((name) => second?.has(name));
   // Virtual MTAs without rules of their own have the same ones: one stands for them all.
-  const own = common.filter((name) => hasRules(after, name) || hasRules(before, name));
-  const plain = common.filter((name) => !own.includes(name)).slice(0, 1);
+  const withRules = new Set([...namesWithRules(after), ...namesWithRules(before)]);
+  const own = common.filter((name) => withRules.has(name));
+  const plain = common.filter((name) => !withRules.has(name)).slice(0, 1);
   const found = survey(after);
   const macros = new Map(found.macros.map(({ name, members }) => [name.text, members[0]]));
   const domains = new Set(
@@ -23,15 +24,19 @@ export function comparedPairs(before: Document, after: Document): string[] {
       return domain && /^[a-z0-9.-]+$/i.test(domain) ? [domain] : [];
     }),
   );
+  const asked = [...domains].slice(0, MOST);
   return [...own, ...plain]
-    .flatMap((virtualMta) => [...domains].map((domain) => `${domain}/${virtualMta}`))
+    .slice(0, MOST)
+    .flatMap((virtualMta) => asked.map((domain) => `${domain}/${virtualMta}`))
     .slice(0, MOST);
 }
 
 /** Each is asked about twice, and a command of PowerMTA takes its time. */
 const MOST = 40;
 
-function hasRules({ nodes }: Document, name: string): boolean {
-  const block = nodes.find((node): node is Block => isBlock(node, 'virtual-mta') && nameOf(node) === name);
-  return block?.children.some((node) => isBlock(node, 'domain')) ?? false;
+/** The virtual MTAs with a `<domain>` of their own. */
+function namesWithRules({ nodes }: Document): string[] {
+  return nodes.flatMap((node) =>
+    isBlock(node, 'virtual-mta') && node.children.some((child) => isBlock(child, 'domain')) ? nameOf(node) : [],
+  );
 }

@@ -12,18 +12,16 @@ export const accessRules: readonly Rule[] = [
     fix: 'Require authentication, and allow relaying for the addresses of known clients only.',
     evidence: 'guide',
     check: function* (survey) {
+      const onListener = listenerSources(survey);
+      const asking = sourcesThatAsk(survey);
       for (const { scope, path, directive } of survey.all('always-allow-relaying')) {
         const source = path.at(-1);
         if (!isYes(directive.value.text)) continue;
         if (scope === 'global') yield at(directive.line, directive.keyword, 'relaying is allowed for everybody');
         if (scope !== 'source' || !source) continue;
         const name = unquoted(source.name.text);
-        const open = ANYWHERE.test(name)
-          ? 'from any address'
-          : listenerSources(survey).has(name)
-            ? 'on a listener'
-            : undefined;
-        if (open !== undefined && !requiresAuth(survey, name)) {
+        const open = ANYWHERE.test(name) ? 'from any address' : onListener.has(name) ? 'on a listener' : undefined;
+        if (open !== undefined && !asking.has(name)) {
           yield at(directive.line, directive.keyword, `<source ${name}> allows relaying ${open} without require-auth`);
         }
       }
@@ -92,10 +90,10 @@ export const accessRules: readonly Rule[] = [
 const globals = (survey: Survey, keyword: string): readonly Statement[] =>
   survey.all(keyword).filter(({ scope }) => scope === 'global');
 
-function requiresAuth(survey: Survey, source: string): boolean {
-  return survey
-    .all('require-auth')
-    .some(({ path, directive }) => unquoted(path.at(-1)?.name.text ?? '') === source && isYes(directive.value.text));
+/** The sources that take mail from those who log in alone. */
+function sourcesThatAsk({ all }: Survey): Set<string> {
+  const asking = all('require-auth').filter(({ directive }) => isYes(directive.value.text));
+  return new Set(asking.map(({ path }) => unquoted(path.at(-1)?.name.text ?? '')));
 }
 
 /** The sources that a listener gives to whoever connects to it. */

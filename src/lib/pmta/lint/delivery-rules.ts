@@ -32,9 +32,10 @@ export const deliveryRules: readonly Rule[] = [
     evidence: 'guide',
     check: function* ({ all }) {
       const keys = all('domain-key');
-      for (const [index, { path, directive }] of keys.entries()) {
+      const last = new Map(keys.map(({ path, directive }) => [path.at(-1), directive]));
+      for (const { path, directive } of keys) {
         const wildcard = directive.value.text.split(',')[1]?.trim() === '*';
-        if (!wildcard || !keys.slice(index + 1).some((later) => later.path.at(-1) === path.at(-1))) continue;
+        if (!wildcard || last.get(path.at(-1)) === directive) continue;
         yield at(directive.line, directive.value, 'this key hides the keys after it');
       }
     },
@@ -68,9 +69,10 @@ export const deliveryRules: readonly Rule[] = [
     evidence: 'unproven',
     check: function* ({ all }) {
       const targets = [...all('cold-virtual-mta'), ...all('auto-cold-virtual-mta')];
+      const owners = new Set(targets.map(({ path }) => path[0]));
       for (const { path, directive } of all('max-cold-virtual-mta-msg')) {
         const owner = path.find((block) => folded(block.tag) === 'virtual-mta');
-        const reached = owner ? targets.some((target) => target.path[0] === owner) : targets.length > 0;
+        const reached = owner ? owners.has(owner) : targets.length > 0;
         if (!reached)
           yield at(directive.line, directive.keyword, 'no cold-virtual-mta takes these messages: this limits nothing');
       }
@@ -127,9 +129,9 @@ const domainName = (block: Block | undefined): string =>
   block && folded(block.tag) === 'domain' ? unquoted(block.name.text).toLowerCase() : '';
 
 /** Whether a rule of the list starts a backoff without saying when it ends. */
-function hasEndlessBackoff({ entries }: Survey, { block }: PlacedBlock): boolean {
-  return entries.some((placed) => {
-    const result = placed.block === block ? regexEntry(placed.entry)?.result.text : undefined;
+function hasEndlessBackoff({ entriesOf }: Survey, { block }: PlacedBlock): boolean {
+  return entriesOf(block).some((entry) => {
+    const result = regexEntry(entry)?.result.text;
     return result !== undefined && /mode=backoff/i.test(result) && !/backoff-to-normal-after=/i.test(result);
   });
 }

@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { unquoted, type Line, type Word } from '../document.js';
 import { wordsOf } from '../lines.js';
 import { SECRET_DIRECTIVES } from '../redact.js';
-import type { Survey } from '../survey.js';
+import { grouped, type Survey } from '../survey.js';
 import type { HostFacts } from './host-facts.js';
 import { at, type Finding, type Rule } from './rule.js';
 
@@ -16,9 +16,9 @@ export const hostRules: readonly Rule[] = [
     evidence: 'guide',
     applies: (_, { host }) => host?.localAddresses !== undefined,
     check: function* (survey, { host }) {
-      const local = (host?.localAddresses ?? []).flatMap((text) => parsed(text) ?? []);
+      const covers = coverageOf((host?.localAddresses ?? []).flatMap((text) => parsed(text) ?? []));
       for (const { line, word, address } of usedAddresses(survey)) {
-        if (!covers(address, local)) yield at(line, word, `${address} is no address of the host`);
+        if (!covers(address)) yield at(line, word, `${address} is no address of the host`);
       }
     },
   },
@@ -30,8 +30,9 @@ export const hostRules: readonly Rule[] = [
     evidence: 'guide',
     applies: (_, { host }) => host?.portsInUse !== undefined,
     check: function* (survey, { host }) {
+      const byPort = grouped(host?.portsInUse ?? [], ({ port }) => port);
       for (const { line, word, address, port } of listeners(survey)) {
-        const other = host?.portsInUse?.find((used) => used.port === port && overlap(used.address, address));
+        const other = byPort.get(port)?.find((used) => overlap(used.address, address));
         if (other) yield at(line, word, `${other.program ?? 'another program'} listens on port ${port}`);
       }
     },
@@ -43,8 +44,10 @@ export const hostRules: readonly Rule[] = [
     fix: 'Put the key there, readable for the user pmta alone.',
     evidence: 'guide',
     applies: (_, { host }) => host?.existingKeys !== undefined,
-    check: (survey, { host }) =>
-      keysThat(survey, (file) => host?.existingKeys?.includes(file) === false, 'does not exist'),
+    check: (survey, { host }) => {
+      const existing = new Set(host?.existingKeys);
+      return keysThat(survey, (file) => !existing.has(file), 'does not exist');
+    },
   },
   {
     code: 'key-unreadable',
@@ -53,12 +56,12 @@ export const hostRules: readonly Rule[] = [
     fix: 'Give it to root:pmta with mode 640, in a folder with mode 750.',
     evidence: 'configurations in use',
     applies: (_, { host }) => host?.readableKeys !== undefined,
-    check: (survey, { host }) =>
-      keysThat(
-        survey,
-        (file) => host?.readableKeys?.includes(file) === false && host.existingKeys?.includes(file) !== false,
-        'cannot be read by the user of the service',
-      ),
+    check: (survey, { host }) => {
+      const readable = new Set(host?.readableKeys);
+      const existing = host?.existingKeys && new Set(host.existingKeys);
+      const fails = (file: string): boolean => !readable.has(file) && existing?.has(file) !== false;
+      return keysThat(survey, fails, 'cannot be read by the user of the service');
+    },
   },
   {
     code: 'config-world-readable',
@@ -89,10 +92,11 @@ function* keysThat(survey: Survey, fails: (file: string) => boolean, message: st
 
 function* worldReadable(survey: Survey, { host }: { host: HostFacts | undefined }): Generator<Finding> {
   const seen = new Set<unknown>();
+  const open = new Set(host?.worldReadable);
   for (const { directive, keyword } of survey.statements) {
     if (!SECRET_DIRECTIVES.has(keyword) || directive.value.text === '') continue;
     const file = survey.fileOf(directive.line);
-    if (seen.has(file) || host?.worldReadable?.includes(file.name) !== true) continue;
+    if (seen.has(file) || !open.has(file.name)) continue;
     seen.add(file);
     // A copy elsewhere, as in a checked-out repository, may be meant to be so.
     const severity = /(^|\/)etc\/pmta\//.test(file.name) ? 'error' : 'warning';
@@ -150,20 +154,31 @@ function parsedNetwork(text: string): [Address, number] | undefined {
 
 const isAny = (text: string): boolean => /^(0\.0\.0\.0|::)(\/0)?$|^0\/0$/.test(text);
 
-/** Whether the host has the address, or one of the network. What is neither is for another rule. */
-function covers(text: string, local: readonly Address[]): boolean {
-  if (isAny(text)) return true;
-  const network = parsedNetwork(text);
-  if (network) return local.some((one) => one.kind() === network[0].kind() && one.match(network));
-  const address = parsed(text);
-  if (!address || address.range() === 'loopback') return true;
-  return local.some((one) => one.toNormalizedString() === address.toNormalizedString());
+/** Tells whether the host has an address, or one of a network. What is neither is for another rule. */
+function coverageOf(local: readonly Address[]): (text: string) => boolean {
+  const addresses = new Set(local.map((one) => one.toNormalizedString()));
+  const networks = new Map<string, boolean>();
+  const reaches = (text: string, network: [Address, number]): boolean => {
+    const known = networks.get(text) ?? local.some((one) => one.kind() === network[0].kind() && one.match(network));
+    networks.set(text, known);
+    return known;
+  };
+  return (text) => {
+    if (isAny(text)) return true;
+    const network = parsedNetwork(text);
+    if (network) return reaches(text, network);
+    const address = parsed(text);
+    if (!address || address.range() === 'loopback') return true;
+    return addresses.has(address.toNormalizedString());
+  };
 }
 
 function overlap(used: string, wanted: string): boolean {
   if (isAny(used) || isAny(wanted)) return true;
   const address = parsed(used);
   return (
-    address !== undefined && covers(wanted, [address]) && (parsed(wanted)?.range() !== 'loopback' || used === wanted)
+    address !== undefined &&
+    coverageOf([address])(wanted) &&
+    (parsed(wanted)?.range() !== 'loopback' || used === wanted)
   );
 }

@@ -116,6 +116,6 @@ function* actionConflicts({ text }: Word): Generator<{ message: string; severity
     yield { message: 'reenable-after needs disable-source-ip before it' };
   for (const name of ['backoff-to-normal-after', 'reenable-after'])
     if (!once(name)) yield { message: `${name} stands twice` };
-  for (const name of names)
+  for (const name of new Set(names))
     if (!ACTIONS.has(name)) yield { message: `${name} is not a known action`, severity: 'warning' };
 }

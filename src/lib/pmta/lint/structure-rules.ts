@@ -1,5 +1,5 @@
 import type { Catalogue, Replacement } from '../catalogue.js';
-import { linesOf } from '../document.js';
+import { linesOf, type Line } from '../document.js';
 import { byteOrderMarkOf, wordsOf } from '../lines.js';
 import type { PlacedBlock, Statement, Survey } from '../survey.js';
 import { at, type Edit, type Finding, type LintContext, type Rule, type Target } from './rule.js';
@@ -122,12 +122,13 @@ function* structureProblems({ configuration }: Survey): Generator<Finding> {
 const wordAt = (text: string, column: number): string => /^<?\/?[^\s>]*/.exec(text.slice(column - 1))?.[0] ?? '';
 
 function* multipleNames(survey: Survey): Generator<Finding> {
-  const taken = new Set(survey.macros.map(({ name }) => name.text));
+  const names = new FreshNames(survey.macros.map(({ name }) => name.text));
+  const topBlocks = new Set(survey.blocks.flatMap(({ block, path }) => (path.length === 0 ? block.open : [])));
   for (const placed of survey.blocksOf('domain')) {
     const { block, name } = placed;
     if (!/[\s,]/.test(block.name.text)) continue;
     const domains = name.split(/[\s,]+/).filter((domain) => domain !== '');
-    const edits = intoMacro(placed, domains, survey, taken);
+    const edits = intoMacro(placed, domains, { names, topBlocks, fileOf: survey.fileOf });
     yield at(block.open, block.name, `<domain ${block.name.text}> names several domains`, edits && { edits });
   }
 }
@@ -136,33 +137,53 @@ function* multipleNames(survey: Survey): Generator<Finding> {
 function intoMacro(
   { block, path }: PlacedBlock,
   domains: readonly string[],
-  { fileOf, blocks }: Survey,
-  taken: Set<string>,
+  { names, topBlocks, fileOf }: { names: FreshNames; topBlocks: ReadonlySet<Line>; fileOf: Survey['fileOf'] },
 ): readonly Edit[] | undefined {
   const outermost = path[0]?.open ?? block.open;
   const plain = domains.length > 1 && domains.every((domain) => /^[a-z0-9]([\w.-]*[a-z0-9])?$/i.test(domain));
   const { open, name } = block;
   const indent = /^[ \t]*/.exec(outermost.text)?.[0] ?? '';
   // The path of deeply nested unknown blocks is cut, and an included file may stand inside a block of another.
-  const known = blocks.some((placed) => placed.block.open === outermost && placed.path.length === 0);
-  if (!plain || !known || fileOf(outermost) !== fileOf(open)) return undefined;
-  const stem = (domains[0] ?? '').replace(/\W/g, '_');
-  let macro = stem;
-  for (let n = 2; taken.has(macro); n++) macro = `${stem}_${n}`;
-  taken.add(macro);
+  if (!plain || !topBlocks.has(outermost) || fileOf(outermost) !== fileOf(open)) return undefined;
+  const macro = names.fresh((domains[0] ?? '').replace(/\W/g, '_'));
   const before = [`${indent}domain-macro ${macro} ${[...new Set(domains)].join(',')}`];
   const into = { line: open, column: name.column, endColumn: name.column + name.text.length, text: `$${macro}` };
   const above = { line: outermost, column: 1, endColumn: 1, text: '', before };
   return [above, into];
 }
 
+/** Gives names that nothing has yet: the wanted one, or with a number that was not tried before. */
+class FreshNames {
+  readonly #taken: Set<string>;
+  readonly #next = new Map<string, number>();
+
+  constructor(taken: Iterable<string>) {
+    this.#taken = new Set(taken);
+  }
+
+  fresh(stem: string): string {
+    let name = stem;
+    let n = this.#next.get(stem) ?? 2;
+    while (this.#taken.has(name)) name = `${stem}_${n++}`;
+    this.#next.set(stem, n);
+    this.#taken.add(name);
+    return name;
+  }
+}
+
 function* deprecatedNames(survey: Survey, { catalogue, target }: LintContext): Generator<Finding> {
+  const places = new Map<string, Set<unknown>>();
+  const stands = (name: string, block: unknown): boolean => {
+    const blocks = places.get(name) ?? new Set(survey.all(name).map(({ path }) => path.at(-1)));
+    places.set(name, blocks);
+    return blocks.has(block);
+  };
   for (const statement of survey.statements) {
     const { scope, directive, keyword } = statement;
     if (!catalogue.find(scope, keyword)?.deprecated || (target !== '4.5' && catalogue.isRemovedIn50(keyword))) continue;
     const replacement = catalogue.replacementOf(keyword);
     const message = `${keyword} is deprecated${replacement ? `: use ${replacement.instead}` : '; remove it'}`;
-    const edits = replacement && renaming(statement, replacement, survey);
+    const edits = replacement && renaming(statement, replacement, stands);
     const severity = replacement?.severity;
     yield at(directive.line, directive.keyword, message, { ...(severity && { severity }), ...(edits && { edits }) });
   }
@@ -172,9 +193,9 @@ function* deprecatedNames(survey: Survey, { catalogue, target }: LintContext): G
 function renaming(
   { path, directive }: Statement,
   { instead, rewrite }: Replacement,
-  { all }: Survey,
+  stands: (name: string, block: unknown) => boolean,
 ): readonly Edit[] | undefined {
-  if (rewrite === undefined || all(instead).some((other) => other.path.at(-1) === path.at(-1))) return undefined;
+  if (rewrite === undefined || stands(instead, path.at(-1))) return undefined;
   const { line, keyword, value } = directive;
   const name = { line, column: keyword.column, endColumn: keyword.column + keyword.text.length, text: instead };
   if (rewrite === 'same') return [name];

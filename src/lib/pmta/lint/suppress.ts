@@ -15,41 +15,53 @@ interface Suppression {
   readonly lines: ReadonlySet<Line> | undefined;
 }
 
+/** Suppressions of one code that hold for the same line, or for the whole file, and whether they suppressed anything. */
+interface Group {
+  readonly all: Suppression[];
+  used: boolean;
+}
+
 /** What the comments of one file suppress. */
 export class Suppressions {
-  readonly #used = new Set<Suppression>();
-  readonly #byLine = new Map<Line, Suppression[]>();
+  /** By line, or `undefined` for the whole file, and by code. */
+  readonly #groups = new Map<Line | undefined, Map<string, Group>>();
   readonly #all: readonly Suppression[];
-  readonly #wholeFile: readonly Suppression[];
 
   constructor(document: Document) {
     this.#all = suppressionsIn(document);
-    this.#wholeFile = this.#all.filter(({ lines }) => lines === undefined);
     for (const suppression of this.#all)
-      for (const line of suppression.lines ?? [])
-        this.#byLine.set(line, [...(this.#byLine.get(line) ?? []), suppression]);
+      for (const line of suppression.lines ?? [undefined]) this.#groupOf(line, suppression.code).all.push(suppression);
+  }
+
+  #groupOf(line: Line | undefined, code: string): Group {
+    const byCode = this.#groups.get(line) ?? new Map<string, Group>();
+    const group = byCode.get(code) ?? { all: [], used: false };
+    this.#groups.set(line, byCode.set(code, group));
+    return group;
   }
 
   /** Whether a comment suppresses the finding. */
   covers({ code, line }: Found): boolean {
-    const near = line ? (this.#byLine.get(line) ?? []) : [];
-    const found = [...near, ...this.#wholeFile].filter((suppression) => suppression.code === code);
-    for (const suppression of found) this.#used.add(suppression);
+    const places = line ? [line, undefined] : [undefined];
+    const found = places.flatMap((place) => this.#groups.get(place)?.get(code) ?? []);
+    for (const group of found) group.used = true;
     return found.length > 0;
   }
 
   /** Whether a comment speaks of this line: then nothing on it is changed. */
   speaksOf(line: Line): boolean {
-    return this.#byLine.has(line);
+    return this.#groups.has(line);
   }
 
   /** What is wrong with the comments themselves, once all findings were weighed. `ran` are the codes of the rules that could find something. */
   *leftover(known: ReadonlySet<string>, ran: ReadonlySet<string>): Generator<Found> {
+    const groups = [...this.#groups.values()].flatMap((byCode) => [...byCode.values()]);
+    const used = new Set(groups.flatMap((group) => (group.used ? group.all : [])));
     for (const suppression of this.#all) {
       const { code, comment, column } = suppression;
       const word = { text: code, column };
       if (!known.has(code)) yield { code: 'suppression-unknown', ...at(comment, word, `no rule is called ${code}`) };
-      else if (ran.has(code) && !this.#used.has(suppression))
+      else if (ran.has(code) && !used.has(suppression))
         yield { code: 'suppression-unused', ...at(comment, word, `there is no ${code} to suppress here`) };
     }
   }

@@ -5,7 +5,7 @@ import { wordsOf } from '../lines.js';
 import { SECRET_DIRECTIVES } from '../redact.js';
 import { at, type Edit, type Rule } from './rule.js';
 
-const PLACEHOLDER = /YOUR[_-][A-Z]|VOTRE[_-][A-Z]|MOT_DE_PASSE|CHANGE[_-]?ME|\{\{[^}]*\}\}|\$\{[^}]*\}/;
+const PLACEHOLDER = /YOUR[_-][A-Z]|VOTRE[_-][A-Z]|MOT_DE_PASSE|CHANGE[_-]?ME|\{\{[^{}]*\}\}|\$\{[^{}]*\}/;
 
 /** Rules about the values of single directives. */
 export const valueRules: readonly Rule[] = [
@@ -152,7 +152,10 @@ export const valueRules: readonly Rule[] = [
   },
 ];
 
-const isAddress = ({ text }: Word): boolean => /^[0-9a-f:.]*[:.\d][0-9a-f:.]*(\/\d+)?$/i.test(unquoted(text));
+const isAddress = ({ text }: Word): boolean => {
+  const address = /^([0-9a-f:.]+)(?:\/\d+)?$/i.exec(unquoted(text))?.[1];
+  return address !== undefined && /[:.\d]/.test(address);
+};
 
 /** The line with its two words the other way round, where these are a name and an address without doubt. */
 function swapped({ line }: Directive, words: readonly Word[]): readonly Edit[] | undefined {

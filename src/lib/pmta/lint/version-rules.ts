@@ -59,7 +59,7 @@ export const versionRules: readonly Rule[] = [
     check: function* ({ all }) {
       for (const { directive } of all('cold-virtual-mta')) {
         const [first, second] = wordsOf(directive.value);
-        if (first && second && /^[\d.:a-f/]*[.:\d][\d.:a-f/]*$/i.test(first.text))
+        if (first && second && /^[\d.:a-f/]+$/i.test(first.text) && /[.:\d]/.test(first.text))
           yield at(directive.line, directive.value, 'cold-virtual-mta takes the name of a virtual MTA, not an address');
       }
     },

@@ -29,6 +29,22 @@ describe('the look at a PostgreSQL database, in a real shell', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
+  it('does not take a server that is down for one without the database', async () => {
+    await writeFile(join(folder, 'psql'), '#!/bin/sh\necho "psql: error: connection refused" >&2\nexit 2\n', {
+      mode: 0o755,
+    });
+    const { probe, diff } = postgresDatabase({ name: 'email_engine', password: new Secret('x') });
+    const { stdout } = await execa('sh', {
+      input: probe,
+      env: { PATH: [folder, process.env['PATH']].join(delimiter) },
+    });
+    expect(diff(Buffer.from(stdout))).toMatchObject({
+      action: 'run',
+      summary: 'see to the database email_engine: PostgreSQL does not answer',
+    });
+    expect(diff(Buffer.from(''))).toMatchObject({ action: 'create' });
+  });
+
   it('[R11] gives psql the password where nobody else sees it, whatever its characters are', async () => {
     const password = `p'q$HOME\\"\`id\`:=~`;
     const { probe, diff } = postgresDatabase({ name: 'email_engine', password: new Secret(password) });

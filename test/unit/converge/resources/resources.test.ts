@@ -126,6 +126,33 @@ describe("a vendor's package", () => {
   });
 });
 
+describe('a service that is judged by what answers', () => {
+  const wanted = service({
+    name: 'postgresql',
+    worker: 'echo postgresql@17-main',
+    answers: 'pg_isready',
+    ready: 'psql',
+  });
+
+  it('is started by the unit that does the work, where its wrapper stays active without it', () => {
+    const difference = wanted.diff(said('enabled active\nworker postgresql@17-main failed\n'));
+    expect(difference?.summary).toBe('start postgresql (postgresql@17-main is failed)');
+    expect(difference?.script).toContain('systemctl start "$ee_worker"');
+    expect(difference?.script).toContain('until ( psql )');
+  });
+
+  it('is restarted where it runs and does not answer', () => {
+    const difference = wanted.diff(said('enabled active\nworker postgresql@17-main active\nsilent\n'));
+    expect(difference?.summary).toBe('restart postgresql, which runs and does not answer');
+    expect(difference?.script).toContain("systemctl restart 'postgresql'");
+  });
+
+  it('[R20] is left alone where its worker runs and answers, or is not known', () => {
+    expect(wanted.diff(said('enabled active\nworker postgresql@17-main active\n'))).toBeUndefined();
+    expect(wanted.diff(said('enabled active\n'))).toBeUndefined();
+  });
+});
+
 describe('a service', () => {
   const wanted = service('nginx');
 

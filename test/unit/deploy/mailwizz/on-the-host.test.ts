@@ -74,6 +74,7 @@ describe('the look at the application', () => {
       ]),
       administrator: true,
     });
+    expect(parseLook('unanswered\tyes', 'vps1')).toMatchObject({ unanswered: true });
     expect(parseLook('installer\t\nconfiguration\tunreadable', 'vps1')).toMatchObject({
       installer: {},
       configuration: 'unreadable',
