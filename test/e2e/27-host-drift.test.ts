@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostFacts } from '../../src/lib/converge/host-facts.js';
+import { addresses } from '../../src/lib/converge/resources/addresses.js';
 import { baseline } from '../../src/lib/roles/baseline.js';
 import { loadSettings } from '../../src/lib/settings/load.js';
 import { converged, onHost } from '../support/converging.js';
@@ -22,7 +23,7 @@ describe('what somebody changed on a host by hand', () => {
   describe('in our table of nftables', () => {
     const rules = 'nft -s -t list table inet ee';
 
-    it('goes, and is named and kept; other tables stay', async () => {
+    it('[R20] goes, and is named and kept; other tables stay', async () => {
       await stageMade('firewall');
       expect(await stageMade('firewall')).toEqual([]);
       const before = await sh(rules);
@@ -125,7 +126,7 @@ sshd -t && systemctl reload ssh`);
     };
     const psql = (sql: string) => lab.sh('vps3', `cd / && runuser -u postgres -- psql -qtAd email_engine -c "${sql}"`);
 
-    it('is found and started where the cluster of PostgreSQL died under its wrapper, and keeps its data', async () => {
+    it('[R20] is found and started where the cluster of PostgreSQL died under its wrapper, and keeps its data', async () => {
       await deployed();
       await psql('CREATE TABLE kept_by_a_test (it int); INSERT INTO kept_by_a_test VALUES (7)');
       expect((await services())?.ok).toBe(true);
@@ -149,6 +150,50 @@ sshd -t && systemctl reload ssh`);
       expect(await deployed()).toEqual(['restart redis-server, which runs and does not answer']);
       expect((await services())?.ok).toBe(true);
       expect(await deployed()).toEqual([]);
+    });
+  });
+
+  describe('in the network', () => {
+    const device = 'host0';
+    const [theirs, ours] = ['192.0.2.21', '192.0.2.22'];
+    const folder = '/etc/systemd/network/10-host0.network.d';
+    const made = (): Promise<string[]> =>
+      onHost(lab.settingsFile, 'vps1', async (host) => {
+        const { network: manager } = await hostFacts(host);
+        expect(manager.kind).toBe('networkd');
+        return converged(host, addresses({ interface: device, manager, addresses: [theirs, ours] }));
+      });
+    const there = () =>
+      sh(`ip -o -4 address show dev ${device} | sed -n 's/.* inet \\(192\\.0\\.2\\.[0-9/]*\\).*/\\1/p' | sort`);
+
+    it('[R74] takes no address away when the interface is configured again, and writes none that the provider gives', async () => {
+      await sh(
+        `mkdir -p ${folder}; printf '[Network]\\nAddress=${theirs}/24\\n' > ${folder}/provider.conf; networkctl reload; sleep 2`,
+      );
+      expect(await there()).toBe(`${theirs}/24`);
+      expect(await made()).toEqual([`write ${folder}/50-ee-sending.conf`]);
+      const both = `${theirs}/24\n${ours}/32`;
+      expect(await there()).toBe(both);
+      expect(await sh(`cat ${folder}/50-ee-sending.conf`)).not.toContain(theirs);
+      for (const again of ['networkctl reconfigure host0', 'networkctl reload', 'systemctl restart systemd-networkd']) {
+        await sh(`${again}; sleep 3`);
+        expect(await there(), again).toBe(both);
+        expect(await made(), again).toEqual([]);
+      }
+    });
+
+    it('has networkd told of a file that an earlier version of ee wrote without telling', async () => {
+      await sh(`rm -f /run/ee-networkd; touch ${folder}/50-ee-sending.conf`);
+      expect(await made()).toEqual([`put ${folder}/50-ee-sending.conf into force`]);
+      expect(await made()).toEqual([]);
+    });
+
+    it('has one put back that somebody took off, without a file of ours where the provider gives it', async () => {
+      await sh(`ip address del ${theirs}/24 dev ${device}; ip address del ${ours}/32 dev ${device}`);
+      expect(await made()).toHaveLength(1);
+      await sh('networkctl reconfigure host0; sleep 3');
+      expect(await there()).toBe(`${theirs}/24\n${ours}/32`);
+      expect(await made()).toEqual([]);
     });
   });
 });

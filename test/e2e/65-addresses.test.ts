@@ -5,6 +5,7 @@ import { hostFacts } from '../../src/lib/converge/host-facts.js';
 import type { NetworkManager } from '../../src/lib/converge/network-manager.js';
 import { changesOf, plan } from '../../src/lib/converge/plan.js';
 import type { Resource, Stage } from '../../src/lib/converge/resource.js';
+import { addressFile } from '../../src/lib/converge/resources/address-file.js';
 import { addresses, retiredAddresses } from '../../src/lib/converge/resources/addresses.js';
 import { boot, DEFAULT_STORE, labPlace, powerCut } from '../../src/lib/lab/lab.js';
 import { loadSettings } from '../../src/lib/settings/load.js';
@@ -26,7 +27,9 @@ const WITHOUT_NETWORKD =
 interface Provider {
   readonly host: HostName;
   readonly manager: NetworkManager['kind'];
-  readonly become: (address: string, gateway: string) => string;
+  readonly become: (address: string, gateway: string, provided: string) => string;
+  /** Has the manager configure the interface again, as a provider's agent or an upgrade does. */
+  readonly configureAgain?: string;
 }
 
 const PROVIDERS: readonly Provider[] = [
@@ -34,7 +37,7 @@ const PROVIDERS: readonly Provider[] = [
     host: 'vps1',
     manager: 'ifupdown',
     // As an old image has it: one file, which reads in no folder.
-    become: (address, gateway) => `${install('ifupdown')}
+    become: (address, gateway, provided) => `${install('ifupdown')}
 cat > /etc/network/interfaces <<'EOF'
 auto lo
 iface lo inet loopback
@@ -43,6 +46,10 @@ auto host0
 iface host0 inet static
     address ${address}/24
     gateway ${gateway}
+
+auto host0:0
+iface host0:0 inet static
+    address ${provided}/32
 EOF
 ${WITHOUT_NETWORKD}
 systemctl -q enable networking`,
@@ -50,13 +57,14 @@ systemctl -q enable networking`,
   {
     host: 'vps2',
     manager: 'netplan',
-    become: (address, gateway) => `${install('netplan.io')}
+    configureAgain: 'networkctl reconfigure host0',
+    become: (address, gateway, provided) => `${install('netplan.io')}
 (umask 077; cat > /etc/netplan/50-cloud-init.yaml) <<'EOF'
 network:
   version: 2
   ethernets:
     host0:
-      addresses: [${address}/24]
+      addresses: [${address}/24, ${provided}/32]
       routes: [{to: default, via: ${gateway}}]
 EOF
 rm /etc/systemd/network/10-host0.network`,
@@ -64,13 +72,14 @@ rm /etc/systemd/network/10-host0.network`,
   {
     host: 'vps3',
     manager: 'other',
-    become: (address, gateway) => `cat > /etc/systemd/system/provider-agent.service <<'EOF'
+    become: (address, gateway, provided) => `cat > /etc/systemd/system/provider-agent.service <<'EOF'
 [Unit]
 Before=network-online.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=ip address replace ${address}/24 dev host0
+ExecStart=ip address replace ${provided}/32 dev host0
 ExecStart=ip link set host0 up
 ExecStart=ip route replace default via ${gateway}
 [Install]
@@ -89,18 +98,18 @@ describe('sending addresses on hosts of several providers', () => {
     await Promise.all(
       PROVIDERS.map(async ({ host, become }) => {
         const own = addressOf(host);
-        await lab.sh(host, `set -e\n${become(own, own.replace(/\d+$/, '1'))}`);
+        await lab.sh(host, `set -e\n${become(own, own.replace(/\d+$/, '1'), ipFor(host, 4))}`);
         await afterPowerCut(host);
       }),
     );
   });
   afterAll(() => lab.down());
 
-  it.each(PROVIDERS.map(({ manager, host }) => [manager, host] as const))(
+  it.each(PROVIDERS.map(({ manager, host, configureAgain }) => [manager, host, configureAgain] as const))(
     '[R74] stay through a power cut where the interface is one of %s, and go where they no longer send',
-    async (manager, host) => {
-      const all = [1, 2, 3].map((index) => ipFor(host, index));
-      const [first = '', gone = '', last = ''] = all;
+    async (manager, host, configureAgain) => {
+      const all = [1, 2, 3, 4].map((index) => ipFor(host, index));
+      const [first = '', gone = '', last = '', provided = ''] = all;
       const wanted = await onHost(host, async (connected) => {
         const facts = await hostFacts(connected);
         expect(facts.network.kind).toBe(manager);
@@ -110,6 +119,16 @@ describe('sending addresses on hosts of several providers', () => {
       expect((await made(host, addresses(wanted(all)))).length).toBeGreaterThan(0);
       expect(await made(host, addresses(wanted(all)))).toEqual([]);
       expect(await ours(host)).toEqual(all);
+      // The provider's own is not written a second time.
+      const { path } = addressFile((await onHost(host, hostFacts)).network, 'host0');
+      const written = await lab.sh(host, `cat ${path}`);
+      expect(written).toContain(`${first}/32`);
+      if (manager !== 'other') expect(written).not.toContain(provided);
+      if (configureAgain !== undefined) {
+        await lab.sh(host, `${configureAgain}; sleep 3`);
+        expect(await ours(host)).toEqual(all);
+        expect(await made(host, addresses(wanted(all)))).toEqual([]);
+      }
 
       await afterPowerCut(host);
       expect(await ours(host)).toEqual(all);
@@ -118,7 +137,7 @@ describe('sending addresses on hosts of several providers', () => {
       // Its own connections still leave from its own address.
       expect(await lab.sh(host, `ip -4 route get 192.0.2.1 | grep -o 'src [0-9.]*'`)).toBe(`src ${addressOf(host)}`);
 
-      const kept = [first, last];
+      const kept = [first, last, provided];
       const rest = [...addresses(wanted(kept)), retiredAddresses(wanted(kept))];
       expect(await made(host, rest)).toEqual([`take ${gone} off host0`]);
       expect(await ours(host)).toEqual(kept);
@@ -129,7 +148,7 @@ describe('sending addresses on hosts of several providers', () => {
   );
 
   const addressOf = (host: HostName): string => lab.setting(`${host.toUpperCase()}_IP`);
-  /** Addresses of the lab's network that nobody else has: three for each host. */
+  /** Addresses of the lab's network that nobody else has: four for each host, the last of them the provider's. */
   const ipFor = (host: HostName, index: number): string =>
     addressOf(host).replace(/\d+$/, String(200 + 10 * HOST_NAMES.indexOf(host) + index));
 

@@ -14,6 +14,8 @@ export interface AddressFile {
   readonly isRead?: string;
   /** Shell for the way back, after the file itself is back or gone. */
   readonly undo?: string;
+  /** Shell that has the running manager read the file, so that it does not take the addresses away when it next configures the interface. */
+  readonly reload?: string;
   /** What is said of an address beside its value when it is added at once, as the manager will say it at boot. */
   readonly scope?: 'link';
 }
@@ -34,24 +36,46 @@ export function addressFile(manager: NetworkManager, device: string): AddressFil
 }
 
 /** The addresses that such a file holds, of whatever manager. */
-export const addressesIn = (content: string): string[] =>
-  [...content.matchAll(/(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})\/32\b/g)].map(([, ip = '']) => ip);
+export const addressesIn = (content: string): string[] => [
+  ...new Set([...content.matchAll(/(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})\/32\b/g)].map(([, ip = '']) => ip)),
+];
+
+/** Shell that succeeds while an address is on an interface, with whatever prefix length. */
+export const isOn = (ip: string, device: string): string =>
+  `ip -o -4 address show dev ${quote(device)} to ${ip}/32 | grep -q .`;
+
+/** What systemd-networkd read last of our file, by its checksum: a tmpfs forgets with the reboot, which has it read again. */
+const READ_MARK = '/run/ee-networkd';
+
+/** systemd-networkd was told of the file, or was started after it was written. */
+function toldNetworkd(path: string): Pick<AddressFile, 'reload' | 'isRead'> {
+  return {
+    reload: `networkctl reload\nsha256sum < ${quote(path)} > ${READ_MARK}`,
+    isRead: `{ [ "$(cat ${READ_MARK})" = "$(sha256sum < ${quote(path)})" ] || [ "$(date -d "$(systemctl show -P ActiveEnterTimestamp systemd-networkd)" +%s)" -gt "$(stat -c %Y ${quote(path)})" ]; }`,
+  };
+}
+
+const FORGET = `rm -f ${READ_MARK}; networkctl reload || :`;
 
 /** Drop-ins in /etc count for .network files anywhere. */
 function networkd(file: string): AddressFile {
   const folder = `/etc/systemd/network/${file.slice(file.lastIndexOf('/') + 1)}.d`;
+  const path = `${folder}/50-ee-sending.conf`;
   return {
-    path: `${folder}/50-ee-sending.conf`,
+    path,
     mode: '0644',
     folder,
     content: (addresses) => lines(HEADER, '[Network]', ...addresses.map((ip) => `Address=${ip}/32`)),
+    ...toldNetworkd(path),
+    undo: FORGET,
   };
 }
 
 /** netplan puts the lists of all files together, in the order of their names: the host's own address stays the first. */
 function netplan(type: string, id: string): AddressFile {
+  const path = '/etc/netplan/90-ee-sending.yaml';
   return {
-    path: '/etc/netplan/90-ee-sending.yaml',
+    path,
     // netplan warns about files that others can read.
     mode: '0600',
     content: (addresses) =>
@@ -61,12 +85,13 @@ function netplan(type: string, id: string): AddressFile {
         '  version: 2',
         `  ${type}:`,
         `    ${JSON.stringify(id)}:`,
-        '      addresses:',
+        `      addresses:${addresses.length === 0 ? ' []' : ''}`,
         ...addresses.map((ip) => `        - ${ip}/32`),
       ),
-    // It writes what networkd reads at the next boot. `netplan apply` would take the interface down.
+    // It writes what networkd reads. `netplan apply` would take the interface down.
     check: 'netplan generate',
-    undo: 'netplan generate || :',
+    ...toldNetworkd(path),
+    undo: `netplan generate || :\n${FORGET}`,
   };
 }
 
@@ -88,7 +113,9 @@ function ifupdown(device: string): AddressFile {
       lines(
         HEADER,
         `iface ${device} inet manual`,
-        ...addresses.map((ip) => `    up ip address replace ${ip}/32 dev ${device} scope link`),
+        ...addresses.map(
+          (ip) => `    up ${isOn(ip, device)} || ip address replace ${ip}/32 dev ${quote(device)} scope link`,
+        ),
       ),
     check: [
       `{ ${isRead} || {`,
@@ -121,7 +148,9 @@ function bootUnit(device: string): AddressFile {
         '[Service]',
         'Type=oneshot',
         'RemainAfterExit=yes',
-        ...addresses.map((ip) => `ExecStart=/usr/sbin/ip address replace ${ip}/32 dev ${quote(device)}`),
+        ...addresses.map(
+          (ip) => `ExecStart=/bin/sh -c "${isOn(ip, device)} || ip address replace ${ip}/32 dev ${quote(device)}"`,
+        ),
         '[Install]',
         'WantedBy=multi-user.target',
       ),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { absent } from '../../../../src/lib/converge/resources/absent.js';
 import { parseNetworkManager, type NetworkManager } from '../../../../src/lib/converge/network-manager.js';
@@ -330,7 +331,10 @@ describe('addresses', () => {
     const difference = fileOf(manager);
     expect(difference?.detail).toContain('+[Network]\n+Address=192.0.2.11/32\n+Address=192.0.2.12/32\n');
     expect(difference?.script).toContain(`ip address replace "192.0.2.12/32" dev 'eth0'`);
-    expect(difference?.script).not.toMatch(/networkctl|restart|netplan/);
+    // Now, and for the next time that networkd configures the interface, which it is told of and not restarted for.
+    expect(difference?.script).toMatch(/ip address replace[\s\S]*networkctl reload[\s\S]*until ip -o -4 address show/);
+    expect(difference?.revert).toContain('networkctl reload');
+    expect(difference?.script).not.toMatch(/restart|netplan|reconfigure/);
   });
 
   it('[R74] are a file of netplan’s for its own name of the interface, checked by netplan and never applied by it', () => {
@@ -341,6 +345,7 @@ describe('addresses', () => {
     );
     expect(difference?.script).toContain('chmod 0600');
     expect(difference?.script).toContain('netplan generate');
+    expect(difference?.script).toMatch(/netplan generate[\s\S]*networkctl reload/);
     expect(difference?.script).not.toMatch(/netplan (apply|try)/);
   });
 
@@ -348,7 +353,7 @@ describe('addresses', () => {
     const difference = fileOf({ kind: 'ifupdown' });
     expect(difference?.summary).toBe('write /etc/network/interfaces.d/60-ee-sending');
     expect(difference?.detail).toContain(
-      '+iface eth0 inet manual\n+    up ip address replace 192.0.2.11/32 dev eth0 scope link\n',
+      `+iface eth0 inet manual\n+    up ip -o -4 address show dev 'eth0' to 192.0.2.11/32 | grep -q . || ip address replace 192.0.2.11/32 dev 'eth0' scope link\n`,
     );
     expect(difference?.script).toContain('source /etc/network/interfaces.d/60-ee-sending');
     expect(difference?.script).not.toMatch(/ifdown|ifup /);
@@ -357,7 +362,52 @@ describe('addresses', () => {
   it('[R74] are a unit of their own where another program manages the interface', () => {
     const difference = fileOf({ kind: 'other' });
     expect(difference?.summary).toBe('write /etc/systemd/system/ee-addresses.service');
-    expect(difference?.detail).toContain("+ExecStart=/usr/sbin/ip address replace 192.0.2.11/32 dev 'eth0'\n");
+    expect(difference?.detail).toContain(
+      `+ExecStart=/bin/sh -c "ip -o -4 address show dev 'eth0' to 192.0.2.11/32 | grep -q . || ip address replace 192.0.2.11/32 dev 'eth0'"\n`,
+    );
+  });
+
+  describe('that the provider gives the interface in a file of his', () => {
+    const manager = { kind: 'networkd', file: '/etc/systemd/network/10-eth0.network' } as const;
+    const diff = (answer: string, seen: string, list = both) =>
+      addresses(on(manager, list))
+        .at(-1)
+        ?.diff(said(`${answer}\n@ee rest\n${seen}`));
+    const ours = '# Sending addresses of PowerMTA; written by ee.\n[Network]\nAddress=192.0.2.12/32\n';
+    const with12 = `file 644 root:root\nsha256 ${createHash('sha256').update(ours).digest('hex')}\ncontent\n${ours}`;
+
+    it('are not written a second time', () => {
+      const written = diff('provided 192.0.2.11\nprovided 192.0.2.1\n', 'absent\n');
+      expect(written?.detail).toContain('+Address=192.0.2.12/32');
+      expect(written?.detail).not.toContain('Address=192.0.2.11/32');
+      expect(diff('provided 192.0.2.11\n', with12)).toBeUndefined();
+      // One that somebody took off is put back, and stays the provider's.
+      expect(written?.script).toContain(`ip address replace "192.0.2.11/32" dev 'eth0'`);
+      expect(written?.script).not.toContain('echo "192.0.2.11" >>');
+    });
+
+    it('need no file where they are all', () => {
+      const all = 'provided 192.0.2.11\nprovided 192.0.2.12\n';
+      expect(diff(all, 'absent\n')).toBeUndefined();
+      expect(diff(`${all}missing 192.0.2.12\n`, 'absent\n')).toMatchObject({
+        action: 'run',
+        summary: 'put 192.0.2.12 back on eth0',
+      });
+    });
+
+    it('go out of the file in which an earlier run wrote them', () => {
+      const gone = diff('provided 192.0.2.12\n', with12, ['192.0.2.12']);
+      expect(gone?.detail).toContain('-Address=192.0.2.12/32');
+      // They stay on the interface, whatever happens to the run.
+      expect(gone?.script).not.toContain('ip address del');
+    });
+
+    it('do not come into the file when others go', () => {
+      const seen = with12.replace(/sha256 \w+/, 'sha256 other').replace(ours, `${ours}Address=192.0.2.13/32\n`);
+      const taken = retiredAddresses(on(manager)).diff(said(seen));
+      expect(taken?.summary).toBe('take 192.0.2.13 off eth0');
+      expect(taken?.detail).not.toContain('192.0.2.11');
+    });
   });
 
   describe('that no longer send', () => {
