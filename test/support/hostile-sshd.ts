@@ -23,8 +23,14 @@ export type Malice =
   | 'flood without a line end on stderr'
   /** The command ends, and its channel is never closed. */
   | 'no close'
+  /** The command ends at once, well or with an error, and what it says would steer a terminal. */
+  | 'steering words'
+  | 'steering last words'
   /** Asked for a connection to somewhere, it says nothing. */
   | 'no forwarding';
+
+/** A title, a cleared screen, hidden text in two ways, a turned direction, a name that only looks like another. */
+export const STEERING = '\x1b]0;owned\x07\x1b[2J\x9b8m\x1b[8mhidden\u202e\u200b\r\n';
 
 export const FLOODS: readonly Malice[] = [
   'flood of lines on stdout',
@@ -112,6 +118,11 @@ export class HostileSshd {
     channel.on('error', () => undefined);
     if (this.malice !== 'no reading') channel.resume();
     if (this.malice === 'no close') channel.exit(0);
+    if (this.malice.startsWith('steering')) {
+      for (const stream of [channel, channel.stderr]) stream.write(STEERING.repeat(3));
+      channel.exit(this.malice === 'steering words' ? 0 : 1);
+      channel.end();
+    }
     if (!FLOODS.includes(this.malice)) return;
     const stream = this.malice.endsWith('stderr') ? channel.stderr : channel;
     const chunk = Buffer.alloc(32 * 1024, this.malice.includes('without') ? 'x' : 'a line of no use\n');
