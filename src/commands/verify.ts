@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { LEVELS } from '../lib/backup/report.js';
 import type { VerificationReport } from '../lib/backup/report.js';
 import { EeCommand } from '../lib/cli/ee-command.js';
+import { adaptationFlags, withAdaptationFlags, type AdaptationFlags } from '../lib/cli/pmta/adaptation-flags.js';
 import { EXIT } from '../lib/errors.js';
 import type { Settings } from '../lib/settings/settings.js';
 
@@ -19,7 +20,7 @@ export default class Verify extends EeCommand {
 
   static override description = `Reads each file of the set once, hashing and inflating it at the same time, and writes nothing into the set.
 
-Checked are: names and roles (any date); gzip to the end of its last member with nothing after it; the structure of tar and unsafe members; that the application is MailWizz, which version and at which depth; the fields of the licence; that the PowerMTA configuration is one and parses, with the files of the set that it includes; without DIR, that it can be rendered with the settings and their overlay; and the SHA-256 of all files against the original and against the manifests: DIR.sha256 beside the set, and SHA256SUMS in it, where they exist.
+Checked are: names and roles (any date); gzip to the end of its last member with nothing after it; the structure of tar and unsafe members; that the application is MailWizz, which version and at which depth; the fields of the licence; that the PowerMTA configuration is one and parses, with the files of the set that it includes; without DIR, that it can be rendered with the settings and their overlay, without a line being lost that --drop does not name; and the SHA-256 of all files against the original and against the manifests: DIR.sha256 beside the set, and SHA256SUMS in it, where they exist.
 
 Levels: quick looks at names and sizes only, so that its best verdict is DEGRADED; full (the default) reads everything; restore also unpacks the application into a temporary folder, compares what came out, and has PHP check its entry points where PHP is installed.
 
@@ -42,6 +43,7 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
       helpValue: 'DIR',
     }),
     level: Flags.option({ description: 'How much is done.', options: LEVELS, default: 'full' as const })(),
+    ...adaptationFlags,
     'write-manifest': Flags.boolean({
       description:
         'Write the SHA-256 of all files to DIR.sha256 beside the set, in the format of sha256sum, if the set is sound.',
@@ -88,11 +90,11 @@ Verdicts: VERIFIED; DEGRADED, where what is used is sound but something else is 
   /** The set and its original, from the arguments alone where DIR is given, else with the settings as defaults. */
   async #places(
     dir: string | undefined,
-    flags: { against?: string | undefined; 'env-file'?: string | undefined },
+    flags: AdaptationFlags & { against?: string | undefined; 'env-file'?: string | undefined },
   ): Promise<Places> {
     if (dir !== undefined)
       return { dir, against: flags.against, repositoriesOf: [dirname(resolve(dir)), dir], settings: undefined };
-    const settings = await this.settings(flags);
+    const settings = withAdaptationFlags(await this.settings(flags), flags);
     const { file, backup } = settings;
     return {
       dir: backup.dir,

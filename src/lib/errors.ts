@@ -28,6 +28,22 @@ interface Failure<Facts> {
   hint: (facts: Facts) => string;
 }
 
+/** `3-5,9` for the lines 3, 4, 5 and 9; `isps.conf:3-5` for those of another file. */
+function ranges(lines: readonly string[]): string {
+  const runs: { file: string; first: number; last: number }[] = [];
+  for (const line of lines) {
+    const file = line.slice(0, line.lastIndexOf(':') + 1);
+    const number = Number(line.slice(file.length));
+    const run = runs.at(-1);
+    if (run?.file === file && number === run.last + 1) run.last = number;
+    else runs.push({ file, first: number, last: number });
+  }
+  return runs.map(({ file, first, last }) => `${file}${first === last ? first : `${first}-${last}`}`).join(',');
+}
+
+const some = (names: readonly string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+
 const row = <Facts>(failure: Failure<Facts>): Failure<Facts> => failure;
 
 const failures = {
@@ -662,6 +678,45 @@ const failures = {
     message: ({ name, reason }) => `The PowerMTA configuration cannot be written with ${name}: ${reason}.`,
     hint: () => 'Correct the value in the settings file, then run the same command again.',
   }),
+  PMTA_UNPLACED: row<{ lines: readonly { line: string; text: string; consequence: string }[] }>({
+    exit: EXIT.found,
+    message: ({ lines }) =>
+      `${lines.length === 1 ? 'One line' : `${lines.length} lines`} of the PowerMTA configuration in the backup set would be lost, so nothing was rendered:\n${lines
+        .map(({ line, text, consequence }) => `  line ${line}: ${text} (${consequence})`)
+        .join('\n')}`,
+    hint: ({ lines }) =>
+      `\`ee pmta render --ips N --explain\` shows which virtual MTA takes what. Where nothing is lost by it, leave the lines out: --drop ${ranges(lines.map(({ line }) => line))}, or PMTA_DROP=${ranges(lines.map(({ line }) => line))} in the settings.`,
+  }),
+  PMTA_UNDECIDED: row<{
+    further: readonly string[];
+    differing: readonly { virtualMta: string; line: string; text: string }[];
+    candidates: readonly string[];
+  }>({
+    exit: EXIT.found,
+    message: ({ further, differing }) =>
+      `The settings have more sending IPs than the PowerMTA configuration in the backup set has virtual MTAs, and those differ: whose blocks ${some(further)} will have is not clear, so nothing was rendered.\n${differing
+        .map(({ virtualMta, line, text }) => `  line ${line}: only in ${virtualMta}: ${text}`)
+        .join('\n')}`,
+    hint: ({ candidates }) =>
+      `Name the virtual MTA that the further ones will be like: --like ${candidates[0] ?? 'NAME'}, or PMTA_LIKE=${candidates[0] ?? 'NAME'} in the settings. There are: ${some(candidates)}.`,
+  }),
+  PMTA_LIKE_UNKNOWN: row<{ name: string; names: readonly string[] }>({
+    exit: EXIT.usage,
+    message: ({ name }) => `The PowerMTA configuration in the backup set has no virtual MTA ${name} that sends.`,
+    hint: ({ names }) =>
+      names.length === 0
+        ? 'It has none at all: leave out --like and PMTA_LIKE.'
+        : `Correct --like or PMTA_LIKE. There are: ${some(names)}.`,
+  }),
+  PMTA_DROP_MISNAMED: row<{ lines: readonly string[]; unplaced: readonly string[] }>({
+    exit: EXIT.usage,
+    message: ({ lines }) =>
+      `${lines.length === 1 ? `Line ${lines[0]} of the PowerMTA configuration in the backup set is` : `Lines ${ranges(lines)} of the PowerMTA configuration in the backup set are`} not among those that would be lost, so nothing was rendered.`,
+    hint: ({ unplaced }) =>
+      unplaced.length === 0
+        ? 'Take what is wrong out of --drop or PMTA_DROP: no other line would be lost.'
+        : `Correct --drop or PMTA_DROP. These lines would be lost: ${ranges(unplaced)}.`,
+  }),
   PMTA_DRIFT: row<{ path: string; known: boolean }>({
     exit: EXIT.failed,
     message: ({ path, known }) =>
@@ -698,9 +753,9 @@ const failures = {
   PMTA_LINT_ERRORS: row<{ problems: readonly string[] }>({
     exit: EXIT.found,
     message: ({ problems }) =>
-      `The configuration has errors, so nothing was changed:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+      `The PowerMTA configuration in the backup set has errors that would be in the rendering too, so nothing was rendered:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
     hint: () =>
-      '`ee pmta render --ips N | ee pmta check -` shows the lines. Correct them in the backup set, or suppress the rule there.',
+      '`ee pmta check FILE`, with the file of the backup set, shows the lines and how to correct them; a comment there suppresses a rule.',
   }),
   PMTA_DNS_WRONG: row<{ problems: readonly string[]; unknown: readonly string[] }>({
     exit: EXIT.found,
@@ -857,7 +912,7 @@ const failures = {
     message: ({ lines }) =>
       `The PowerMTA configuration includes files that are not in the backup set. Their rules would be lost, so it is not rendered:\n${lines.map((line) => `  ${line}`).join('\n')}`,
     hint: () =>
-      'Put each file into the backup set, beside the configuration by its name or by its path below /etc/pmta, then run the same command again.',
+      'Put each file into the backup set, beside the configuration by its name or by its path below /etc/pmta, then run the same command again. What may be lost, name with --drop or PMTA_DROP.',
   }),
   PMTA_OVERLAY_MISSING: row<{ path: string }>({
     exit: EXIT.usage,

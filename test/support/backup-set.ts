@@ -96,7 +96,7 @@ export const LICENCE_LINES = [
 ] as const;
 
 export const CONFIG =
-  'postmaster postmaster@example.com\nhost-name mail.example.com\n<source 0/0>\n  log-connections yes\n</source>\n<domain *>\n  retry-after 10m\n</domain>\n';
+  'postmaster postmaster@example.com\nhost-name mail.example.com\nlog-file /var/log/pmta/log\n<source 0/0>\n  log-connections yes\n</source>\n<domain *>\n  retry-after 10m\n</domain>\n';
 
 export const DUMP =
   '-- MySQL dump 10.19\n\nCREATE TABLE `list` (`list_id` int);\nINSERT INTO `list` VALUES (1);\n\n-- Dump completed on 2026-02-16  3:00:01\n';

@@ -1,4 +1,5 @@
 import { DeployCommand } from '../../lib/cli/deploy/deploy-command.js';
+import { adaptationFlags } from '../../lib/cli/pmta/adaptation-flags.js';
 import { overwriteDriftFlag } from '../../lib/cli/pmta/vps2-command.js';
 
 export default class DeployAll extends DeployCommand {
@@ -11,7 +12,7 @@ export default class DeployAll extends DeployCommand {
     { description: 'From a script', command: '<%= config.bin %> deploy all --yes --json' },
   ];
 
-  static override flags = { 'overwrite-drift': overwriteDriftFlag };
+  static override flags = { 'overwrite-drift': overwriteDriftFlag, ...adaptationFlags };
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(DeployAll);

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { adaptationFlags, withAdaptationFlags } from '../../lib/cli/pmta/adaptation-flags.js';
 import { secondsOf } from '../../lib/cli/pmta/seconds.js';
 import { drainFlag, ipsFlag, overwriteDriftFlag, Vps2Command, yesFlag } from '../../lib/cli/pmta/vps2-command.js';
 import type { PmtaApplyOutcome } from '../../lib/deploy/pmta/apply.js';
@@ -24,6 +25,7 @@ export default class PmtaApply extends Vps2Command {
   ];
   static override flags = {
     ips: ipsFlag,
+    ...adaptationFlags,
     'dry-run': Flags.boolean({ description: 'Check and show what would change; change nothing.', default: false }),
     yes: yesFlag,
     'overwrite-drift': overwriteDriftFlag,
@@ -34,7 +36,7 @@ export default class PmtaApply extends Vps2Command {
   async run(): Promise<PmtaApplyOutcome & { host: string }> {
     const { flags } = await this.parse(PmtaApply);
     const drainTimeout = secondsOf(flags['drain-timeout'], '--drain-timeout');
-    const settings = await this.settings(flags);
+    const settings = withAdaptationFlags(await this.settings(flags), flags);
     const [{ soundConfiguration }, { pmtaApply }, { keysKnownHere }, { knownKeys }, { dnsResolver }, { newRun }] =
       await Promise.all([
         import('../../lib/deploy/pmta/wanted-configuration.js'),

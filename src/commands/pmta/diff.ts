@@ -1,3 +1,4 @@
+import { adaptationFlags, withAdaptationFlags } from '../../lib/cli/pmta/adaptation-flags.js';
 import { ipsFlag, Vps2Command } from '../../lib/cli/pmta/vps2-command.js';
 import type { AdaptationReport } from '../../lib/pmta/adapt/report.js';
 import type { PmtaDiff as Result } from '../../lib/deploy/pmta/diff.js';
@@ -20,11 +21,11 @@ export default class PmtaDiff extends Vps2Command {
     '<%= config.bin %> pmta diff',
     { description: 'For two IPs only, from a script', command: '<%= config.bin %> pmta diff --ips 2 --json' },
   ];
-  static override flags = { ips: ipsFlag };
+  static override flags = { ips: ipsFlag, ...adaptationFlags };
 
   async run(): Promise<Result & { host: string; different: boolean; overlay: AdaptationReport }> {
     const { flags } = await this.parse(PmtaDiff);
-    const settings = await this.settings(flags);
+    const settings = withAdaptationFlags(await this.settings(flags), flags);
     const [{ renderedConfiguration }, { differs, pmtaDiff }] = await Promise.all([
       import('../../lib/deploy/pmta/wanted-configuration.js'),
       import('../../lib/deploy/pmta/diff.js'),

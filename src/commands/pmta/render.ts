@@ -2,42 +2,49 @@ import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
 import { screenWidth } from '../../lib/cli/output/standard-streams.js';
+import { adaptationFlags, withAdaptationFlags } from '../../lib/cli/pmta/adaptation-flags.js';
+import type { Mapping } from '../../lib/pmta/adapt/mapping.js';
 import type { AdaptationReport } from '../../lib/pmta/adapt/report.js';
 
 interface RenderResult {
   /** With `[redacted]` for the password. */
   configuration: string;
   report: AdaptationReport;
+  /** Which new virtual MTA has what of which old one. */
+  mapping: Mapping;
 }
 
 export default class PmtaRender extends EeCommand {
   static override summary = 'Print the PowerMTA configuration for N sending IPs';
   static override description =
     'Adapts the configuration of the backup set to the first N sending IPs of the settings: virtual MTAs, pool, listeners, senders, ' +
-    'hosts that hand over mail. Every rule of the backup is kept byte for byte. The output is the configuration and nothing else, ' +
-    'so it has the relay password in it; with --json the password is redacted, and what was kept and changed is reported.';
+    'hosts that hand over mail. What old virtual MTAs carry goes to the new ones, and every other rule is kept byte for byte. What has ' +
+    'no place is an error with exit status 3, until --drop names it. The output is the configuration and nothing else, so it has the ' +
+    'relay password in it; with --json the password is redacted, and what was kept and changed is reported.';
   static override examples = [
     '<%= config.bin %> pmta render --ips 5 --out pmta.conf',
     '<%= config.bin %> pmta render --ips 5 --explain',
     '<%= config.bin %> pmta render --ips 5 | <%= config.bin %> pmta check -',
   ];
   static override flags = {
-    ips: Flags.integer({ description: 'for the first N sending IPs', helpValue: 'N', min: 1, required: true }),
+    ips: Flags.integer({ description: 'For the first N sending IPs', helpValue: 'N', min: 1, required: true }),
+    ...adaptationFlags,
     explain: Flags.boolean({
-      description: 'print what is kept, changed, added, dropped and left, and why, instead of the configuration',
+      description:
+        'Print which virtual MTA takes what, and what is kept, changed, added, dropped and left, instead of the configuration',
       default: false,
     }),
     out: Flags.string({
-      description: 'write it to FILE (mode 600) instead; a file of that name is replaced',
+      description: 'Write it to FILE (mode 600) instead; a file of that name is replaced',
       helpValue: 'FILE',
     }),
   };
 
   async run(): Promise<RenderResult> {
     const { flags } = await this.parse(PmtaRender);
-    const settings = await this.settings(flags);
+    const settings = withAdaptationFlags(await this.settings(flags), flags);
     const [
-      { adaptedConfiguration },
+      { rendered, triedAdaptation },
       { withFirstIdentities },
       { configurationIn },
       { printDocument },
@@ -49,20 +56,28 @@ export default class PmtaRender extends EeCommand {
       import('../../lib/pmta/document.js'),
       import('../../lib/pmta/redact.js'),
     ]);
-    const { document, report } = await adaptedConfiguration(
-      withFirstIdentities(settings, flags.ips),
-      await readFile(await configurationIn(settings.backup.dir)),
-    );
-
+    const chosen = withFirstIdentities(settings, flags.ips);
+    const tried = await triedAdaptation(chosen, await readFile(await configurationIn(settings.backup.dir)));
+    // A refused one can be explained too: that is where it is decided what may be lost.
+    if (flags.explain && tried.refusal) await this.#explain(tried.adaptation);
+    const { document, report, mapping } = await rendered(chosen, tried);
     if (flags.out !== undefined) await this.#write(flags.out, printDocument(document));
     // The bytes as they are, not redacted: they are the configuration, and the password is part of it.
     else if (!flags.explain) this.give(printDocument(document));
-    if (flags.explain) await this.#explain(report);
-    return { configuration: printDocument(withoutSecrets(document)).toString('utf8'), report };
+    if (flags.explain) await this.#explain({ mapping, report });
+    return { configuration: printDocument(withoutSecrets(document)).toString('utf8'), report, mapping };
   }
 
-  async #explain(report: AdaptationReport): Promise<void> {
-    const { tableLines } = await import('../../lib/cli/table.js');
+  async #explain({ mapping, report }: Pick<RenderResult, 'mapping' | 'report'>): Promise<void> {
+    const [{ tableLines }, { showMapping }] = await Promise.all([
+      import('../../lib/cli/table.js'),
+      import('../../lib/pmta/show-mapping.js'),
+    ]);
+    const width = screenWidth();
+    for (const part of showMapping(mapping)) {
+      const lines = typeof part === 'string' ? [part] : tableLines(part.columns, part.rows, { width });
+      for (const line of lines) this.print(line);
+    }
     const columns = [{ title: 'line' }, { title: '' }, { title: 'part', least: 20 }, { title: 'why', least: 20 }];
     const rows = report.map(({ line, file, action, subject, reason }) => [
       file === undefined ? String(line ?? '+') : `${file}:${line ?? ''}`,
@@ -70,7 +85,7 @@ export default class PmtaRender extends EeCommand {
       subject,
       reason,
     ]);
-    for (const line of tableLines(columns, rows, { width: screenWidth() })) this.print(line);
+    for (const line of tableLines(columns, rows, { width })) this.print(line);
   }
 
   async #write(file: string, bytes: Buffer): Promise<void> {

@@ -51,7 +51,7 @@ const ROLE_NAMES: readonly RoleName[] = [
 const REASONS: Record<Role, string> = {
   application: 'unpacked on VPS1',
   licence: 'installed on VPS2 as it is',
-  config: 'adapted for VPS2; every rule is kept',
+  config: 'adapted for VPS2; a rule that would be lost is named',
   database: 'never imported: the new system starts with an empty database',
   archive: 'complete archive, kept for reference only',
   include: 'included by the PowerMTA configuration; goes into it',

@@ -7,9 +7,13 @@ import { loadCatalogue } from '../pmta/catalogue.js';
 import { lineName, takeIn, type Intake, type LostLine } from '../pmta/intake.js';
 import { includesInSet } from '../pmta/set-includes.js';
 
-/** The PowerMTA configuration of the backup set in `dir`, with the files of the set that it includes. */
-export async function takeInFrom(dir: string, bytes: Uint8Array): Promise<Intake> {
-  return takeIn(bytes, { catalogue: loadCatalogue(), source: await includesInSet(dir, isSetItem) });
+/** The PowerMTA configuration of the backup set in `dir`, with the files of the set that it includes; without the lines in `drop`. */
+export async function takeInFrom(
+  dir: string,
+  bytes: Uint8Array,
+  drop: ReadonlySet<string> = new Set(),
+): Promise<Intake> {
+  return takeIn(bytes, { catalogue: loadCatalogue(), source: await includesInSet(dir, isSetItem), drop });
 }
 
 /** Refuses a configuration that cannot be rendered as it is: PMTA_CONFIG_UNUSABLE, PMTA_INCLUDES_MISSING. */

@@ -14,7 +14,10 @@ export function examinationFor(settings: Settings | undefined): ExamineConfig {
     const found = await examineConfiguration(bytes, directory);
     if (!settings || found.problems.length > 0) return found;
     const refusal = await adaptedConfiguration(settings, bytes).then(() => undefined, refusalOf);
-    return refusal ? { ...found, problems: [error(refusal.code, refusal.message.replace(/\s*\n\s*/g, ' '))] } : found;
+    const inOneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');
+    return refusal
+      ? { ...found, problems: [error(refusal.code, inOneLine(`${refusal.message} ${refusal.hint}`))] }
+      : found;
   };
 }
 

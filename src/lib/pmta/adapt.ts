@@ -1,35 +1,61 @@
 import { EeError } from '../errors.js';
 import { setSmtpUser } from './adapt/access.js';
 import { placeAccounting } from './adapt/accounting.js';
-import { directiveIn, isBlock, nameOf, valueOf } from './adapt/edit.js';
+import { withoutDropped } from './adapt/dropping.js';
 import { placeFeeders } from './adapt/feeders.js';
 import { dropImplicitListeners, replaceListeners, setGlobal } from './adapt/identity.js';
 import { placeInbound } from './adapt/inbound.js';
 import { boundAccounting, dropOldGlobals, noteOldAddresses, oldAddresses } from './adapt/leftovers.js';
+import { assertLike, mappingOf, undecidedIn, type Mapping, type Undecided } from './adapt/mapping.js';
 import { assertPlan, type AdaptationPlan } from './adapt/plan.js';
-import { placeProbeDomain } from './adapt/probe.js';
+import { placeProbeDomain, placeProbesInside } from './adapt/probe.js';
+import { renameReferences, repairDefaults, repairPatternLists } from './adapt/references.js';
 import { ReportBook, type AdaptationReport } from './adapt/report.js';
-import { authSourceName, placeSenderList, repairPatternLists, routeSenders } from './adapt/routing.js';
-import { repairDefaults, replaceVirtualMtas } from './adapt/topology.js';
+import { authSourceName, dropFormerList, formerList, placeSenderList, routeSenders } from './adapt/routing.js';
+import { placeSharedKeys, placeSigning } from './adapt/signing.js';
+import { assignmentFor, replaceVirtualMtas } from './adapt/topology.js';
+import { unplacedLines } from './adapt/unplaced.js';
+import { newNames } from './adapt/virtual-mtas.js';
 import { linesOf, type Block, type Directive, type Document, type Line, type Node } from './document.js';
 import { firstWord } from './lines.js';
+import type { Loss } from './losses.js';
 import { parseText } from './parse.js';
 
 export interface Adaptation {
   readonly document: Document;
   readonly report: AdaptationReport;
+  /** Which new virtual MTA has what of which old one. */
+  readonly mapping: Mapping;
+  /** Lines of the original that have no place, and what follows. Nothing may be rendered while there are any. */
+  readonly unplaced: readonly Loss[];
+  /** What some old virtual MTAs have and others not, where a new one could be like either. */
+  readonly undecided: Undecided | undefined;
+  /** Lines that were named to be left out, and have a place. */
+  readonly misnamed: readonly number[];
+  /** For each line of the document, from the first: the line of the original that it is; 0 for what was added. */
+  readonly lines: readonly number[];
 }
 
 /**
  * Adapts a configuration to the identities, feeders and login of a plan, and keeps every other line as it is.
  *
  * Lines end in `\n` in the result, whatever they ended in before; apart from that a kept line has all of its bytes. The result
- * depends on nothing but the two arguments, and adapting it again with the same plan gives the same bytes.
+ * depends on nothing but the two arguments, and adapting it again with the same plan gives the same bytes. What has no place in it is
+ * in `unplaced`: `assertComplete` refuses that.
  * Throws PMTA_PLAN_REFUSED for a value that is not safe in the language, PMTA_CONFIG_BROKEN for blocks that do not close.
  */
 export function adapt(document: Document, plan: AdaptationPlan): Adaptation {
   assertPlan(plan);
   assertSound(document);
+  const { document: rest, misnamed } = withoutDropped(
+    document,
+    plan.drop ?? [],
+    (left) => rewritten(left, plan).unplaced,
+  );
+  return { ...rewritten(rest, plan), misnamed };
+}
+
+function rewritten(document: Document, plan: AdaptationPlan): Omit<Adaptation, 'misnamed'> {
   const book = new ReportBook();
   const auth = authSourceName(document.nodes);
 
@@ -41,27 +67,37 @@ export function adapt(document: Document, plan: AdaptationPlan): Adaptation {
   nodes = setGlobal(nodes, 'smtp-server-tls-certificate', plan.certificate, book, 'smtp-listener');
   nodes = setSmtpUser(nodes, auth, plan, book);
 
-  const topology = replaceVirtualMtas(nodes, plan, defaultVirtualMta(nodes, auth), book);
+  const assignment = assignmentFor(nodes, plan, auth);
+  assertLike(assignment, plan);
+  const topology = replaceVirtualMtas(nodes, plan, assignment, book);
+  const former = formerList(nodes, auth);
   nodes = routeSenders(topology.nodes, auth, topology, book);
   nodes = repairDefaults(nodes, topology, book);
+  nodes = renameReferences(nodes, topology, book);
+  nodes = placeSenderList(nodes, plan, topology, former, book);
+  nodes = dropFormerList(nodes, former, book);
   nodes = repairPatternLists(nodes, topology, book);
-  nodes = placeSenderList(nodes, plan, topology, book);
+  nodes = placeSharedKeys(nodes, plan, topology, book);
   nodes = placeFeeders(nodes, auth, plan, book);
   nodes = placeInbound(nodes, plan, book);
   nodes = placeAccounting(nodes, book);
   nodes = placeProbeDomain(nodes, book);
+  nodes = placeSigning(nodes, topology, book);
+  nodes = placeProbesInside(nodes, new Set(newNames(plan)));
   nodes = boundAccounting(nodes, book);
 
   noteKept(document.nodes, nodes, book);
   noteOldAddresses(nodes, oldAddresses(document, plan), book);
-  return { document: parseText([...linesOf(nodes)].map(withLf).join('')), report: book.report() };
-}
-
-/** A carriage return before the line end belongs to it, however many there are. */
-function withLf({ text }: Line): string {
-  let stop = text.length;
-  while (text[stop - 1] === '\r') stop--;
-  return `${text.slice(0, stop)}\n`;
+  const lines = [...linesOf(nodes)];
+  const adapted = parseText(lines.map(withLf).join(''));
+  return {
+    document: adapted,
+    report: book.report(),
+    mapping: mappingOf(topology),
+    unplaced: unplacedLines(document, adapted, topology, plan),
+    undecided: undecidedIn(topology, plan),
+    lines: lines.map(({ number }) => number),
+  };
 }
 
 /** Moving blocks about in a file whose blocks do not close would change what belongs to what. */
@@ -72,10 +108,11 @@ function assertSound({ problems }: Document): void {
   });
 }
 
-function defaultVirtualMta(nodes: readonly Node[], auth: string): string | undefined {
-  const source = nodes.find((node): node is Block => isBlock(node, 'source') && nameOf(node) === auth);
-  const directive = source && directiveIn(source, 'default-virtual-mta');
-  return directive && valueOf(directive);
+/** A carriage return before the line end belongs to it, however many there are. */
+function withLf({ text }: Line): string {
+  let stop = text.length;
+  while (text[stop - 1] === '\r') stop--;
+  return `${text.slice(0, stop)}\n`;
 }
 
 /** What stands in both, line by line the same. */

@@ -49,6 +49,8 @@ export function assemble(given: Validated['given'], identities: readonly Sending
       smtpPort: values.PMTA_SMTP_PORT,
       smtpUser: values.PMTA_SMTP_USER,
       smtpPassword: secret(values.PMTA_SMTP_PASSWORD),
+      ...present('drop', values.PMTA_DROP, (lines) => lines),
+      ...present('like', values.PMTA_LIKE, (name) => name),
     },
     mailwizz: {
       panelDomain: values.PANEL_DOMAIN,

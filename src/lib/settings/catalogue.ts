@@ -168,6 +168,14 @@ export const CATALOGUE = {
     description: 'Password of that submission',
     ...GENERATED,
   }),
+  PMTA_DROP: setting('PowerMTA', 'optional', type.lineNames, {
+    description: 'Lines of the configuration in the backup set that may be lost: those that ee pmta render names',
+    example: '85-92, 120',
+  }),
+  PMTA_LIKE: setting('PowerMTA', 'optional', type.virtualMta, {
+    description: 'Virtual MTA of that configuration whose blocks further ones get, where the old ones differ',
+    example: 'pmta-vmta0',
+  }),
 
   PANEL_DOMAIN: setting('MailWizz', 'required', type.fqdn, {
     description: 'Name of the MailWizz panel; not a sending domain',

@@ -61,6 +61,10 @@ export interface Settings {
     readonly smtpPort: number;
     readonly smtpUser: string;
     readonly smtpPassword: Secret;
+    /** Lines of the configuration in the backup set that may be lost: `12`, `isps.conf:12`. */
+    readonly drop?: readonly string[];
+    /** The virtual MTA of it that further ones are made like. */
+    readonly like?: string;
   };
   readonly mailwizz: {
     readonly panelDomain: string;

@@ -222,3 +222,23 @@ function isResolver(value: string): boolean {
   const [, host = '', at = ''] = /^([\d.]+):(\d+)$/.exec(value) ?? [];
   return isIpv4(host) && port.safeParse(at).success;
 }
+
+/** More lines than any configuration has. */
+const MOST_LINES = 200_000;
+
+/** Lines of files as a list of single ones: `12`, `85-92`, and `isps.conf:3-5` for those of an included file. */
+export const lineNames = listOf(
+  (item) => linesOf(item) !== undefined,
+  'not a line — write them like 12, 85-92, isps.conf:3',
+).transform((list) => [...new Set(list.flatMap((item) => linesOf(item) ?? []))]);
+
+function linesOf(item: string): string[] | undefined {
+  const [, file = '', from, to = from] = /^(.+:)?([1-9]\d*)(?:-([1-9]\d*))?$/.exec(item) ?? [];
+  const [first, last] = [Number(from), Number(to)];
+  if (from === undefined || first > last || last > MOST_LINES) return undefined;
+  return Array.from({ length: last - first + 1 }, (_, at) => `${file}${first + at}`);
+}
+
+export const virtualMta = z
+  .string()
+  .regex(/^[^\s"#<>]+$/, 'is not the name of a virtual MTA — write it as the configuration has it, like pmta-vmta0');

@@ -28,15 +28,23 @@ const COUNTS = [1, 2, 5, 10, 100];
 describe('what an adaptation writes', () => {
   const text = adapted(twoIps(), planFor(2));
 
-  it('[R69] gives each IP a virtual MTA with host and key, and no <domain>', () => {
+  it('[R69] gives each IP a virtual MTA with host and key, and with what the old one carried', () => {
     expect(part(text, '<virtual-mta vmta-mail1>', '</virtual-mta-pool>')).toEqual([
       '<virtual-mta vmta-mail1>',
       '    smtp-source-host 192.0.2.1 mail1.example.com',
       '    domain-key mail,mail1.example.com,/etc/pmta/dkim/mail1.pem',
+      '    <domain *>',
+      '        max-cold-virtual-mta-msg 400/day',
+      '        max-msg-rate 1000/h',
+      '    </domain>',
       '</virtual-mta>',
       '<virtual-mta vmta-mail2>',
       '    smtp-source-host 192.0.2.2 mail2.example.com',
       '    domain-key mail,mail2.example.com,/etc/pmta/dkim/mail2.pem',
+      '    <domain *>',
+      '        max-cold-virtual-mta-msg 400/day',
+      '        max-msg-rate 1000/h',
+      '    </domain>',
       '</virtual-mta>',
       '<virtual-mta-pool pmta-pool>',
       '    virtual-mta vmta-mail1',
@@ -198,14 +206,14 @@ describe('what an adaptation keeps', () => {
     ['as it is', twoIps()],
     ['sanitised', sanitised()],
   ])('[R68] [R85] every line but those that are adapted, byte for byte and in order: %s', (_, text) => {
-    const block = (first: RegExp, last: string): string[] => {
-      const all = lines(text);
-      const from = all.findIndex((line) => first.test(line));
-      return from === -1 ? [] : all.slice(from, all.lastIndexOf(last) + 1);
-    };
     const gone = new Set([
-      ...block(/^<virtual-mta pmta/, '</virtual-mta>'),
       ...[
+        '<virtual-mta pmta-vmta0>',
+        '<virtual-mta pmta-vmta1>',
+        '    smtp-source-host 203.0.113.21 mta0.example.net',
+        '    smtp-source-host 203.0.113.22 mta1.example.net',
+        '    domain-key dkim,example.net,/etc/pmta/keys/mta0.example.net.pem',
+        '    domain-key dkim,example.net,/etc/pmta/keys/mta1.example.net.pem',
         '    virtual-mta pmta-vmta0',
         '    virtual-mta pmta-vmta1',
         '    password CHANGE_ME',
@@ -214,7 +222,6 @@ describe('what an adaptation keeps', () => {
       ...['postmaster postmaster@example.net', 'host-name relay.example.net', '<smtp-user newsletter@example.net>'],
       ...lines(text).filter((line) => line.startsWith('smtp-listener')),
     ]);
-    // Closing tags and the limits of the providers also stand in the blocks that go: they are compared as blocks below.
     const kept = lines(text).filter((line) => !gone.has(line));
     const result = lines(adapted(text, planFor(5)));
     let at = 0;
@@ -295,7 +302,11 @@ describe.each(COUNTS)('for %i IPs', (count) => {
 
   it('[R67] leaves no old address, placeholder or name without a definition', () => {
     expect(text).not.toMatch(/203\.0\.113\.|CHANGE_ME|pmta-vmta|example\.net\.pem/);
-    expect(lint(document, loadCatalogue()).filter(({ severity }) => severity !== 'info')).toEqual([]);
+    const found = lint(document, loadCatalogue()).filter(({ severity }) => severity !== 'info');
+    // What the old virtual MTAs said of cold messages and of all domains is said of the new ones.
+    expect(new Set(found.map(({ code }) => code))).toEqual(
+      new Set(['vmta-domain-overrides-isp', 'cold-without-target']),
+    );
   });
 
   it('gives the same bytes when it is adapted again', () => {
@@ -309,8 +320,16 @@ describe.each(COUNTS)('for %i IPs', (count) => {
     for (const other of [1, 3, 10]) expect(adapted(adapted(twoIps(), planFor(other)), planFor(count))).toBe(text);
   });
 
-  it('gives the same bytes from the sanitised shape', () => {
-    expect(adapted(sanitised(), planFor(count))).toBe(text);
+  it('gives the same bytes from the sanitised shape, but for what that has lost', () => {
+    const carried =
+      / {4}<domain \*>\n {8}max-cold-virtual-mta-msg 400\/day\n {8}max-msg-rate 1000\/h\n {4}<\/domain>\n/g;
+    expect(text.match(carried)).toHaveLength(count);
+    expect(adapted(sanitised(), planFor(count))).toBe(text.replace(carried, ''));
+  });
+
+  it('loses nothing and asks nothing', () => {
+    const { unplaced, undecided } = adapt(parseText(twoIps()), planFor(count));
+    expect([unplaced, undecided]).toEqual([[], undefined]);
   });
 });
 
@@ -401,11 +420,11 @@ describe('a configuration of another shape', () => {
     ].join('\n');
     const result = adapted(text, planFor(2));
     expect(lint(parseText(result), loadCatalogue()).filter(({ severity }) => severity === 'error')).toEqual([]);
-    expect(part(result, '<pattern-list mine>', '</pattern-list>')).toEqual([
-      '<pattern-list mine>',
-      'mail-from /y/ virtual-mta=q',
-      '</pattern-list>',
-    ]);
+    // A map from senders is replaced, and with it the list that held nothing else.
+    expect(result).not.toContain('<pattern-list mine>');
+    expect(report(text, planFor(2))).toContainEqual(
+      expect.stringMatching(/^\d+ dropped mail-from \/x\/ virtual-mta=old$/),
+    );
     expect(part(result, '<virtual-mta-pool q>', '</virtual-mta-pool>')).toContain('    virtual-mta vmta-mail2');
     expect(result).toContain('\nsmtp-listener 127.0.0.1:2525\n');
     expect(report(text, planFor(2))).toContain('8 left 203.0.113.5 on line 8');
@@ -420,7 +439,7 @@ describe('a configuration of another shape', () => {
 });
 
 it('[R70] keeps both <domain *> blocks as they are, in their order, and adds none', () => {
-  const stars = (text: string): string[] => text.match(/<domain \*>\n[^]*?<\/domain>\n/g) ?? [];
+  const stars = (text: string): string[] => text.match(/^<domain \*>\n[^]*?<\/domain>\n/gm) ?? [];
   const kept = stars(sanitised());
   expect(kept).toHaveLength(2);
   expect(stars(adapted(twoIps(), planFor(5)))).toEqual(kept);
@@ -445,8 +464,8 @@ describe('the report', () => {
       '23 dropped smtp-listener 203.0.113.22:2525',
       '50 changed delete-after never in <acct-file /var/log/pmta/diag.csv>',
       '68 changed <smtp-user newsletter@example.net>',
-      '85 dropped <virtual-mta pmta-vmta0>',
-      '93 dropped <virtual-mta pmta-vmta1>',
+      '85 changed <virtual-mta pmta-vmta0>',
+      '93 changed <virtual-mta pmta-vmta1>',
       '101 changed <virtual-mta-pool pmta-pool>',
       '+ added smtp-listener 192.0.2.1:2525',
       '+ added smtp-listener 192.0.2.2:2525',

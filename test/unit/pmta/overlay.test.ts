@@ -99,9 +99,11 @@ describe('an overlay', () => {
       '    smtp-source-host 192.0.2.2 mail2.example.com',
       '    domain-key mail,mail2.example.com,/etc/pmta/dkim/mail2.pem',
       '    max-smtp-out 9',
-      '<domain *>',
-      'dkim-sign yes',
-      '</domain>',
+      '    <domain *>',
+      '        max-cold-virtual-mta-msg 400/day',
+      '        max-msg-rate 1000/h',
+      '        dkim-sign yes',
+      '    </domain>',
       '</virtual-mta>',
     ]);
     expect(said(merge(overlay)).at(-1)).toBe(

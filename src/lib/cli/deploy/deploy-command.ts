@@ -6,6 +6,7 @@ import { EXIT } from '../../errors.js';
 import type { HostName, Settings } from '../../settings/settings.js';
 import { EeCommand } from '../ee-command.js';
 import { deployDocument, deployText, exitOf, totals } from './present.js';
+import { withAdaptationFlags, type AdaptationFlags } from '../pmta/adaptation-flags.js';
 import type { DeployView } from './view.js';
 
 /** What `ee deploy all`, `vps1`, `vps2` and `vps3` have in common. */
@@ -29,7 +30,7 @@ export abstract class DeployCommand extends EeCommand {
   };
 
   protected async deployTo(hosts: readonly HostName[], flags: DeployFlags): Promise<Record<string, unknown>> {
-    const settings = await this.settings(flags);
+    const settings = withAdaptationFlags(await this.settings(flags), flags);
     // A set that is not sound stops the run here, before any host is touched.
     const gather = await this.#gatherer(settings, hosts, flags);
     const gathered = await gather(false);
@@ -154,7 +155,7 @@ export abstract class DeployCommand extends EeCommand {
   }
 }
 
-export interface DeployFlags {
+export interface DeployFlags extends AdaptationFlags {
   readonly 'env-file'?: string | undefined;
   readonly verbose: boolean;
   readonly 'dry-run': boolean;

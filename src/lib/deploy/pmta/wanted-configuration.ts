@@ -1,11 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AdaptationReport } from '../../pmta/adapt/report.js';
 import { configurationIn } from '../../pmta/backup-config.js';
-import { EeError } from '../../errors.js';
-import { loadCatalogue } from '../../pmta/catalogue.js';
 import { printDocument } from '../../pmta/document.js';
-import { lint } from '../../pmta/lint.js';
-import { parseDocument } from '../../pmta/parse.js';
 import type { Settings } from '../../settings/settings.js';
 import { adaptedConfiguration, type Selectors } from '../adapted-configuration.js';
 import { readVerified } from '../read-verified.js';
@@ -25,7 +21,7 @@ export async function renderedConfiguration(
   return { content: printDocument(document), overlay: overlay?.report ?? [] };
 }
 
-/** The same, from a backup set that was read whole and found sound; one with errors in it is refused. */
+/** The same, from a backup set that was read whole and found sound. */
 export async function soundConfiguration(
   settings: Settings,
   count: number | undefined,
@@ -40,13 +36,5 @@ export async function soundConfigurations(
   signal: AbortSignal,
 ): Promise<(selectors: Selectors) => Promise<Buffer>> {
   const backup = await readVerified((await soundBackup(settings, signal)).config);
-  return async (selectors) => {
-    const { document } = await adaptedConfiguration(settings, backup, selectors);
-    const bytes = printDocument(document);
-    const errors = lint(parseDocument(bytes), loadCatalogue()).filter(({ severity }) => severity === 'error');
-    if (errors.length === 0) return bytes;
-    throw new EeError('PMTA_LINT_ERRORS', {
-      problems: errors.map(({ line, code, message }) => `line ${line}: ${code}: ${message}`),
-    });
-  };
+  return async (selectors) => printDocument((await adaptedConfiguration(settings, backup, selectors)).document);
 }

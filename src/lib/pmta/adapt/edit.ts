@@ -1,4 +1,15 @@
-import { folded, linesOf, unquoted, type Block, type Directive, type Line, type Node, type Word } from '../document.js';
+import {
+  folded,
+  linesOf,
+  unquoted,
+  type Block,
+  type Directive,
+  type Entry,
+  type Line,
+  type Node,
+  type Word,
+} from '../document.js';
+import { firstWord } from '../lines.js';
 import { parseText } from '../parse.js';
 
 /** Nodes of new text. Their lines are numbered 0: they stand nowhere in the original. */
@@ -6,7 +17,8 @@ export function written(lines: readonly string[]): readonly Node[] {
   return unnumbered(parseText(lines.map((line) => `${line}\n`).join('')).nodes);
 }
 
-function unnumbered(nodes: readonly Node[]): readonly Node[] {
+/** The same nodes as a copy of what stands elsewhere in the original. */
+export function unnumbered(nodes: readonly Node[]): readonly Node[] {
   const anywhere = (line: Line): Line => ({ ...line, number: 0 });
   return nodes.map((node) => {
     if (node.kind !== 'block') return { ...node, line: anywhere(node.line) };
@@ -35,6 +47,20 @@ export function withValue(directive: Directive, value: string): Directive {
     line: replaced(directive.line, at, separator + value),
     value: { text: value, column: at.column + separator.length },
   };
+}
+
+/** The directive with another first word. */
+export function withFirstWord(directive: Directive, word: string): Directive {
+  const { first } = firstWord(directive.value);
+  return first.text === word ? directive : withValue(directive, word + directive.value.text.slice(first.text.length));
+}
+
+/** The entry with another text in the place of one of its words, or the entry itself where that is the same. */
+export function withWord(entry: Entry, word: Word, text: string): Entry {
+  if (word.text === text) return entry;
+  const from = word.column - entry.value.column;
+  const value = entry.value.text.slice(0, from) + text + entry.value.text.slice(from + word.text.length);
+  return { ...entry, line: replaced(entry.line, word, text), value: { ...entry.value, text: value } };
 }
 
 /** The block with another name, or the block itself where it has that name already. */

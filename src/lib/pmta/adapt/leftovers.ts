@@ -4,6 +4,7 @@ import { firstWord } from '../lines.js';
 import { directiveIn, isBlock, isDirective, nameOf, withChildren, withValue } from './edit.js';
 import type { AdaptationPlan } from './plan.js';
 import type { ReportBook } from './report.js';
+import { isSharedKey } from './signing.js';
 
 /** How long accounting files are kept that were never deleted: PowerMTA's own default. */
 const KEPT_FOR = '8d';
@@ -32,7 +33,7 @@ export function boundAccounting(nodes: readonly Node[], book: ReportBook): reado
 export function dropOldGlobals(nodes: readonly Node[], plan: AdaptationPlan, book: ReportBook): readonly Node[] {
   const ips = new Set(plan.identities.map(({ ip }) => ip));
   return nodes.filter((node) => {
-    const key = isDirective(node, 'domain-key');
+    const key = isDirective(node, 'domain-key') && !isSharedKey(node, plan);
     const host = isDirective(node, 'smtp-source-host') && !ips.has(firstWord(node.value).first.text);
     if (node.kind !== 'directive' || (!key && !host)) return true;
     book.note(

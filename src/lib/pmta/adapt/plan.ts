@@ -26,6 +26,10 @@ export interface AdaptationPlan {
   readonly certificate: string;
   /** Whole `<virtual-mta>` blocks of the running configuration whose queues must drain before they go. */
   readonly retiring: readonly string[];
+  /** The old virtual MTA whose blocks those new ones take that no old one gives its own; without one, what all have in common. */
+  readonly like?: string;
+  /** Lines of the configuration that are left out. */
+  readonly drop?: readonly number[];
 }
 
 export const KEY_DIR = '/etc/pmta/dkim';
@@ -46,6 +50,7 @@ export function adaptationPlan(settings: Settings, selector: string, retiring: r
     keyDir: KEY_DIR,
     certificate: RELAY_CERTIFICATE,
     retiring,
+    ...(settings.pmta.like !== undefined && { like: settings.pmta.like }),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Block, Node } from '../document.js';
-import { inserted, isBlock, nameOf, sameText, written } from './edit.js';
+import { effectiveIn } from '../effective.js';
+import { survey } from '../survey.js';
+import { inserted, isBlock, nameOf, sameText, withChildren, written } from './edit.js';
 import { ACCOUNTING_FILE } from './accounting.js';
 import type { ReportBook } from './report.js';
 
@@ -29,7 +31,7 @@ const BLOCK = [
   '</domain>',
 ];
 
-const isProbeDomain = (node: Node): node is Block =>
+export const isProbeDomain = (node: Node): node is Block =>
   isBlock(node, 'domain') && nameOf(node).toLowerCase() === PROBE_DOMAIN;
 
 /** The domain of probe messages, after the accounting file of this project. */
@@ -43,6 +45,35 @@ export function placeProbeDomain(nodes: readonly Node[], book: ReportBook): read
   if (first !== -1) return nodes.flatMap((node, at) => (at === first ? wanted : isProbeDomain(node) ? [] : [node]));
   const accounting = nodes.findLastIndex((node) => isBlock(node, 'acct-file') && nameOf(node) === ACCOUNTING_FILE);
   return inserted(nodes, accounting + 1 || nodes.length, wanted);
+}
+
+/** What would take a probe elsewhere; `""` clears what a less specific domain says. */
+const REDIRECTIONS: Readonly<Record<string, string>> = {
+  type: 'smtp',
+  'smtp-hosts': '',
+  'queue-to': '""',
+  'reroute-to-virtual-mta': '""',
+  'auth-username': '""',
+  'use-starttls': '',
+  'require-starttls': '',
+};
+
+/**
+ * The domain of probe messages inside virtual MTAs as well, where one of them or its pool sends all mail another way, such as through a
+ * smart host: what a virtual MTA says comes before what holds for all.
+ */
+export function placeProbesInside(nodes: readonly Node[], names: ReadonlySet<string>): readonly Node[] {
+  const surveyed = survey({ nodes, problems: [] });
+  return nodes.map((node) => {
+    if (!isBlock(node, 'virtual-mta') || !names.has(nameOf(node))) return node;
+    const { settings } = effectiveIn(surveyed, PROBE_DOMAIN, nameOf(node));
+    const takesAway = settings.filter(({ name, where }) => name in REDIRECTIONS && where.includes('> <'));
+    if (takesAway.length === 0) return node;
+    const [open = '', ...rest] = BLOCK;
+    const cleared = takesAway.flatMap(({ name }) => (REDIRECTIONS[name] ? `    ${name} ${REDIRECTIONS[name]}` : []));
+    const inside = written([open, ...cleared, ...rest].map((line) => `    ${line}`));
+    return withChildren(node, [...node.children, ...inside]);
+  });
 }
 
 /** Whether a configuration hands probe messages over on the host. */

@@ -1,5 +1,4 @@
-import type { Block, Node } from '../document.js';
-import { regexEntry, virtualMtaOf } from '../entry.js';
+import { folded, type Block, type Node } from '../document.js';
 import { addressEntry, hostEntry, hostOf } from '../sender-patterns.js';
 import {
   directiveIn,
@@ -14,12 +13,14 @@ import {
   withValue,
   written,
 } from './edit.js';
+import { isGroup, partsOf, targetOf } from './leads.js';
 import { isGeneratedName, virtualMtaName, type AdaptationPlan } from './plan.js';
+import { isReplaced, placedGroup, renamedGroup } from './references.js';
 import type { ReportBook } from './report.js';
+import { SENDER_LIST } from './sender-list.js';
 import type { Topology } from './topology.js';
 
-/** The pattern list that gives each sender its virtual MTA. */
-export const SENDER_LIST = 'sender-to-vmta';
+export { SENDER_LIST };
 
 /** The source whose settings hold after a login: the one that the user names, or the customary one. */
 export function authSourceName(nodes: readonly Node[]): string {
@@ -53,6 +54,13 @@ const authSource = (name: string, pool: string): string[] => [
   '    hide-message-source true',
   '</source>',
 ];
+
+/** The pattern list of logged-in users, where it is not the sender list. */
+export function formerList(nodes: readonly Node[], auth: string): string | undefined {
+  const source = nodes.find((node): node is Block => isBlock(node, 'source') && nameOf(node) === auth);
+  const list = source && listOf(source);
+  return list === SENDER_LIST ? undefined : list;
+}
 
 /** The pattern list that a source names. */
 function listOf(source: Block): string | undefined {
@@ -94,22 +102,24 @@ function withSenderList(source: Block, { pool }: Topology, book: ReportBook): Bl
   return withChildren(source, inserted(children, place, written([`${indent}pattern-list ${SENDER_LIST}`])));
 }
 
-/** The sender list, right before the first source that names it: PowerMTA asks for that order. Entries added by hand come first. */
+/** The sender list, right before the first source that names it: PowerMTA asks for that order. What is kept comes first. */
 export function placeSenderList(
   nodes: readonly Node[],
   plan: AdaptationPlan,
-  { defined }: Topology,
+  topology: Topology,
+  former: string | undefined,
   book: ReportBook,
 ): readonly Node[] {
   const isList = (node: Node): node is Block => isBlock(node, 'pattern-list') && nameOf(node) === SENDER_LIST;
   const old = nodes.filter(isList);
   const wanted = senderEntries(plan);
-  const added = old.flatMap((list) => list.children.filter((node) => !isGeneratedEntry(node, wanted)));
-  const kept = added.filter((node) => !dangles(node, defined));
-  for (const node of added) {
-    if (node.kind === 'entry' && !kept.includes(node))
-      book.note('dropped', node.value.text, 'its virtual MTA is gone', node.line.number);
-  }
+  const byHand = old.flatMap((list) =>
+    partsOf(list).flatMap((part) => {
+      if (isGroup(part)) return isGeneratedEntry(part.nodes[0], wanted) ? [] : placedGroup(part, topology, book);
+      return [part];
+    }),
+  );
+  const kept = [...byHand, ...movedEntries(nodes, former, topology, book)];
   const list = written([
     `<pattern-list ${SENDER_LIST}>`,
     ...wanted.map((entry) => `    ${entry}`),
@@ -134,6 +144,56 @@ export function placeSenderList(
   return inserted(rest, place === -1 ? rest.length : place, list);
 }
 
+/** What the former list of logged-in users holds beside its map from senders: it comes before the new map, in its order. */
+function movedEntries(
+  nodes: readonly Node[],
+  former: string | undefined,
+  topology: Topology,
+  book: ReportBook,
+): readonly Node[] {
+  const lists = nodes.filter((node): node is Block => isBlock(node, 'pattern-list') && nameOf(node) === former);
+  return lists.flatMap((list) =>
+    partsOf(list).flatMap((part): readonly Node[] => {
+      if (!isGroup(part)) return [part];
+      const [head] = part.entries;
+      const note = (action: 'changed' | 'dropped', reason: string): void => {
+        if (head) book.note(action, head.value.text, reason, head.line.number);
+      };
+      if (isReplaced(part, topology)) {
+        note('dropped', `senders are mapped by ${SENDER_LIST} now`);
+        return [];
+      }
+      const renamed = renamedGroup(part, topology);
+      if (renamed) note('changed', `is in ${SENDER_LIST} now, before the senders`);
+      else note('dropped', 'its virtual MTA is gone');
+      return renamed?.nodes ?? [];
+    }),
+  );
+}
+
+/** Takes out the former list of logged-in users once its entries are elsewhere, unless another source or list needs it. */
+export function dropFormerList(nodes: readonly Node[], former: string | undefined, book: ReportBook): readonly Node[] {
+  if (former === undefined || isListNeeded(nodes, former)) return nodes;
+  return nodes.filter((node) => {
+    if (!isBlock(node, 'pattern-list') || nameOf(node) !== former) return true;
+    book.note('changed', `<pattern-list ${former}>`, `its source names ${SENDER_LIST} now`, node.open.number);
+    return false;
+  });
+}
+
+function isListNeeded(nodes: readonly Node[], list: string): boolean {
+  return nodes.some((node) => {
+    if (node.kind !== 'block') return false;
+    if (folded(node.tag) === 'source') return listOf(node) === list;
+    const calls = (text: string): string[] =>
+      [...text.matchAll(/\bcall-to:"?([^\s",]+)/gi)].map(([, name = '']) => name);
+    return (
+      folded(node.tag) === 'pattern-list' &&
+      node.children.some((child) => child.kind === 'entry' && calls(child.value.text).includes(list))
+    );
+  });
+}
+
 /** Exact addresses first, for senders that are not at the host of their identity; then one entry for each host. */
 function senderEntries({ identities }: AdaptationPlan): string[] {
   const apart = identities.filter(({ sender, domain }) => hostOf(sender).toLowerCase() !== domain.toLowerCase());
@@ -144,34 +204,10 @@ function senderEntries({ identities }: AdaptationPlan): string[] {
 }
 
 /** An entry that this plan or an earlier one wrote: a host's, or one of the plan's. */
-function isGeneratedEntry(node: Node, wanted: readonly string[]): boolean {
-  if (node.kind !== 'entry') return false;
+function isGeneratedEntry(node: Node | undefined, wanted: readonly string[]): boolean {
+  if (node?.kind !== 'entry') return false;
   return (
     wanted.includes(node.value.text) ||
-    (/^mail-from \/@/.test(node.value.text) && isGeneratedName(targetOf(node) ?? ''))
+    (/^mail-from \/@/.test(node.value.text) && isGeneratedName(targetOf(node)?.text ?? ''))
   );
-}
-
-function targetOf(node: Node): string | undefined {
-  const result = node.kind === 'entry' ? regexEntry(node)?.result : undefined;
-  return result && virtualMtaOf(result)?.text;
-}
-
-/** Whether an entry sends to a virtual MTA that is not defined. */
-function dangles(node: Node, defined: ReadonlySet<string>): boolean {
-  const target = targetOf(node);
-  return target !== undefined && !defined.has(target);
-}
-
-/** Takes out of other pattern lists the entries whose virtual MTA is gone. */
-export function repairPatternLists(nodes: readonly Node[], { defined }: Topology, book: ReportBook): readonly Node[] {
-  return nodes.map((node) => {
-    if (!isBlock(node, 'pattern-list') || nameOf(node) === SENDER_LIST) return node;
-    const children = node.children.filter((child) => {
-      const dangling = child.kind === 'entry' && child.depth === 0 && dangles(child, defined);
-      if (dangling) book.note('dropped', child.value.text, 'its virtual MTA is gone', child.line.number);
-      return !dangling;
-    });
-    return children.length === node.children.length ? node : withChildren(node, children);
-  });
 }

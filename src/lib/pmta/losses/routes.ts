@@ -1,0 +1,183 @@
+/** Which patterns, defaults and pools of one configuration do not lead mail where they led it in another one. */
+import { nameNow, type Assignment } from '../adapt/assignment.js';
+import { isBlock, nameOf, valueOf } from '../adapt/edit.js';
+import { groupsOf, isSenderMap, REFERENCES, targetOf, targetsOf, type EntryGroup } from '../adapt/leads.js';
+import { membersOf } from '../adapt/old-topology.js';
+import { SENDER_LIST } from '../adapt/sender-list.js';
+import { isGeneratedName } from '../adapt/plan.js';
+import type { Block, Entry, Line } from '../document.js';
+import { entryKind } from '../entry.js';
+import { inSource, type Correspondence, type Side } from './correspondence.js';
+import { lossOf, type Loss } from './loss.js';
+
+export function* routeLosses(before: Side, after: Side, { assignment }: Correspondence): Generator<Loss> {
+  yield* poolLosses(after, assignment);
+  yield* sharedMemberLosses(after, assignment);
+  yield* listLosses(before, after, assignment);
+  yield* defaultLosses(before, after, assignment);
+  yield* referenceLosses(before, assignment);
+}
+
+const discardsIn =
+  ({ topology }: Assignment) =>
+  (name: string): boolean =>
+    topology.virtualMtas.get(name)?.discards ?? false;
+
+/** Pools that keep their own members and have others now, or none. */
+function* poolLosses(after: Side, assignment: Assignment): Generator<Loss> {
+  const { topology, open } = assignment;
+  for (const { name, blocks: all, members } of topology.pools.values()) {
+    const [block] = all;
+    const now = blocks(after, 'virtual-mta-pool').filter((pool) => nameOf(pool) === name);
+    const is = new Set(now.flatMap(membersOf));
+    if (block && now.length === 0) yield lossOf(block.open, `nothing stands for the pool ${name}`);
+    if (!block || now.length === 0 || open.has(name)) continue;
+    const own = new Set(members.map((member) => nameNow(assignment, member) ?? member));
+    const others = [...is].filter((member) => !own.has(member));
+    if (others.length > 0) yield lossOf(block.open, `mail for the pool ${name} would leave through ${others[0]} too`);
+    const defined = members.filter((member) => topology.virtualMtas.has(member));
+    const stays = defined.some((member) => is.has(nameNow(assignment, member) ?? ''));
+    if (stays || defined.length === 0) continue;
+    yield* all.flatMap(memberLines).map((line) => lossOf(line, `nothing is left of the pool ${name}`));
+  }
+}
+
+const memberLines = (pool: Block): Line[] =>
+  pool.children.flatMap((node) =>
+    node.kind === 'directive' && node.keyword.text.toLowerCase() === 'virtual-mta' ? node.line : [],
+  );
+
+/** A virtual MTA may be in one pool only that has settings for domains: PowerMTA does not load more. */
+function* sharedMemberLosses(after: Side, { topology }: Assignment): Generator<Loss> {
+  const limited = blocks(after, 'virtual-mta-pool').filter((pool) =>
+    pool.children.some((node) => isBlock(node, 'domain')),
+  );
+  const preferred = limited.findIndex((pool) => nameOf(pool) === topology.preferred);
+  const inOrder = preferred === -1 ? limited : [...limited.splice(preferred, 1), ...limited];
+  const taken = new Map<string, string>();
+  for (const pool of inOrder) {
+    const name = nameOf(pool);
+    const clash = membersOf(pool).find((member) => (taken.get(member) ?? name) !== name);
+    for (const member of membersOf(pool)) if (!taken.has(member)) taken.set(member, name);
+    if (clash === undefined) continue;
+    const first = topology.pools
+      .get(name)
+      ?.members.find((member) => topology.pools.get(taken.get(clash) ?? '')?.members.includes(member));
+    // Where they had a member in common already, `check` names it.
+    if (first !== undefined) continue;
+    for (const node of topology.pools.get(name)?.blocks.flatMap(({ children }) => children) ?? [])
+      if (isBlock(node, 'domain'))
+        yield lossOf(node.open, `${clash} is in the pool ${taken.get(clash)} too, which has settings for domains`);
+  }
+}
+
+/** Entries of the pattern lists in use, the maps from senders apart. */
+function* listLosses(before: Side, after: Side, assignment: Assignment): Generator<Loss> {
+  for (const source of blocks(before, 'source')) {
+    const list = inSource(before, nameOf(source), 'pattern-list');
+    if (list === undefined) continue;
+    const now = inSource(after, nameOf(source) === before.auth ? after.auth : nameOf(source), 'pattern-list');
+    yield* entryLosses(before, after, { list, now }, assignment);
+  }
+  for (const list of calledLists(before)) yield* entryLosses(before, after, { list, now: list }, assignment);
+}
+
+function* entryLosses(
+  before: Side,
+  after: Side,
+  { list, now }: { list: string; now: string | undefined },
+  assignment: Assignment,
+): Generator<Loss> {
+  const discards = discardsIn(assignment);
+  const kept = groups(before, list).filter((group) => !isSenderMap(group, discards));
+  const there = beforeSenders(now === undefined ? [] : groups(after, now)).map((group) => textOf(group));
+  let at = 0;
+  for (const group of kept) {
+    const text = textOf(group, assignment);
+    const found = text === undefined ? -1 : there.indexOf(text, at);
+    const empty = targetsOf(group).find((target) => isEmptied(after, assignment, target));
+    if (found !== -1 && empty === undefined) at = found + 1;
+    else for (const { line } of group.entries) yield lossOf(line, entryConsequence(group, assignment, empty));
+  }
+}
+
+/** What comes before the first entry of the map from senders; all of it in a list that has none. */
+function beforeSenders(all: readonly EntryGroup[]): readonly EntryGroup[] {
+  const first = all.findIndex(({ entries: [head] }) => head !== undefined && isGenerated(head));
+  return first === -1 ? all : all.slice(0, first);
+}
+
+const isGenerated = (entry: Entry): boolean =>
+  entryKind(entry) === 'mail-from' &&
+  isGeneratedName(targetOf(entry)?.text ?? '') &&
+  /^mail-from \/[@^]/.test(entry.value.text);
+
+/** A group as text, under the names of now; nothing where a virtual MTA of it has none. */
+function textOf({ entries }: EntryGroup, assignment?: Assignment): string | undefined {
+  const lines = entries.map((entry) => {
+    const target = targetOf(entry);
+    if (!target || !assignment) return entry.value.text;
+    const known = assignment.topology.virtualMtas.has(target.text);
+    const now = nameNow(assignment, target.text) ?? (known ? undefined : target.text);
+    if (now === undefined) return undefined;
+    const from = target.column - entry.value.column;
+    return entry.value.text.slice(0, from) + now + entry.value.text.slice(from + target.text.length);
+  });
+  return lines.includes(undefined) ? undefined : lines.join('\n');
+}
+
+/** Whether a pool that had members has none now. */
+function isEmptied(after: Side, { topology }: Assignment, name: string): boolean {
+  const pool = topology.pools.get(name);
+  if (!pool || pool.members.length === 0) return false;
+  const now = blocks(after, 'virtual-mta-pool').filter((block) => nameOf(block) === name);
+  return now.flatMap(membersOf).length === 0;
+}
+
+function entryConsequence(group: EntryGroup, assignment: Assignment, empty: string | undefined): string {
+  if (empty !== undefined) return `the pool ${empty} has no virtual MTA`;
+  if (targetsOf(group).some(discardsIn(assignment))) return 'what it matches would be sent: suppressed people get mail';
+  return 'what it matches would leave through another virtual MTA';
+}
+
+/** Defaults of sources that led to a pool, or to what discards. */
+function* defaultLosses(before: Side, after: Side, assignment: Assignment): Generator<Loss> {
+  for (const { directive, path } of before.surveyed.all('default-virtual-mta')) {
+    const source = path.at(-1);
+    const target = valueOf(directive);
+    const stays = assignment.topology.pools.has(target) || assignment.keeps.has(target);
+    if (!source || !isBlock(source, 'source') || !stays) continue;
+    const name = nameOf(source) === before.auth ? after.auth : nameOf(source);
+    const now = inSource(after, name, 'default-virtual-mta');
+    if (now === target || inSource(before, nameOf(source), 'default-virtual-mta') !== target) continue;
+    const what = discardsIn(assignment)(target) ? 'be sent' : 'leave through another pool';
+    yield lossOf(directive.line, `mail that no pattern matches would ${what}`);
+  }
+}
+
+/** Directives that name a virtual MTA of which nothing is left. */
+function* referenceLosses(before: Side, assignment: Assignment): Generator<Loss> {
+  for (const { keyword, directive } of before.surveyed.statements) {
+    if (!REFERENCES.has(keyword)) continue;
+    const target = valueOf(directive);
+    if (assignment.topology.virtualMtas.has(target) && nameNow(assignment, target) === undefined)
+      yield lossOf(directive.line, `nothing stands for the virtual MTA ${target}`);
+  }
+  for (const keyword of ['cold-virtual-mta', 'auto-cold-virtual-mta'])
+    for (const { directive } of before.surveyed.all(keyword))
+      // The forms of earlier versions name an address and a host instead of a virtual MTA.
+      if (/^\S+\s+\S/.test(directive.value.text)) yield lossOf(directive.line, 'it names an address of the old host');
+}
+
+function calledLists(side: Side): Set<string> {
+  const calls = side.surveyed.entries.flatMap(({ entry }) => [
+    ...entry.value.text.matchAll(/\bcall-to:"?([^\s",]+)/gi),
+  ]);
+  return new Set(calls.map(([, name = '']) => name).filter((name) => name !== SENDER_LIST));
+}
+
+const groups = (side: Side, list: string): EntryGroup[] =>
+  blocks(side, 'pattern-list').flatMap((block) => (nameOf(block) === list ? groupsOf(block) : []));
+
+const blocks = ({ document }: Side, tag: string): Block[] =>
+  document.nodes.filter((node): node is Block => isBlock(node, tag));

@@ -1,0 +1,209 @@
+/** What holds for a domain and a virtual MTA in one configuration and does not in another one, by effective settings. */
+import { isIdentityName, withoutProxyAddress } from '../adapt/contents.js';
+import { PROBE_DOMAIN } from '../adapt/probe.js';
+import { ANY_DOMAIN } from '../adapt/signing.js';
+import { folded, isYes, unquoted, type Block, type Line } from '../document.js';
+import { domainIndexOf } from '../domain-index.js';
+import { effectiveIn, poolsOf, virtualMtaSettings, type Source } from '../effective.js';
+import { namesOf, patternOf } from '../macros.js';
+import type { PlacedBlock, Survey } from '../survey.js';
+import { valueNow, type Correspondence, type Pair, type Side } from './correspondence.js';
+import { consequenceOf, lossOf, type Loss } from './loss.js';
+import { isNoLooser } from './no-looser.js';
+
+/** All values that a setting may have: one, unless equally specific blocks differ. */
+type Values = ReadonlyMap<
+  string,
+  { readonly line: number; readonly where: string; readonly values: readonly string[] }
+>;
+
+/** Settings of virtual MTAs and pools that do not hold in `after`, or that hold for more than they did. */
+export function* settingLosses(before: Side, after: Side, { assignment, pairs }: Correspondence): Generator<Loss> {
+  const compared = new Comparison(before, after, (name, value) => valueNow(assignment, name, value));
+  yield* compared.forAll();
+  for (const pair of pairs) {
+    yield* compared.own(pair);
+    yield* compared.domains(pair);
+  }
+}
+
+class Comparison {
+  readonly #done = new Set<string>();
+  readonly #lines: ReadonlyMap<number, Line>;
+  readonly #was: Levels;
+  readonly #is: Levels;
+  /** Statements of the top level that only one of the two has. */
+  readonly #global: readonly string[];
+
+  constructor(
+    readonly before: Side,
+    readonly after: Side,
+    readonly now: (name: string, value: string) => string,
+  ) {
+    this.#lines = new Map(before.surveyed.statements.map(({ directive: { line } }) => [line.number, line]));
+    this.#was = new Levels(before.surveyed);
+    this.#is = new Levels(after.surveyed);
+    this.#global = difference(this.#was.of(undefined, this.now), this.#is.of(undefined));
+  }
+
+  /** What a virtual MTA and its pools say beside their domains. */
+  *own({ old, now, partly }: Pair): Generator<Loss> {
+    const wanted = ownValues(this.before.surveyed, old, this.now);
+    yield* this.#compared(wanted, ownValues(this.after.surveyed, now, asItIs), { now, partly });
+  }
+
+  /** What is said of each domain without a virtual MTA. */
+  *forAll(): Generator<Loss> {
+    yield* this.#byDomain(new Set(this.#global.map(nameIn)), { now: 'any virtual MTA', partly: false });
+  }
+
+  /** What holds for each domain of which either says anything. Virtual MTAs that say the same are compared once. */
+  *domains({ old, now, partly }: Pair): Generator<Loss> {
+    const [was, is] = [this.#was.of(old, this.now), this.#is.of(now)];
+    const key = JSON.stringify([was, is, partly]);
+    if (this.#done.has(key)) return;
+    this.#done.add(key);
+    const changed = new Set([...this.#global, ...difference(was, is)].map(nameIn));
+    yield* this.#byDomain(changed, { old, now, partly });
+  }
+
+  *#byDomain(names: ReadonlySet<string>, through: Through): Generator<Loss> {
+    if (names.size === 0) return;
+    for (const domain of this.#domainsOf(names)) {
+      const wanted = effective(this.before.surveyed, domain, through.old, this.now);
+      const found = effective(this.after.surveyed, domain, through.old === undefined ? undefined : through.now, asItIs);
+      yield* this.#compared(only(wanted, names), only(found, names), { ...through, domain });
+    }
+  }
+
+  *#compared(wanted: Values, found: Values, { now, domain, partly }: Through): Generator<Loss> {
+    const to = domain === ANY_DOMAIN ? undefined : domain;
+    for (const [name, was] of wanted) {
+      const is = found.get(name);
+      const line = this.#lines.get(was.line);
+      if (!line || (is && holds(name, was.values, is.values))) continue;
+      if (!partly || was.where.startsWith('<virtual-mta '))
+        yield lossOf(line, consequenceOf(name, was.values[0] ?? '', now, to));
+    }
+    for (const [name, is] of partly ? [] : found) {
+      if (wanted.has(name) || holds(name, [], is.values)) continue;
+      const line = this.#origin(name, is);
+      if (line) yield lossOf(line, `would hold for ${now} too, for which it did not`);
+    }
+  }
+
+  /** The line of `before` from which a setting of `after` came. */
+  #origin(name: string, { where, values }: { where: string; values: readonly string[] }): Line | undefined {
+    const inner = where.replace(/^<virtual-mta [^>]*> /, '');
+    const found = this.before.surveyed.all(name).find(({ path, directive }) => {
+      return values.includes(directive.value.text) && path.map(tagOf).join(' ').endsWith(inner);
+    });
+    return found?.directive.line;
+  }
+
+  /** One domain for each pattern that says anything about these settings, and one of which nothing is said. */
+  #domainsOf(names: ReadonlySet<string>): Set<string> {
+    const patterns = [this.before, this.after].flatMap(({ surveyed }) => {
+      const blocks = surveyed.blocksOf('domain').filter(({ block }) => {
+        return surveyed.inside(block).some(({ keyword }) => names.has(keyword));
+      });
+      const texts = [...new Set(blocks.map(({ name }) => name))];
+      return [...namesOf(texts.map(patternOf), domainIndexOf(surveyed).macros)];
+    });
+    const domains = new Set(patterns.flatMap(domainsFor));
+    domains.delete(PROBE_DOMAIN);
+    return domains.add(ANY_DOMAIN);
+  }
+}
+
+/** What is compared: without `old`, what holds where no virtual MTA says anything. */
+interface Through extends Omit<Pair, 'old'> {
+  readonly old?: string;
+  readonly domain?: string;
+}
+
+const asItIs: Rename = (_, value) => value;
+const nameIn = (text: string): string => text.slice(0, text.indexOf('\0'));
+
+/** What a configuration says of domains at each level, as texts that are the same where the statements are. */
+class Levels {
+  readonly #blocks = new Map<string, PlacedBlock[]>();
+
+  constructor(readonly surveyed: Survey) {
+    for (const placed of surveyed.blocksOf('domain')) {
+      if (placed.name.toLowerCase() === PROBE_DOMAIN) continue;
+      const outer = placed.path.at(-1);
+      const owner = outer ? `${folded(outer.tag)} ${unquoted(outer.name.text)}` : '';
+      this.#blocks.set(owner, [...(this.#blocks.get(owner) ?? []), placed]);
+    }
+  }
+
+  /** What a virtual MTA and its pools say; without one, what is said at the top level. */
+  of(virtualMta: string | undefined, now: Rename = asItIs): string[] {
+    if (virtualMta === undefined) return this.#at('', now);
+    const pools = poolsOf(this.surveyed, virtualMta).flatMap(({ name }) => this.#at(`virtual-mta-pool ${name}`, now));
+    return [...pools, ...this.#at(`virtual-mta ${virtualMta}`, now)];
+  }
+
+  #at(owner: string, now: Rename): string[] {
+    const level = owner.slice(0, owner.indexOf(' '));
+    return (this.#blocks.get(owner) ?? []).flatMap(({ block, name: pattern }) =>
+      this.surveyed.inside(block).map(({ keyword, directive: { value } }) => {
+        return [keyword, level, pattern.toLowerCase(), now(keyword, value.text)].join('\0');
+      }),
+    );
+  }
+}
+
+/** What only one of two lists has, a statement that is there twice counted twice. */
+function difference(some: readonly string[], others: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const one of some) counts.set(one, (counts.get(one) ?? 0) + 1);
+  for (const one of others) counts.set(one, (counts.get(one) ?? 0) - 1);
+  return [...counts].flatMap(([one, count]) => (count === 0 ? [] : one));
+}
+
+function domainsFor(pattern: string): string[] {
+  const [, head, rest = ''] = /^(\*\.|\[\*\.\])(.+)$/.exec(pattern) ?? [];
+  if (head !== undefined) return head === '*.' ? [`any.${rest}`] : [rest, `any.${rest}`];
+  return pattern === '*' || pattern.startsWith('[') || pattern.includes('$') ? [] : [pattern.toLowerCase()];
+}
+
+type Rename = (name: string, value: string) => string;
+
+function effective(surveyed: Survey, domain: string, virtualMta: string | undefined, now: Rename): Values {
+  const { settings } = effectiveIn(surveyed, domain, virtualMta);
+  return new Map(
+    settings.map(({ name, value, line, where, rivals }) => {
+      const values = [value, ...rivals.map((rival) => rival.value)].map((one) => now(name, one)).sort();
+      return [name, { line, where, values: [...new Set(values)] }];
+    }),
+  );
+}
+
+function ownValues(surveyed: Survey, virtualMta: string, now: Rename): Values {
+  const groups = new Map<string, (Source & { name: string })[]>();
+  for (const one of virtualMtaSettings(surveyed, virtualMta))
+    if (!isIdentityName(one.name)) groups.set(one.name, [...(groups.get(one.name) ?? []), one]);
+  return new Map(
+    [...groups].map(([name, all]) => {
+      const values = all.map(({ value }) => now(name, withoutProxyAddress(name, value))).sort();
+      return [name, { line: all[0]?.line ?? 0, where: all[0]?.where ?? '', values: [...new Set(values)] }];
+    }),
+  );
+}
+
+const tagOf = (block: Block): string => `<${`${block.tag.text} ${block.name.text}`.trim()}>`;
+
+const only = (values: Values, names: ReadonlySet<string>): Values =>
+  new Map([...values].filter(([name]) => names.has(name)));
+
+const same = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && some.every((value, at) => value === others[at]);
+
+/** Whether what a setting was holds in what it is: it is the same, or asks for more. */
+function holds(name: string, was: readonly string[], is: readonly string[]): boolean {
+  if (same(was, is)) return true;
+  if (name === 'dkim-sign') return is.every(isYes);
+  return is.every((after) => (was.length === 0 ? [undefined] : was).every((old) => isNoLooser(name, old, after)));
+}
