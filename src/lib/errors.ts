@@ -169,6 +169,13 @@ const failures = {
     hint: () =>
       "Compare it with the key in the provider's console; if it is right, run again with --accept-new-host-key.",
   }),
+  SSH_KNOWN_HOSTS_UNREADABLE: row<{ file: string; name: string; reason: string }>({
+    exit: EXIT.usage,
+    message: ({ file, name, reason }) =>
+      `Whether the host key of ${name} is known cannot be told: ssh-keygen cannot read ${file} (${reason}). Nothing was sent to it.`,
+    hint: ({ file }) =>
+      `Make the file readable for you (\`ls -l ${file}\`), or set SSH_KNOWN_HOSTS to one that is; then run again.`,
+  }),
   SSH_KNOWN_HOSTS: row<{ file: string; name: string; reason: string }>({
     exit: EXIT.usage,
     message: ({ file, name, reason }) => `The host key of ${name} cannot be recorded in ${file}: ${reason}.`,

@@ -46,13 +46,19 @@ export function judge(known: readonly KnownKey[], shown: Buffer): Verdict {
   return known.some((key) => key.kind === 'trusted') ? 'changed' : 'unknown';
 }
 
+/** The status of `ssh-keygen -F` where the file has no key of that name. */
+const NOT_FOUND = 1;
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) || 'it says nothing';
+
 /**
- * The keys of `name` in the file: `ssh-keygen -F` knows hashed names, patterns and markers. No file means no keys; no answer means
- * SSH_TOOL_SILENT, never no keys.
+ * The keys of `name` in the file: `ssh-keygen -F` knows hashed names, patterns and markers. No file means no keys. One that
+ * cannot be read does not: throws SSH_KNOWN_HOSTS_UNREADABLE, and SSH_TOOL_SILENT where there is no answer.
  */
 export async function findKnownKeys(file: string, name: string, signal?: AbortSignal): Promise<KnownKey[]> {
   if (!(await exists(file))) return [];
-  const { stdout } = await runLocal('ssh-keygen', ['-F', name, '-f', file], { signal });
+  const { status, stdout, stderr } = await runLocal('ssh-keygen', ['-F', name, '-f', file], { signal });
+  if (status > NOT_FOUND) throw new EeError('SSH_KNOWN_HOSTS_UNREADABLE', { file, name, reason: lastLine(stderr) });
   return parseKnownHosts(stdout);
 }
 

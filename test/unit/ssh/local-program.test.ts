@@ -42,6 +42,17 @@ describe('a program of OpenSSH on this machine', () => {
     await expect(running).rejects.toMatchObject({ code: 'INTERRUPTED', exit: 130 });
   });
 
+  it('[R27] that cannot read the known keys does not make a host an unknown one', async () => {
+    await program('ssh-keygen', 'echo "hostkeys_foreach: Permission denied" >&2; exit 255');
+    await expect(findKnownKeys(join(folder, 'ssh-keygen'), 'vps1')).rejects.toMatchObject({
+      code: 'SSH_KNOWN_HOSTS_UNREADABLE',
+      exit: 2,
+      message: expect.stringContaining('(hostkeys_foreach: Permission denied)') as string,
+    });
+    await program('ssh-keygen', 'exit 1');
+    expect(await findKnownKeys(join(folder, 'ssh-keygen'), 'vps1')).toEqual([]);
+  });
+
   it('[R27] that gives no answer about known keys does not make a host an unknown one', async () => {
     await program('ssh-keygen', 'exec sleep 300');
     const interrupt = new AbortController();
