@@ -92,7 +92,7 @@ function askScript({ domain, directoryUrl, email }: HttpsWanted): string {
     `rm -f ${RENEWAL_PROOF}`,
     // What a certbot that was killed left half made; another one would take it for a certificate of that name.
     `if ! { grep -q '^server *=' ${conf} && openssl x509 -in ${live}/fullchain.pem -noout; } >/dev/null 2>&1; then`,
-    `  for part in ${live} ${quote(`/etc/letsencrypt/archive/${domain}`)} ${conf}; do ee_keep "$part"; rm -rf "$part"; done`,
+    `  for part in ${live} ${quote(`/etc/letsencrypt/archive/${domain}`)} ${conf}; do ee_keep "$part" tree; rm -rf "$part"; done`,
     'fi',
     [
       `certbot certonly --non-interactive --agree-tos --no-eff-email --email ${quote(email)}`,

@@ -168,7 +168,7 @@ describe('MailWizz on VPS1', () => {
 
 describe('PowerMTA on VPS2', () => {
   const owner = (path: string) =>
-    /chown '(.*?)' "\$t"\nchmod (\d+) /.exec(making('vps2', `file:${path}`)?.script ?? '');
+    /chown '(.*?)' \/proc\/self\/fd\/9\nchmod (\d+) /.exec(making('vps2', `file:${path}`)?.script ?? '');
 
   it('[R61] has the licence byte for byte, for root and the group of pmta', () => {
     expect(filesOf('vps2').get('/etc/pmta/license')).toBe('the licence\r\n');
@@ -176,9 +176,7 @@ describe('PowerMTA on VPS2', () => {
   });
 
   it('[R63] keeps keys in a folder 0750, each 0640, root:pmta, and reads each as the user pmta', () => {
-    expect(making('vps2', 'directory:/etc/pmta/dkim')?.script).toContain(
-      "chown 'root:pmta' '/etc/pmta/dkim'\nchmod 0750 '/etc/pmta/dkim'",
-    );
+    expect(making('vps2', 'directory:/etc/pmta/dkim')?.script).toContain("ee_own 'root:pmta' 0750 '/etc/pmta/dkim'");
     for (const index of [1, 2]) {
       expect(owner(`/etc/pmta/dkim/mail${index}.pem`)?.slice(1)).toEqual(['root:pmta', '0640']);
       expect(making('vps2', 'file:/etc/pmta/config')?.script).toContain(
@@ -249,7 +247,9 @@ describe('PowerMTA on VPS2', () => {
 describe('the engine on VPS3', () => {
   it('[R95] has its secrets in files that systemd hands over, readable by root alone', () => {
     for (const name of ['admin-key', 'postgres-password', 'redis-password']) {
-      expect(making('vps3', `file:/etc/email-engine/credentials/${name}`)?.script).toMatch(/chmod 0600 "\$t"/);
+      expect(making('vps3', `file:/etc/email-engine/credentials/${name}`)?.script).toMatch(
+        /chmod 0600 \/proc\/self\/fd\/9/,
+      );
       expect(filesOf('vps3').get('/etc/systemd/system/email-engine.service')).toContain(
         `LoadCredential=${name}:/etc/email-engine/credentials/${name}\n`,
       );

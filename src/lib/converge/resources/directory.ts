@@ -9,7 +9,7 @@ export function directory(path: string, mode: string, owner = 'root:root'): Reso
     probe: `p=${quote(path)}\nif [ ! -e "$p" ] && [ ! -L "$p" ]; then echo absent; else stat -c '%F|%a|%U:%G' "$p"; fi`,
     diff(output) {
       const seen = output.toString('utf8').trim();
-      const make = `mkdir -p ${quote(path)}\nchown ${quote(owner)} ${quote(path)}\nchmod ${mode} ${quote(path)}`;
+      const make = `mkdir -p ${quote(path)}\nee_own ${quote(owner)} ${mode} ${quote(path)}`;
       if (seen === 'absent') return { action: 'create', summary: `make ${path}`, script: make };
       const [type = '', seenMode = '', seenOwner = ''] = seen.split('|');
       if (type !== 'directory') throw new EeError('NOT_A_FILE', { path, type });

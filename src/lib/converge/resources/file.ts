@@ -126,8 +126,7 @@ function difference(
       ...(inForce ? {} : wayBack(wanted)),
       script: [
         `ee_keep ${quote(wanted.path)}`,
-        `chown ${quote(owner)} ${quote(wanted.path)}`,
-        `chmod ${wanted.mode} ${quote(wanted.path)}`,
+        `ee_own ${quote(owner)} ${wanted.mode} ${quote(wanted.path)}`,
         ...(inForce ? [] : [activation(id, wanted)]),
       ].join('\n'),
     };
@@ -159,20 +158,23 @@ function replaceScript(id: string, wanted: FileWanted, content: Buffer, staged: 
   const path = quote(wanted.path);
   const folder = quote(wanted.path.slice(0, wanted.path.lastIndexOf('/')));
   const take = staged
-    ? `cat ${staged} > "$t"; rm -f ${staged}`
-    : `base64 -d > "$t" <<'EE_CONTENT'\n${content.toString('base64').replace(/.{76}/g, '$&\n')}\nEE_CONTENT`;
+    ? `cat ${staged} >&9; rm -f ${staged}`
+    : `base64 -d >&9 <<'EE_CONTENT'\n${content.toString('base64').replace(/.{76}/g, '$&\n')}\nEE_CONTENT`;
   return [
     `ee_keep ${path}`,
+    `[ -d ${folder} ] || { echo "there is no folder" ${folder}; exit 1; }`,
     // What a killed run left; nobody else works here while the lock is held.
     `rm -f ${folder}/.ee-????????`,
-    `t=$(umask 077; mktemp ${folder}/.ee-XXXXXXXX)`,
+    // Held open: in a folder that others write to, its name may lead to what is root's by the next line. `-C`: only ever a new file.
+    `t=$(mktemp -u ${folder}/.ee-XXXXXXXX)`,
     `trap 'rm -f "$t"' EXIT`,
+    'm=$(umask); umask 077; set -C; exec 9> "$t"; set +C; umask "$m"',
     take,
-    `chown ${quote(wanted.owner ?? 'root:root')} "$t"`,
-    `chmod ${wanted.mode} "$t"`,
+    `chown ${quote(wanted.owner ?? 'root:root')} /proc/self/fd/9`,
+    `chmod ${wanted.mode} /proc/self/fd/9`,
     ...(wanted.activate ? [setMarker(id)] : []),
     // On disk before the rename, so that a power cut leaves the old file or the new one and never an empty one.
-    `sync "$t"`,
+    'sync /proc/self/fd/9; exec 9>&-',
     `mv -fT "$t" ${path}`,
     ...(wanted.verify ? [`if ! { ${wanted.verify}\n}; then\n${restore(wanted.path)}\nexit 1\nfi`] : []),
     ...(wanted.activate ? [activation(id, wanted)] : []),
@@ -185,7 +187,7 @@ const wayBack = ({ path, guard }: FileWanted): { revert?: string } =>
   guard ? { revert: `${restore(path)}\n${guard}` } : {};
 
 const restore = (path: string): string =>
-  `if [ -e "$EE_BACKUP"${quote(path)} ]; then cp -a "$EE_BACKUP"${quote(path)} ${quote(path)}; else rm -f ${quote(path)}; fi`;
+  `if [ -e "$EE_BACKUP"${quote(path)} ]; then cp -a --remove-destination "$EE_BACKUP"${quote(path)} ${quote(path)}; else rm -f ${quote(path)}; fi`;
 
 /** A unified diff for the operator; nothing for what is not text. */
 function unified({ path, shown = (bytes) => bytes }: FileWanted, seen: Seen, content: Buffer): string | undefined {

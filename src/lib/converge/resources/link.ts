@@ -14,7 +14,8 @@ export function link(path: string, to: string, notifies: readonly Handler[] = []
         summary: `point ${path} to ${to}`,
         script: [
           `ee_keep ${quote(path)}`,
-          `ln -sfn ${quote(to)} ${quote(`${path}.ee-new`)}`,
+          `rm -f ${quote(`${path}.ee-new`)}`,
+          `ln -sT ${quote(to)} ${quote(`${path}.ee-new`)}`,
           `mv -fT ${quote(`${path}.ee-new`)} ${quote(path)}`,
         ].join('\n'),
       };

@@ -41,7 +41,7 @@ describe('a file', () => {
     expect(difference).toEqual({
       action: 'update',
       summary: '/etc/app.conf: root:root 0644 → root:mail 0640',
-      script: "ee_keep '/etc/app.conf'\nchown 'root:mail' '/etc/app.conf'\nchmod 0640 '/etc/app.conf'",
+      script: "ee_keep '/etc/app.conf'\nee_own 'root:mail' 0640 '/etc/app.conf'",
     });
   });
 
@@ -100,7 +100,7 @@ describe('a file', () => {
       expect.arrayContaining([
         'if ! { check it',
         '}; then',
-        `if [ -e "$EE_BACKUP"'/etc/app.conf' ]; then cp -a "$EE_BACKUP"'/etc/app.conf' '/etc/app.conf'; else rm -f '/etc/app.conf'; fi`,
+        `if [ -e "$EE_BACKUP"'/etc/app.conf' ]; then cp -a --remove-destination "$EE_BACKUP"'/etc/app.conf' '/etc/app.conf'; else rm -f '/etc/app.conf'; fi`,
         'exit 1',
       ]),
     );
@@ -126,7 +126,7 @@ describe('a file that is put into force at once', () => {
 
   it('is put into force in the same change that repairs its mode', () => {
     const script = forced.diff(Buffer.from(`pending\nfile 600 root:root\nsha256 ${sha256('new\n')}\n`))?.script;
-    expect(script).toContain("chmod 0644 '/etc/app.conf'\nload it\n");
+    expect(script).toContain("ee_own 'root:root' 0644 '/etc/app.conf'\nload it\n");
   });
 
   it('is marked before it takes its place, and unmarked after it is in force', () => {
@@ -140,7 +140,7 @@ describe('a file that is put into force at once', () => {
 
 describe('a file that could lock the operator out', () => {
   const guarded = wanted({ activate: 'load it', guard: 'unload it' });
-  const back = `if [ -e "$EE_BACKUP"'/etc/app.conf' ]; then cp -a "$EE_BACKUP"'/etc/app.conf' '/etc/app.conf'; else rm -f '/etc/app.conf'; fi\nunload it`;
+  const back = `if [ -e "$EE_BACKUP"'/etc/app.conf' ]; then cp -a --remove-destination "$EE_BACKUP"'/etc/app.conf' '/etc/app.conf'; else rm -f '/etc/app.conf'; fi\nunload it`;
 
   it('has its way back with it, for the new content and for putting it into force again', () => {
     expect(guarded.diff(Buffer.from('absent\n'))?.revert).toBe(back);

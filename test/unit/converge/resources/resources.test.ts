@@ -24,7 +24,7 @@ describe('a directory', () => {
     expect(wanted.diff(said('directory|755|root:root\n'))).toEqual({
       action: 'update',
       summary: '/etc/app: root:root 0755 → root:mail 0750',
-      script: "mkdir -p '/etc/app'\nchown 'root:mail' '/etc/app'\nchmod 0750 '/etc/app'",
+      script: "mkdir -p '/etc/app'\nee_own 'root:mail' 0750 '/etc/app'",
     });
     expect(wanted.diff(said('directory|750|root:mail\n'))).toBeUndefined();
   });
