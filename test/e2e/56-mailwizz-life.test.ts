@@ -384,6 +384,47 @@ describe('the panel of MailWizz and its data', () => {
       expect([await panel(), await outside('/')]).toEqual([before, '200']);
     });
 
+    it('[R50] hands nothing of root to PHP, whose crontab swaps folders for links meanwhile; that is set aside and named', async () => {
+      const crontab = '/var/spool/cron/crontabs/mailwizz';
+      const uploads = `${ROOT}/frontend/assets/files`;
+      // renameat2(2) with RENAME_EXCHANGE: a folder that is there at every moment, and a link at every other.
+      const swap = `perl -e 'chdir "${uploads}" or exit; while (1) { for (1 .. 20) { syscall(316, -100, "swap-$_", -100, "link-$_", 2) } }'`;
+      await lab.sh(
+        'vps1',
+        `mkdir /etc/canary; (umask 077; echo CANARY-of-root > /etc/canary/shadow)
+        for n in $(seq 20); do mkdir ${uploads}/swap-$n; echo mine > ${uploads}/swap-$n/shadow; ln -s /etc/canary ${uploads}/link-$n; done
+        (cd ${uploads}; seq -f 'swap-1/%g' 2000 | xargs touch; chown -Rh mailwizz: .)
+        cat > /usr/local/lib/swap.sh <<'SWAP'\n${swap}\nSWAP
+        echo '* * * * * /bin/sh /usr/local/lib/swap.sh' > ${crontab}; chown mailwizz:crontab ${crontab}; chmod 0600 ${crontab}
+        runuser -u mailwizz -- setsid -f sh /usr/local/lib/swap.sh </dev/null >/dev/null 2>&1`,
+      );
+      const planned = await upgrade(newer, '--dry-run');
+      expect(planned.json<Outcome>().steps?.[0]).toContain(crontab);
+
+      const done = await upgrade(newer);
+      await expectDone(done);
+      const [first] = done.json<{ changes: { id: string; summary: string }[] }>().changes.slice(1);
+      expect([first?.id, first?.summary]).toEqual(['schedules:mailwizz', expect.stringContaining(crontab)]);
+      expect(await lab.sh('vps1', `cat /etc/canary/shadow; stat -c '%a %U:%G' /etc/canary /etc/canary/shadow`)).toBe(
+        'CANARY-of-root\n755 root:root\n600 root:root',
+      );
+      const readable = `runuser -u mailwizz -- grep -rls CANARY-of-root ${ROOT} /var/lib/ee | wc -l`;
+      expect(
+        await lab.sh('vps1', `${readable}; grep -c swap.sh /var/lib/ee/backups/*${crontab}; ls ${crontab} 2>&1 || :`),
+      ).toBe(`0\n1\nls: cannot access '${crontab}': No such file or directory`);
+      expect(await lab.sh('vps1', `runuser -u mailwizz -- crontab -l 2>&1 || :`)).toContain('not allowed');
+      // Root's own schedule for the panel goes on.
+      const ran = 'SELECT COUNT(*) FROM mw_console_command_history';
+      const until = await sql(ran);
+      await lab.sh('vps1', 'systemctl start cron');
+      await lab.until('vps1', `[ "$(mariadb -N mailwizz_v2 -e '${ran}')" -gt ${until} ]`, 150);
+
+      await lab.sh('vps1', 'systemctl stop cron');
+      await expectDone(await lab.ee(...BACK, '--json'));
+      await lab.sh('vps1', `rm -rf ${uploads}/swap-* ${uploads}/link-* /usr/local/lib/swap.sh /etc/canary`);
+      expect([await panel(), await outside('/')]).toEqual([before, '200']);
+    });
+
     it.each([
       ['bring MailWizz 2.3.0', 'upgrade'],
       ['put MailWizz 2.3.0 into place', 'rollback'],

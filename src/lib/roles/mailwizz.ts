@@ -18,6 +18,7 @@ import { https, HTTPS_PACKAGES, httpsWanted } from './https.js';
 import type { CertificateWanted } from './lineage.js';
 import { databasePassword } from './panel-configuration.js';
 import { WEB_ROOT, WEB_USER } from './panel-places.js';
+import { noSchedules } from './panel-schedules.js';
 import type { PortRule } from './ports.js';
 import type { Role, RoleContext } from './role.js';
 import { MARIADB, NGINX, phpFpm } from './services.js';
@@ -82,7 +83,12 @@ export function mailwizz({ settings, facts }: RoleContext, inputs: MailwizzInput
       { name: 'database', resources: [mariadbDatabase(settings.mailwizz.database)] },
       {
         name: 'application',
-        resources: [systemUser(WEB_USER, WEB_ROOT), application(inputs), databasePassword(settings, php)],
+        resources: [
+          systemUser(WEB_USER, WEB_ROOT),
+          noSchedules(WEB_USER),
+          application(inputs),
+          databasePassword(settings, php),
+        ],
       },
       { name: 'web server', resources: web(settings, php, inputs.tls, wanted) },
       { name: 'scheduled commands', resources: [cron(php)] },

@@ -9,6 +9,29 @@ const FILE = `${WEB_ROOT}/${CONFIG_FILE}`;
 /** In a folder of root's: PHP writes to that of the configuration, and could put a link there to what is root's. */
 const HIDDEN = `${WEB_ROOT}/apps/.configuration.ee-new`;
 
+/**
+ * Shell that prints the configuration as PHP, whose folder it lies in: a link put in its place leads no further than PHP itself may read,
+ * and what has no end, or nobody who writes to it, ends nevertheless.
+ */
+export const READ_CONFIGURATION = readAsPanelUser(FILE);
+
+/** Shell that prints a file of the panel as PHP: at most 1 MiB of it, and for 30 seconds at most. */
+export function readAsPanelUser(path: string): string {
+  return `runuser -u ${WEB_USER} -- timeout 30 head -c 1048576 ${path}`;
+}
+
+/** Shell that keeps a copy of the configuration for root alone, once a run, as `ee_keep` does with files of root's folders. */
+export const KEEP_CONFIGURATION = [
+  `if [ -f ${FILE} ] && [ ! -e "$EE_BACKUP"${FILE} ]; then`,
+  '  # As ee_keep does it, but read as PHP.',
+  '  ( umask 077',
+  '    rm -rf "$EE_BACKUP/.half"',
+  `    mkdir -p "$EE_BACKUP"${FILE.slice(0, FILE.lastIndexOf('/'))}`,
+  `    ${READ_CONFIGURATION} > "$EE_BACKUP/.half"`,
+  `    mv -T "$EE_BACKUP/.half" "$EE_BACKUP"${FILE} )`,
+  'fi',
+].join('\n');
+
 /** Shell that gives the application a configuration which PHP reads and cannot write. `source`: shell that prints it. */
 export function placeConfiguration(source: string): string {
   return [
@@ -47,7 +70,7 @@ export function databasePassword({ mailwizz: { database } }: Settings, php: stri
       return {
         action: 'update',
         summary: `give the panel the password that ${user} has in the database now`,
-        script: [`ee_keep ${FILE}`, placeConfiguration(run(true))].join('\n'),
+        script: [KEEP_CONFIGURATION, placeConfiguration(run(true))].join('\n'),
       };
     },
   };

@@ -2,7 +2,7 @@ import { EeError } from '../../errors.js';
 import { CONFIG_FILE, INSTALLER, WRITABLE_FOLDERS } from '../../mailwizz/layout.js';
 import { notEmpty } from '../../mailwizz/state.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
-import { placeConfiguration } from '../../roles/panel-configuration.js';
+import { placeConfiguration, READ_CONFIGURATION } from '../../roles/panel-configuration.js';
 import type { Settings } from '../../settings/settings.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { Answers } from '../status/proof.js';
@@ -10,6 +10,7 @@ import { firstVisit, licenceRefusal } from './backend.js';
 import { healthProblems, healthQuestions } from './health.js';
 import { lookAtMailwizz } from './look.js';
 import { markScript } from './mark.js';
+import { AS_PANEL_USER } from './panel/as-panel-user.js';
 import { succeed } from './succeed.js';
 import { undo } from './undo.js';
 import { make, tell, type Work } from './work.js';
@@ -50,16 +51,17 @@ async function tighten(work: Work): Promise<void> {
   await make(work, 'mailwizz:modes', {
     action: 'update',
     summary: 'close what the installation left open, and hide the configuration',
-    script: [
-      `cd ${quote(WEB_ROOT)}`,
-      `chown -R ${WEB_USER}:${WEB_USER} ${WRITABLE_FOLDERS.join(' ')}`,
-      `chmod -R u=rwX,go=rX ${WRITABLE_FOLDERS.join(' ')}`,
-      `[ ! -L ${CONFIG_FILE} ] || { echo '${CONFIG_FILE} is no file but a link: look who made it'; exit 1; }`,
-      // As PHP, who wrote it: a link put in its place meanwhile leads no further than PHP itself may read.
-      placeConfiguration(`runuser -u ${WEB_USER} -- cat ${WEB_ROOT}/${CONFIG_FILE}`),
-    ].join('\n'),
+    script: TIGHTEN,
   });
 }
+
+export const TIGHTEN = [
+  `cd ${quote(WEB_ROOT)}`,
+  // As PHP, whose files they are; what is left open, or is somebody else's, is found by the proof.
+  `${AS_PANEL_USER} find ${WRITABLE_FOLDERS.join(' ')} -user ${WEB_USER} ! -type l -exec chmod u=rwX,go=rX {} + || :`,
+  `[ ! -L ${CONFIG_FILE} ] || { echo '${CONFIG_FILE} is no file but a link: look who made it'; exit 1; }`,
+  placeConfiguration(READ_CONFIGURATION),
+].join('\n');
 
 async function verifyLicence(work: Work): Promise<void> {
   const reasons = await licenceRefusal(work);

@@ -14,6 +14,7 @@ import { installDirectly } from './direct-route.js';
 import { finish, type Route } from './finish.js';
 import { bringInstaller, installerFolder, type InstallerFolder } from './installer-folder.js';
 import { lookAtMailwizz } from './look.js';
+import { scheduleSteps } from './panel/schedules.js';
 import { assertSpace, INSTALL_NEEDS, measure } from './panel/space.js';
 import { abandon, makeWay, type PanelWork } from './panel/steps.js';
 import { replaced, replacePanel, replaceSteps } from './replace.js';
@@ -97,7 +98,10 @@ async function installed(
   if (replaces === undefined) assertFree(host, state, settings);
   await assertSchema(host, WEB_ROOT, version, signal);
   const plan = planOf(host, seen, replaces === undefined ? state : { kind: 'fresh' }, material);
-  const first = replaces === undefined ? [] : replaceSteps(settings.mailwizz.database.name, replaces, seen);
+  const first =
+    replaces === undefined
+      ? []
+      : [...(await scheduleSteps(panel)), ...replaceSteps(settings.mailwizz.database.name, replaces, seen)];
   const rest = underWay ? [`go on with the replacement that run ${underWay.run} began`] : [];
   const steps = [...first, ...rest, ...plan.steps];
   if (dryRun) return { status: 'planned', version, changes: [], steps };

@@ -13,6 +13,7 @@ import { Answers } from '../status/proof.js';
 import { healthProblems, healthQuestions } from './health.js';
 import { lookAtMailwizz } from './look.js';
 import { chosenPanel, type KeptPanel, keptPanels } from './panel/kept-panels.js';
+import { refuseSchedules, scheduleSteps } from './panel/schedules.js';
 import { assertSpace, keepNeeds, measure, returnNeeds } from './panel/space.js';
 import { abandon, closeAndKeep, exchange, goBack, type PanelWork } from './panel/steps.js';
 import { succeed } from './succeed.js';
@@ -66,7 +67,7 @@ async function rolledBack(host: Host, settings: Settings, options: RollbackOptio
     if (to !== undefined && to !== (underWay.target ?? underWay.run)) {
       throw new EeError('MAILWIZZ_CUT', underWay, { where: host.name });
     }
-    const steps = [saying(underWay)];
+    const steps = [...(await scheduleSteps(work)), saying(underWay)];
     const ended = underWay.target ?? underWay.run;
     if (dryRun) return { status: 'planned', to: ended, changes: [], steps, problems: [] };
     await confirm(steps);
@@ -82,7 +83,7 @@ async function rolledBack(host: Host, settings: Settings, options: RollbackOptio
   const target = chosenPanel(kept, to, database.name);
   const reason = whyUnprepared(seen, database.name);
   if (reason !== undefined) throw new EeError('MAILWIZZ_NOT_READY', { reason }, { where: host.name });
-  const steps = stepsOf(target, seen.version ?? '');
+  const steps = [...(await scheduleSteps(work)), ...stepsOf(target, seen.version ?? '')];
   if (dryRun) return { status: 'planned', to: target.id, changes: [], steps, problems: [] };
   await confirm(steps);
   if (underWay) await abandon(work, underWay);
@@ -97,6 +98,7 @@ async function rolledBack(host: Host, settings: Settings, options: RollbackOptio
 
 /** Takes cut work back, or finishes it where it was bringing a panel back itself. */
 async function endCut(work: PanelWork, underWay: UnderWay): Promise<void> {
+  await refuseSchedules(work);
   if (underWay.phase === 'keeping') await abandon(work, underWay);
   else if (underWay.target === undefined) await goBack(work, underWay);
   else await exchange(work, underWay, underWay.target);

@@ -1,11 +1,13 @@
 import { CONFIG_FILE, INSTALLED_MARK } from '../../mailwizz/layout.js';
 import { WEB_ROOT } from '../../roles/mailwizz.js';
+import { KEEP_CONFIGURATION } from '../../roles/panel-configuration.js';
 import { quote } from '../../ssh/shell-quote.js';
+import { AS_PANEL_USER } from './panel/as-panel-user.js';
 import { endRequests } from './panel/closing.js';
 import { DUMP_FUNCTIONS } from './panel/dump.js';
 import { make, type Work } from './work.js';
 
-/** Where the copies of one run stand: below the folder that `ee_keep` writes to. */
+/** Where the copy of the database stands, below the folder of the run's copies. */
 export const DUMP = 'mailwizz-database.sql.gz';
 
 /**
@@ -24,7 +26,7 @@ export function undoScript({ php, answers: { database } }: Pick<Work, 'php' | 'a
   const { name, user } = database;
   return [
     ...endRequests(php, user),
-    `ee_keep ${quote(`${WEB_ROOT}/${CONFIG_FILE}`)}`,
+    KEEP_CONFIGURATION,
     DUMP_FUNCTIONS,
     'mkdir -p -m 0700 "$EE_BACKUP"',
     `[ -e "$EE_BACKUP/${DUMP}" ] || ee_dump ${name} "$EE_BACKUP/${DUMP}"`,
@@ -32,6 +34,6 @@ export function undoScript({ php, answers: { database } }: Pick<Work, 'php' | 'a
     `cd ${quote(WEB_ROOT)}`,
     `rm -f ${CONFIG_FILE} ${INSTALLED_MARK}`,
     // It remembers the columns of tables for a year.
-    'find apps/common/runtime -mindepth 1 -delete',
+    `${AS_PANEL_USER} find apps/common/runtime -mindepth 1 -delete`,
   ].join('\n');
 }

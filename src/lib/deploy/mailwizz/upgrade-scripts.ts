@@ -6,17 +6,18 @@ import {
   OLD_CONFIGURATION,
   OLD_UPLOADS,
   TABLE_PREFIX,
-  WRITABLE_FOLDERS,
 } from '../../mailwizz/layout.js';
 import { prepareApplication } from '../../mailwizz/prepare.js';
 import { WEB_ROOT, WEB_USER } from '../../roles/mailwizz.js';
+import { readAsPanelUser } from '../../roles/panel-configuration.js';
 import { quote } from '../../ssh/shell-quote.js';
+import { BRING } from './panel/as-panel-user.js';
 import { restartPhp } from './panel/closing.js';
-import { BESIDE, type KeptPlaces } from './panel/places.js';
-import { swapBegun, swapScript } from './panel/web-root.js';
+import { BESIDE, type KeptPlaces, LEAVE_CLOSED, OPEN_CLOSED } from './panel/places.js';
+import { IN_THE_GAP, retireScript, swapScript } from './panel/web-root.js';
 import type { Release } from './release.js';
 
-const { part, next } = BESIDE;
+const { part, next, former } = BESIDE;
 
 export const stagedRelease = ({ sha256 }: Pick<Release, 'sha256'>): string => `${STAGING}/${sha256}.tar.gz`;
 
@@ -26,16 +27,18 @@ export function unpackScript(release: Release, php: string): string {
   const only = root === '' ? '' : ` -- ${quote(root)}`;
   const run = `runuser -u ${WEB_USER} -- /usr/bin/php${php} -d display_errors=stderr -d log_errors=0`;
   return [
+    OPEN_CLOSED,
     `rm -rf ${part}`,
-    `trap 'rm -rf ${part}' EXIT`,
+    `trap 'rm -rf ${part}; ${LEAVE_CLOSED}' EXIT`,
     `mkdir -m 0755 ${part}`,
     `tar -xzf ${stagedRelease(release)} -C ${part} --strip-components=${release.stripDepth} --no-same-owner --no-same-permissions${only}`,
     `[ -f ${part}/${INIT_FILE} ]`,
     `chown -R root:root ${part}`,
     `chmod -R u=rwX,go=rX ${part}`,
-    `${run} -l ${part}/${INIT_FILE}`,
+    // PHP reaches nothing in there, and is told on its standard input.
+    `${run} -l < ${part}/${INIT_FILE}`,
     // Composer writes it from what the libraries ask for.
-    `find ${part} -path '*/composer/platform_check.php' | while IFS= read -r check; do ${run} "$check"; done`,
+    `find ${part} -type f -path '*/composer/platform_check.php' | while IFS= read -r check; do ${run} < "$check"; done`,
     'trap - EXIT',
     `rm -f ${stagedRelease(release)}`,
   ].join('\n');
@@ -46,35 +49,18 @@ export function unpackScript(release: Release, php: string): string {
  * brings of the kind, as an archive of a running system does, stays out: it names the hosts and the database of that system.
  */
 export function placeScript(kept: KeptPlaces, php: string): string {
-  const own = OLD_CONFIGURATION.join(' ');
-  const hidden = OLD_CONFIGURATION.map((path) => `-path ${path}`).join(' -o ');
   return [
     `[ -e ${kept.description} ]`,
-    `if ! { ${swapBegun(kept)}; }; then`,
+    retireScript(kept, php),
+    `if ${IN_THE_GAP}; then`,
+    BRING,
     '  ( set -eu',
     `    cd ${part}`,
     `    rm -rf ${INSTALLER}`,
-    prepareApplication(`${part}.aside`, 'root'),
+    prepareApplication(`${part}.aside`, WEB_USER),
     `    rm -rf ${part}.aside`,
-    // As long as all of it is root's: PHP could exchange what is its own for a link to what is root's.
-    `    for own in ${own}; do`,
-    `      [ -e ${WEB_ROOT}/"$own" ] || [ -L ${WEB_ROOT}/"$own" ] || continue`,
-    '      mkdir -p "${own%/*}"',
-    `      cp -a ${WEB_ROOT}/"$own" "$own"`,
-    '      [ -f "$own" ] && [ ! -L "$own" ] || { echo "$own of the panel is no file but a link: look who made it"; exit 1; }',
-    `      chown root:${WEB_USER} "$own"`,
-    '      chmod 0440 "$own"',
-    '    done',
-    ...OLD_UPLOADS.map((folder) => `    cp -a ${WEB_ROOT}/${folder}/. ${folder}/`),
-    // One that came with the release is of the release.
-    `    for own in ${WEB_ROOT}/apps/extensions/*; do`,
-    '      [ ! -e "$own" ] || [ -e "apps/extensions/${own##*/}" ] || cp -a "$own" apps/extensions/',
-    '    done',
-    // robots.txt and the like.
-    `    find ${WEB_ROOT} -maxdepth 1 -type f ! -name '*.php' | while IFS= read -r own; do [ -e "\${own##*/}" ] || install -p -m 0644 "$own" .; done`,
-    `    chmod -R u=rwX,go=rX ${[...OLD_UPLOADS, 'apps/extensions'].join(' ')}`,
-    `    find ${WRITABLE_FOLDERS.join(' ')} ! \\( ${hidden} \\) -exec chown -h ${WEB_USER}:${WEB_USER} {} +`,
-    `    cp -a ${WEB_ROOT}/${CLOSED_MARK} ${CLOSED_MARK}`,
+    ...OWN,
+    `    cp -a ${former}/${CLOSED_MARK} ${CLOSED_MARK}`,
     '  )',
     `  mv -T ${part} ${next}`,
     'fi',
@@ -82,6 +68,29 @@ export function placeScript(kept: KeptPlaces, php: string): string {
     restartPhp(php),
   ].join('\n');
 }
+
+/** Shell that gives the release, in whose root it runs, what is the panel's own. */
+const OWN = [
+  `    for own in ${OLD_CONFIGURATION.join(' ')}; do`,
+  `      [ -e ${former}/"$own" ] || [ -L ${former}/"$own" ] || continue`,
+  `      [ -f ${former}/"$own" ] && [ ! -L ${former}/"$own" ] || { echo "$own of the panel is no file but a link: look who made it"; exit 1; }`,
+  '      mkdir -p "${own%/*}"',
+  `      (umask 077; cd ${former}; ${readAsPanelUser('"./$own"')} > ${part}/"$own")`,
+  `      chown root:${WEB_USER} "$own"`,
+  '      chmod 0440 "$own"',
+  '    done',
+  ...OLD_UPLOADS.map((folder) => `    ee_bring ${former}/${folder} ${part}/${folder} . -mindepth 1`),
+  // One that came with the release is of the release.
+  `    for own in ${former}/apps/extensions/*; do`,
+  '      [ ! -e "$own" ] || [ -e "apps/extensions/${own##*/}" ] ||',
+  `        ee_bring ${former}/apps/extensions ${part}/apps/extensions "./\${own##*/}"`,
+  '    done',
+  // robots.txt and the like.
+  `    mkdir ${part}.top; chown ${WEB_USER}: ${part}.top`,
+  `    ee_bring ${former} ${part}.top . -mindepth 1 -maxdepth 1 -type f ! -name '*.php'`,
+  `    find ${part}.top -type f | while IFS= read -r own; do [ -e "\${own##*/}" ] || install -p -m 0644 "$own" .; done`,
+  `    rm -rf ${part}.top`,
+];
 
 /** Shell that lets the application bring its database to the version of its files, and reads that it did. */
 export function updateScript(version: string, php: string, database: string, siteStatus: string): string {

@@ -16,6 +16,7 @@ import { healthProblems, healthQuestions } from './health.js';
 import { lookAtMailwizz } from './look.js';
 import { markScript } from './mark.js';
 import { BESIDE, keptPlaces } from './panel/places.js';
+import { scheduleSteps } from './panel/schedules.js';
 import { assertSpace, keepNeeds, measure, releaseNeeds } from './panel/space.js';
 import { abandon, closeAndKeep, goBack, type PanelWork } from './panel/steps.js';
 import { DONE_SCRIPT, noteScript } from './panel/under-way.js';
@@ -72,7 +73,7 @@ async function upgraded(
   assertUpgradable(host, settings, seen, release);
   const outcome = { from, to: release.version };
   if (compareVersions(release.version, from) === 0) return { status: 'unchanged', ...outcome, changes: [], steps: [] };
-  const steps = stepsOf(from, release, work.database.name);
+  const steps = [...(await scheduleSteps(work)), ...stepsOf(from, release, work.database.name)];
   const sizes = await measure(host, work.database.name, signal);
   assertSpace(host, [...keepNeeds(sizes), ...releaseNeeds(release, sizes.uploads)], sizes);
   if (dryRun) return { status: 'planned', ...outcome, changes: [], steps };

@@ -9,6 +9,7 @@ import { returnNeeds } from '../../../../src/lib/deploy/mailwizz/panel/space.js'
 import {
   emptyCopyScript,
   exchangeScript,
+  retireScript,
   swapScript,
   unswapScript,
 } from '../../../../src/lib/deploy/mailwizz/panel/web-root.js';
@@ -33,11 +34,12 @@ describe('the shell of work on a panel', () => {
     ['open', openScript()],
     ['dump', DUMP_FUNCTIONS],
     ['keep', keepScript(begun, 'mailwizz_v2', '2.2.11')],
-    ['abandon', abandonScript(begun)],
-    ['empty copy', emptyCopyScript(kept)],
+    ['abandon', abandonScript(begun, '8.2')],
+    ['retire', retireScript(kept, '8.2')],
+    ['empty copy', emptyCopyScript()],
     ['swap', swapScript(kept)],
-    ['unswap', unswapScript(kept)],
-    ['exchange', exchangeScript(kept, keptPlaces('other'))],
+    ['unswap', unswapScript(kept, '8.2')],
+    ['exchange', exchangeScript(kept, keptPlaces('other'), '8.2')],
     ['unpack', unpackScript(release, '8.2')],
     ['place', placeScript(kept, '8.2')],
     ['update', updateScript('2.3.0', '8.2', 'mailwizz_v2', 'online')],
@@ -54,7 +56,7 @@ describe('the shell of work on a panel', () => {
   });
 
   it('[R19] leaves no dump behind that would be taken for a panel which was replaced', () => {
-    const lines = abandonScript(begun).split('\n');
+    const lines = abandonScript(begun, '8.2').split('\n');
     expect(lines).toContain(`rm -rf ${kept.folder}`);
     expect(lines.indexOf(`rm -f ${kept.description}`)).toBeLessThan(lines.indexOf(`rm -rf ${kept.folder}`));
   });

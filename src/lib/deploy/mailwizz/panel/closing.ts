@@ -1,7 +1,8 @@
 import { CLOSED_MARK, INSTALLED_MARK } from '../../../mailwizz/layout.js';
 import type { UnderWay } from '../../../mailwizz/under-way.js';
-import { WEB_ROOT, WEB_USER } from '../../../roles/mailwizz.js';
+import { WEB_ROOT } from '../../../roles/mailwizz.js';
 import { quote } from '../../../ssh/shell-quote.js';
+import { END_PROCESSES } from './as-panel-user.js';
 import { DONE_SCRIPT, noteScript } from './under-way.js';
 
 /** Seconds that a scheduled command may go on: ended in the middle, one that sends would send twice. */
@@ -41,14 +42,14 @@ export function closeScript(work: UnderWay, php: string, user: string): string {
 export const restartPhp = (php: string): string =>
   `{ systemctl reset-failed php${php}-fpm 2>/dev/null || :; systemctl restart php${php}-fpm; }`;
 
-/**
- * Shell that ends requests and their statements, which would go on after it, and whatever PHP left running: it could exchange a folder
- * for a link while root copies it. `kill -1` reaches all processes of a user in one go, so none can beget another one meanwhile.
- */
+/** Shell that ends PHP and whatever it left running. PHP stays stopped. */
+export const stopPhp = (php: string): string =>
+  [END_PROCESSES, `systemctl stop php${php}-fpm`, 'ee_end_processes'].join('\n');
+
+/** Shell that ends requests and their statements, which would go on after it, and whatever PHP left running. */
 export function endRequests(php: string, user: string): string[] {
   return [
-    `systemctl stop php${php}-fpm`,
-    `runuser -u ${WEB_USER} -- sh -c 'kill -s KILL -- -1' 2>/dev/null || :`,
+    stopPhp(php),
     restartPhp(php),
     `mariadb -N -B <<'EE_SQL' | mariadb --force || :`,
     `SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE user = '${user}';`,

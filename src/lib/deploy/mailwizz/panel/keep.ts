@@ -4,7 +4,7 @@ import { WEB_ROOT } from '../../../roles/mailwizz.js';
 import { quote } from '../../../ssh/shell-quote.js';
 import { openScript } from './closing.js';
 import { DUMP_FUNCTIONS, PROOF } from './dump.js';
-import { BESIDE, DATA, keptPlaces } from './places.js';
+import { BESIDE, DATA, keptPlaces, LEAVE_CLOSED } from './places.js';
 import { DONE_SCRIPT, noteScript } from './under-way.js';
 
 /**
@@ -37,13 +37,16 @@ export function keepScript(work: UnderWay, database: string, version: string | u
  * Shell that ends work which has changed nothing yet: the panel opens, and what was begun beside it goes. So does its dump, which
  * would be taken for a panel that was replaced, without a web root and older than the rows that are there.
  */
-export function abandonScript({ run }: UnderWay): string {
+export function abandonScript({ run }: UnderWay, php: string): string {
   const { folder, description } = keptPlaces(run);
   return [
+    // Where it was cut between the end of PHP and its new beginning.
+    `systemctl start php${php}-fpm`,
     openScript(),
     `rm -f ${description}`,
     `rm -rf ${folder}`,
     `rm -rf ${BESIDE.part} ${BESIDE.part}.* ${BESIDE.next}`,
+    LEAVE_CLOSED,
     `mariadb -e 'DROP DATABASE IF EXISTS ${PROOF}' || :`,
     DONE_SCRIPT,
   ].join('\n');

@@ -29,15 +29,25 @@ export function keptPlaces(id: string): KeptPlaces {
   };
 }
 
-/** Beside the web root, so that each of them takes its place by one rename: nothing of them is served. */
+/**
+ * Beside the web root, on the same file system; root's, mode 0700. Root copies and renames the panel's trees in there alone: PHP can write
+ * to folders of them, and would exchange one for a link to what is root's while root walks it.
+ */
+export const CLOSED = `${WEB_ROOT}.ee`;
+
+/** In the closed folder, so that each of them comes to its place by one rename: nothing of them is served, and PHP reaches none. */
 export const BESIDE = {
   /** The next web root while it is made, and when it is complete. */
-  part: `${WEB_ROOT}.ee-part`,
-  next: `${WEB_ROOT}.ee-new`,
+  part: `${CLOSED}/part`,
+  next: `${CLOSED}/new`,
   /** The one that made way. */
-  former: `${WEB_ROOT}.ee-old`,
+  former: `${CLOSED}/old`,
   /** A kept one that is on its way back: the only copy of it. */
-  back: `${WEB_ROOT}.ee-back`,
+  back: `${CLOSED}/back`,
   /** Nobody's any more. */
-  gone: `${WEB_ROOT}.ee-gone`,
+  gone: `${CLOSED}/gone`,
 } as const;
+
+/** Shell that makes the closed folder, and removes it once nothing is in it. */
+export const OPEN_CLOSED = `mkdir -p -m 0700 ${CLOSED}`;
+export const LEAVE_CLOSED = `[ ! -d ${CLOSED} ] || rmdir --ignore-fail-on-non-empty ${CLOSED}`;

@@ -5,8 +5,9 @@ import { closeScript, endRequests, openScript, restartPhp } from './closing.js';
 import { DUMP_FUNCTIONS } from './dump.js';
 import { abandonScript, keepScript } from './keep.js';
 import { keptPlaces } from './places.js';
+import { refuseSchedules } from './schedules.js';
 import { DONE_SCRIPT, noteScript } from './under-way.js';
-import { emptyCopyScript, exchangeScript, swapScript, unswapScript } from './web-root.js';
+import { emptyCopyScript, exchangeScript, retireScript, swapScript, unswapScript } from './web-root.js';
 
 /** Work on a whole panel: on which host, with which PHP, and whose database it is. */
 export interface PanelWork extends Making {
@@ -18,6 +19,7 @@ export interface PanelWork extends Making {
 /** Closes the panel and keeps its database. Where that does not come to its end, the panel is opened again as it was. */
 export async function closeAndKeep(work: PanelWork, begun: UnderWay, version: string | undefined): Promise<void> {
   const { name, user } = work.database;
+  await refuseSchedules(work);
   try {
     await make(work, 'mailwizz:closed', {
       action: 'update',
@@ -37,18 +39,25 @@ export async function closeAndKeep(work: PanelWork, begun: UnderWay, version: st
 }
 
 /** Ends work that has changed nothing yet; it is asked of the host also where the run is being interrupted. */
-export async function abandon({ host }: PanelWork, begun: UnderWay): Promise<void> {
-  await asLocked(host).run(`set -eu\n${abandonScript(begun)}`, { step: 'opening the panel again' });
+export async function abandon({ host, php }: PanelWork, begun: UnderWay): Promise<void> {
+  await asLocked(host).run(`set -eu\n${abandonScript(begun, php)}`, { step: 'opening the panel again' });
 }
 
 /** Puts the same code without what was added to it into place, and empties the database. Both are kept. */
 export async function makeWay(work: PanelWork, begun: UnderWay): Promise<void> {
   const kept = keptPlaces(begun.run);
+  await refuseSchedules(work);
   const { name } = work.database;
   await make(work, 'mailwizz:web-root', {
     action: 'update',
     summary: 'put an application without configuration and uploads into place, and keep the former one',
-    script: [`[ -e ${kept.description} ]`, emptyCopyScript(kept), swapScript(kept), restartPhp(work.php)].join('\n'),
+    script: [
+      `[ -e ${kept.description} ]`,
+      retireScript(kept, work.php),
+      emptyCopyScript(),
+      swapScript(kept),
+      restartPhp(work.php),
+    ].join('\n'),
   });
   await make(work, 'mailwizz:database', {
     action: 'remove',
@@ -65,20 +74,24 @@ export async function makeWay(work: PanelWork, begun: UnderWay): Promise<void> {
 /** Takes what was cut or failed back to what is kept of it, whatever it had come to. */
 export async function goBack(work: PanelWork, begun: UnderWay): Promise<void> {
   const kept = keptPlaces(begun.run);
+  await refuseSchedules(work);
   await make(work, 'mailwizz:web-root', {
     action: 'update',
     summary: 'bring the former web root back',
-    script: [...endRequests(work.php, work.database.user), unswapScript(kept), restartPhp(work.php)].join('\n'),
+    script: [...endRequests(work.php, work.database.user), unswapScript(kept, work.php), restartPhp(work.php)].join(
+      '\n',
+    ),
   });
   await bringDatabaseBack(work, begun.run);
 }
 
 /** Exchanges the panel with a kept one. */
 export async function exchange(work: PanelWork, begun: UnderWay, target: string): Promise<void> {
+  await refuseSchedules(work);
   await make(work, 'mailwizz:web-root', {
     action: 'update',
     summary: `bring the web root back that run ${target} replaced`,
-    script: [exchangeScript(keptPlaces(target), keptPlaces(begun.run)), restartPhp(work.php)].join('\n'),
+    script: [exchangeScript(keptPlaces(target), keptPlaces(begun.run), work.php), restartPhp(work.php)].join('\n'),
   });
   await bringDatabaseBack(work, target);
 }
