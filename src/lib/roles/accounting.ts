@@ -59,7 +59,8 @@ export const TO_PANEL = {
 export const deadLettersOf = ({ folder }: Shipper): string => `/var/lib/${folder}/dead-letters.jsonl`;
 export const shipperStatusOf = ({ folder }: Shipper): string => `/run/${folder}/status.json`;
 
-const USER = 'ee-accounting';
+/** Runs the shippers: a user of their own. */
+export const SHIPPER_USER = 'ee-accounting';
 const FOLDER = '/etc/ee-accounting';
 const BUNDLE = '/opt/ee-accounting/accounting-shipper.mjs';
 
@@ -84,7 +85,7 @@ export function accounting(settings: Settings, inputs: AccountingInputs): Stage[
     {
       name: 'accounting',
       resources: [
-        systemUser(USER, '/nonexistent'),
+        systemUser(SHIPPER_USER, '/nonexistent'),
         directory('/opt/ee-accounting', '0755'),
         directory(FOLDER, '0755'),
         file({
@@ -113,7 +114,7 @@ function shipper(it: Shipper, server: Server, certificate: string): Resource[] {
     file({ path: `${FOLDER}/${name}`, content, mode: '0644', notifies: [restartOf(it)] });
   const authorities = [`${FOLDER}/${it.certificate}`, SYSTEM_AUTHORITIES];
   const config = { accountingFile: ACCOUNTING_FILE, [it.to]: { ...server, authorities } };
-  const names = { ...it, user: USER, config: `${FOLDER}/${it.config}`, bundle: BUNDLE };
+  const names = { ...it, user: SHIPPER_USER, config: `${FOLDER}/${it.config}`, bundle: BUNDLE };
   const unit = render(
     'systemd/accounting-shipper.service',
     { ...names, key: it.key === undefined ? undefined : `${FOLDER}/${it.key}` },

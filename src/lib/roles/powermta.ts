@@ -6,6 +6,7 @@ import { addresses, retiredAddresses } from '../converge/resources/addresses.js'
 import { directory } from '../converge/resources/directory.js';
 import { file } from '../converge/resources/file.js';
 import { localPackage } from '../converge/resources/local-package.js';
+import { writtenByRoot } from '../converge/resources/written-by-root.js';
 import { service } from '../converge/resources/service.js';
 import type { PackageFile } from '../package-file/package-file.js';
 import { KEY_DIR, RELAY_CERTIFICATE } from '../pmta/adapt/plan.js';
@@ -75,6 +76,7 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
       resources: [
         knownKeys(inputs.knownKeys),
         ...packageAndLicence(inputs),
+        writtenByRoot('/etc/pmta'),
         ...keys(inputs, settings.hosts.vps2),
         pmtaConfiguration({ content: inputs.configuration, overwriteDrift: inputs.overwriteDrift ?? false }),
         ...inputs.revokedKeys.map(noDkimKey),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EeError } from '../../errors.js';
 import type { Host } from '../../ssh/host.js';
+import { quote } from '../../ssh/shell-quote.js';
 import { type AccountingRecord, accountingQuestion, accountingRecords } from './accounting.js';
 
 /** What became of a message, by PowerMTA's accounting: nothing is known of one that is not in it yet. */
@@ -42,7 +43,9 @@ async function look(host: Host, options: DeliveryOptions, waited: number): Promi
   const { mark, recipient, messageIds, signal } = options;
   // Five minutes more: the first message may have left before anybody looked.
   const question = accountingQuestion(mark, Math.ceil(waited / 60_000) + 5);
-  const { stdout } = await host.run(question, { step: 'reading the accounting of PowerMTA', signal });
+  // As the user whose folder it is: a link there leads no further than that user may read, and a file without an end has one.
+  const asked = `runuser -u pmta -- timeout 60 sh -c ${quote(question)}`;
+  const { stdout } = await host.run(asked, { step: 'reading the accounting of PowerMTA', signal });
   const found = new Map<string, Delivery>();
   for (const record of accountingRecords(stdout.toString('utf8'))) {
     if (record.recipient !== recipient.toLowerCase() || !messageIds.has(record.messageId)) continue;

@@ -1,4 +1,4 @@
-import { deadLettersOf, shipperStatusOf, TO_API, TO_PANEL } from '../../roles/accounting.js';
+import { deadLettersOf, SHIPPER_USER, shipperStatusOf, TO_API, TO_PANEL } from '../../roles/accounting.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Answers, Proof } from './proof.js';
 
@@ -17,6 +17,9 @@ const SHIPPERS = [
   { it: TO_PANEL, name: 'bounces' },
 ] as const;
 
+/** In its own folders a shipper can put anything in the place of a file: it is read as that user, and has an end. */
+const AS_SHIPPER = `runuser -u ${SHIPPER_USER} -- timeout 10`;
+
 /** Questions to VPS2 about the accounting on its way to the API and to MailWizz. */
 export const ACCOUNTING_QUESTIONS = [
   ...SHIPPERS.flatMap(({ it, name }) => [
@@ -24,8 +27,8 @@ export const ACCOUNTING_QUESTIONS = [
     `  [ ! -s ${shipperStatusOf(it)} ] || break`,
     `  case $(systemctl is-system-running):$(systemctl is-active ${it.service}) in starting:* | *:active | *:activating) sleep 1 ;; *) break ;; esac`,
     'done',
-    `printf '${name}\\t%s\\n' "$(cat ${shipperStatusOf(it)} 2>/dev/null)"`,
-    `printf 'dead letters of ${name}\\t%s\\n' "$(grep -c . ${deadLettersOf(it)} 2>/dev/null || :)"`,
+    `printf '${name}\\t%s\\n' "$(${AS_SHIPPER} head -c 65536 ${shipperStatusOf(it)} 2>/dev/null)"`,
+    `printf 'dead letters of ${name}\\t%s\\n' "$(${AS_SHIPPER} grep -c . ${deadLettersOf(it)} 2>/dev/null || :)"`,
   ]),
   `printf 'now\\t%s\\n' "$(date +%s)"`,
 ].join('\n');

@@ -12,6 +12,7 @@ import { packages } from '../../../../src/lib/converge/resources/packages.js';
 import { postgresDatabase } from '../../../../src/lib/converge/resources/postgres.js';
 import { service } from '../../../../src/lib/converge/resources/service.js';
 import { systemUser } from '../../../../src/lib/converge/resources/user.js';
+import { writtenByRoot } from '../../../../src/lib/converge/resources/written-by-root.js';
 import { Secret } from '../../../../src/lib/secret.js';
 
 const said = (text: string) => Buffer.from(text);
@@ -32,6 +33,23 @@ describe('a directory', () => {
   it('is not made where a file or a link is', () => {
     expect(() => wanted.diff(said('regular file|644|root:root\n'))).toThrow('/etc/app on the host is a regular file');
     expect(() => wanted.diff(said('symbolic link|777|root:root\n'))).toThrow('is a symbolic link');
+  });
+});
+
+describe('a folder that root alone writes to', () => {
+  const wanted = writtenByRoot('/etc/app');
+
+  it('[R50] is taken from another owner and from who may write to it; who may read it stays', () => {
+    for (const good of ['absent', 'directory|755|root|root', 'directory|750|root|mail']) {
+      expect(wanted.diff(said(`${good}\n`))).toBeUndefined();
+    }
+    expect(wanted.diff(said('directory|2775|mail|mail\n'))).toEqual({
+      action: 'update',
+      summary: '/etc/app: mail:mail 2775 → root:mail 2755, so that root alone writes to it',
+      script: "ee_own 'root:mail' 2755 '/etc/app'",
+    });
+    expect(wanted.diff(said('directory|770|root|mail\n'))?.summary).toContain('root:mail 0750');
+    expect(() => wanted.diff(said('symbolic link|777|root|root\n'))).toThrow('is a symbolic link');
   });
 });
 
