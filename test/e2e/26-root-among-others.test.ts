@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openState } from '../../src/lib/converge/journal.js';
 import { BACKUPS } from '../../src/lib/converge/paths.js';
+import { archive } from '../../src/lib/converge/resources/archive.js';
 import { directory } from '../../src/lib/converge/resources/directory.js';
 import { file } from '../../src/lib/converge/resources/file.js';
 import { TIGHTEN } from '../../src/lib/deploy/mailwizz/finish.js';
@@ -15,6 +16,7 @@ import {
 } from '../../src/lib/deploy/mailwizz/panel/web-root.js';
 import { placeScript } from '../../src/lib/deploy/mailwizz/upgrade-scripts.js';
 import { CLOSED_MARK, CONFIG_FILE, WRITABLE_FOLDERS } from '../../src/lib/mailwizz/layout.js';
+import { prepareApplication } from '../../src/lib/mailwizz/prepare.js';
 import { WEB_ROOT, WEB_USER } from '../../src/lib/roles/mailwizz.js';
 import { KEEP_CONFIGURATION } from '../../src/lib/roles/panel-configuration.js';
 import { noSchedules } from '../../src/lib/roles/panel-schedules.js';
@@ -158,6 +160,28 @@ describe('while a user of the host swaps folders for links to what is root’s',
       'www/mailwizz/frontend/assets/files/picture mailwizz:mailwizz 644 picture',
     ]);
   });
+});
+
+it('[R50] nobody but root enters an application before it takes its place', async () => {
+  const sha256 = 'a'.repeat(64);
+  const entered = `if as_other ls ${WEB_ROOT}.ee-new/apps >/dev/null 2>&1; then echo entered >&3; fi`;
+  const { script } =
+    archive({
+      ...{ path: WEB_ROOT, file: 'app.tar.gz', bytes: 1, sha256, root: '', stripDepth: 0, contains: 'apps/init.php' },
+      prepare: `${prepareApplication('/var/lib/ee/set-aside', WEB_USER)}\n${entered}`,
+    }).diff(Buffer.from('free\n')) ?? {};
+  const output = await onRacingHost(`
+mkdir -p /var/app/apps/extensions/mine /var/lib/ee/staging; echo code > /var/app/apps/init.php; chmod -R a+w /var/app
+tar -czf /var/lib/ee/staging/${sha256}.tar.gz -C /var/app .
+exec 3>&1\n${attempt(script ?? 'false')}
+for path in . apps apps/init.php apps/extensions/mine; do stat -c "is: $path %a %U:%G" ${WEB_ROOT}/$path; done`);
+  expect(harms(output)).toEqual([]);
+  expect(said(output, 'is: ')).toEqual([
+    '. 755 root:root',
+    'apps 755 root:root',
+    'apps/init.php 644 root:root',
+    'apps/extensions/mine 755 mailwizz:mailwizz',
+  ]);
 });
 
 describe('in a folder that belongs to another user', () => {

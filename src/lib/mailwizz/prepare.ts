@@ -28,7 +28,8 @@ export function prepareApplication(setAside: string, webUser: string): string {
     `find . -maxdepth 1 \\( -name '*.sql' -o -name '*.sql.gz' -o -name '*.zip' -o -name '*.tar.gz' -o -name '.git' \\) -print | while IFS= read -r found; do set_aside "$found"; done`,
     `mkdir -p ${folders}`,
     'chown -R root:root .',
-    'chmod -R u=rwX,go=rX .',
+    // Its root alone stays as it is: closed, until it takes its place.
+    'find . -mindepth 1 ! -type l -exec chmod u=rwX,go=rX {} +',
     `chown -R ${webUser}:${webUser} ${folders}`,
     `chmod -R go= ${aside}`,
   ].join('\n');

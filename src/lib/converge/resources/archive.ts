@@ -61,10 +61,14 @@ function unpackScript(wanted: ArchiveWanted, staged: string, record: string): st
     // Only ever ours: an unpacking that was cut before its rename.
     `rm -rf ${fresh}`,
     `trap ${quote(`rm -rf ${fresh}`)} EXIT`,
-    `mkdir -m 0755 ${fresh}`,
+    // Nobody but root enters it, as long as root works in there: some of its folders are to belong to others.
+    `mkdir -m 0700 ${fresh}`,
     `tar -xzf ${staged} -C ${fresh} --strip-components=${stripDepth} --no-same-owner --no-same-permissions${only}`,
     `[ -f ${fresh}/${quote(contains)} ] || { echo "the archive has no ${contains} at depth ${stripDepth}"; exit 1; }`,
+    // A member may have given it another mode.
+    `chmod 0700 ${fresh}`,
     `( cd ${fresh}\nset -eu\n${prepare}\n)`,
+    `chmod 0755 ${fresh}`,
     `mkdir -p -m 0700 ${STATE}/archives`,
     // Before the rename: the record without the folder means "unpack again", the folder without the record "not ours".
     `printf '%s\\n' ${sha256} > ${quote(record)}`,

@@ -45,7 +45,7 @@ export function emptyCopyScript(): string {
     `    cd ${part}`,
     prepareApplication(`${part}.aside`, WEB_USER),
     '  )',
-    `  rm -rf ${part}.aside`,
+    `  rm -rf ${part}.aside; chmod 0755 ${part}`,
     BRING,
     ...WRITABLE_FOLDERS.flatMap(ownFolder),
     `  mv -T ${part} ${next}`,
