@@ -24,19 +24,22 @@ export function assertRenderable({ faults, lost }: Intake): void {
 
 /** What `ee verify` says of a configuration: as `assertRenderable` judges it. Lost rules do not spoil the set itself. */
 export async function examineConfiguration(bytes: Uint8Array, dir: string): Promise<ConfigFindings> {
-  const { faults, lost, fetched, included } = await takeInFrom(dir, bytes);
+  const { faults, lost, fetched, foreign, included } = await takeInFrom(dir, bytes);
   return {
     problems: [
       ...faults.map((fault) => error(fault.code, faultLine(fault))),
       ...lost.map((line) => warning('CONFIG_INCLUDE_MISSING', `${lostLine(line)}: ee pmta render refuses it`)),
     ],
-    notes: fetched.map((line) => ({ code: 'CONFIG_INCLUDE_FETCHED', message: lostLine(line) })),
+    notes: [
+      ...fetched.map((line) => ({ code: 'CONFIG_INCLUDE_FETCHED', message: lostLine(line) })),
+      ...foreign.map((line) => ({ code: 'CONFIG_FILE_NAMED', message: lostLine(line) })),
+    ],
     included: included.flatMap(({ files }) => files),
   };
 }
 
-/** What became of includes, for the report of a rendering. */
-export function includeReport({ included, dropped, fetched }: Intake): AdaptationItem[] {
+/** What became of includes, and of other files that are named, for the report of a rendering. */
+export function includeReport({ included, dropped, fetched, foreign }: Intake): AdaptationItem[] {
   const item = (action: AdaptationItem['action'], { text, line, file, consequence }: LostLine): AdaptationItem => ({
     action,
     subject: text,
@@ -52,7 +55,7 @@ export function includeReport({ included, dropped, fetched }: Intake): Adaptatio
       }),
     ),
     ...dropped.map((one) => item('dropped', one)),
-    ...fetched.map((one) => item('left', one)),
+    ...[...fetched, ...foreign].map((one) => item('left', one)),
   ];
 }
 

@@ -4,6 +4,7 @@ import { linesOf, type Block, type Document, type Line, type Node } from './docu
 import { inlined, TooManyLines, tornBetweenFiles, type Inlined, type LinePlace } from './inline.js';
 import { statementOf } from './lines.js';
 import { loadConfiguration, type IncludeSource } from './load-configuration.js';
+import { namedFiles } from './named-files.js';
 import { notAConfiguration } from './recognition.js';
 import { CONFIGURATION_PATH } from './set-includes.js';
 
@@ -33,6 +34,8 @@ export interface Intake {
   readonly dropped: readonly LostLine[];
   /** Includes that PowerMTA fetches from an URL by itself. They stay as they are, and nothing is known of what they bring. */
   readonly fetched: readonly LostLine[];
+  /** Lines that name other files of the host, which nothing brings there. */
+  readonly foreign: readonly LostLine[];
   /** Includes whose files are in the set, each with those files by their path below it. */
   readonly included: readonly (LinePlace & { readonly text: string; readonly files: readonly string[] })[];
 }
@@ -63,6 +66,11 @@ export async function takeIn(bytes: Uint8Array, { catalogue, source, drop }: Int
     lost: lost.filter((one) => !isDropped(one)).map(lostLine),
     dropped: lost.filter(isDropped).map(lostLine),
     fetched: lines.filter(({ trouble }) => isFetched(trouble)).map(lostLine),
+    foreign: (whole ? namedFiles(whole.document, catalogue) : []).map(({ line, text }) => ({
+      ...(whole?.placeOf(line) ?? { line }),
+      text,
+      consequence: 'is a file of the old host: ee does not bring it to VPS2, and PowerMTA reads it there',
+    })),
     included: [...configuration.included].map(([line, files]) => ({
       ...placeIn(places, line).place,
       text: shown(line),
@@ -74,7 +82,14 @@ export async function takeIn(bytes: Uint8Array, { catalogue, source, drop }: Int
 /** `12`, or `isps.conf:12` for a line of an included file. */
 export const lineName = ({ file, line }: LinePlace): string => (file === undefined ? String(line) : `${file}:${line}`);
 
-const NOTHING = { placeOf: (line: number) => ({ line }), lost: [], dropped: [], fetched: [], included: [] };
+const NOTHING = {
+  placeOf: (line: number) => ({ line }),
+  lost: [],
+  dropped: [],
+  fetched: [],
+  foreign: [],
+  included: [],
+};
 
 const ENDLESS: IntakeFault = {
   code: 'CONFIG_INCLUDES_ENDLESS',

@@ -118,6 +118,22 @@ describe('a configuration of includes and global directives', () => {
   });
 });
 
+describe('other files that a configuration names', () => {
+  it('are said to be missing on the new host, without the password after them', async () => {
+    const set = await setWith(
+      `${twoIps()}<domain x.example>\n  smtp-client-certificate /etc/pmta/client.pem hunter2\n</domain>\n`,
+    );
+    const line = twoIps().split('\n').length + 1;
+    const said = 'is a file of the old host: ee does not bring it to VPS2, and PowerMTA reads it there';
+    expect((await verify(set)).notes).toEqual([`line ${line}: smtp-client-certificate /etc/pmta/client.pem: ${said}`]);
+    const explained = (await render(set, '--explain')).stdout;
+    expect(explained).toMatch(
+      new RegExp(`^ *${line} +left +smtp-client-certificate /etc/pmta/client\\.pem +${said}$`, 'm'),
+    );
+    expect(explained).not.toContain('hunter2');
+  });
+});
+
 describe('the configuration that the project was made for', () => {
   it('renders as before', async () => {
     const set = await setWith(twoIps());
