@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { HostileSshd, type Malice } from '../support/hostile-sshd.js';
 import { ee, RUN } from './ee.js';
 
@@ -58,12 +58,11 @@ describe('a host whose words would steer the terminal', () => {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    onTestFinished(() => void child.kill('SIGKILL'));
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    const [document] = (await new Promise<string>((resolve) => child.stdout.once('data', resolve)))
-      .toString()
-      .split('\n');
-    expect(JSON.parse(document ?? '')).toMatchObject({ host: 'vps2' });
+    const document = await new Promise<Buffer>((resolve) => child.stdout.once('data', resolve));
+    expect(JSON.parse(document.toString())).toMatchObject({ host: 'vps2' });
     // The next look is a day away.
     child.stdout.destroy();
     const status = await new Promise((resolve) => child.once('close', resolve));
