@@ -54,7 +54,7 @@ function built(regex: Regex, insensitive: boolean): Matcher {
           parts.some((part) => part(run, at, next))
       )(regex.parts.map(inner));
     case 'repeat':
-      return (regex.part.kind === 'char' && !regex.lazy ? repeatedChar : repeated)(inner(regex.part), regex);
+      return (regex.part.kind === 'char' ? repeatedChar : repeated)(inner(regex.part), regex);
     case 'group':
       return captured(inner(regex.part), regex.index);
     case 'look':
@@ -74,11 +74,18 @@ const counted = (run: Run): true => (++run.steps > 0) as true;
 
 type Repeat = Extract<Regex, { kind: 'repeat' }>;
 
-/** As often as it goes, then fewer times: without a call for each character. */
-function repeatedChar(char: Matcher, { least, most }: Repeat): Matcher {
+/** As often as it goes, then fewer times, or the other way round: without a call for each character. */
+function repeatedChar(char: Matcher, { least, most, lazy }: Repeat): Matcher {
+  const fits = (run: Run, at: number): boolean => char(run, at, () => true);
   return (run, at, next) => {
     let end = at;
-    while (end - at < most && char(run, end, () => true)) end++;
+    if (lazy) {
+      while (end - at < least && fits(run, end)) end++;
+      if (end - at < least) return false;
+      while (!next(end)) if (end - at >= most || !fits(run, end++)) return false;
+      return true;
+    }
+    while (end - at < most && fits(run, end)) end++;
     for (; end - at >= least; end--) if (counted(run) && next(end)) return true;
     return false;
   };

@@ -64,11 +64,16 @@ export interface ServerPlan {
 
 /** What makes senders and delivery servers agree, in both directions. */
 export function planServers(there: readonly DeliveryServer[], wanted: readonly WantedServer[]): ServerPlan {
-  const bySender = (server: WantedServer) =>
-    there.filter(({ from_email }) => from_email.toLowerCase() === server.from_email.toLowerCase());
+  const bySender = new Map<string, DeliveryServer[]>();
+  for (const server of there) {
+    const sender = server.from_email.toLowerCase();
+    const all = bySender.get(sender) ?? [];
+    all.push(server);
+    bySender.set(sender, all);
+  }
   const kept = new Set<number>();
   const changes = wanted.flatMap((server): ServerChange[] => {
-    const found = bySender(server);
+    const found = bySender.get(server.from_email.toLowerCase()) ?? [];
     // The one that was made for this virtual MTA, else the first that is active.
     const present =
       found.find(({ name }) => name === server.name) ?? found.find(({ status }) => status === 'active') ?? found[0];

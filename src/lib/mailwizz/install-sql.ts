@@ -11,16 +11,17 @@ const BEFORE_A_TABLE =
  */
 export function installStatements(sql: string, prefix: string): string[] {
   const statements: string[] = [];
-  let open = '';
+  let open: Statement | undefined;
   for (const line of sql.split(/\r?\n/)) {
-    if (open === '' && (line.trim() === '' || /^(--|#|\/\*!)/.test(line))) continue;
-    open += `${line}\n`;
-    if (!line.trimEnd().endsWith(';') || isInsideString(open)) continue;
-    statements.push(prefixed(open.trim(), prefix));
-    open = '';
+    if (!open && (line.trim() === '' || /^(--|#|\/\*!)/.test(line))) continue;
+    open ??= new Statement();
+    open.add(`${line}\n`);
+    if (open.isInsideString || !line.trimEnd().endsWith(';')) continue;
+    statements.push(open.withPrefix(prefix));
+    open = undefined;
   }
-  if (open.trim() !== '') statements.push(prefixed(open.trim(), prefix));
-  return statements;
+  const last = open?.withPrefix(prefix) ?? '';
+  return last === '' ? statements : [...statements, last];
 }
 
 /** Names of the tables that a schema creates, without a prefix. */
@@ -28,23 +29,52 @@ export function tablesOf(schema: string): string[] {
   return [...schema.matchAll(/^CREATE TABLE(?: IF NOT EXISTS)?\s+`(\w+)`/gm)].map(([, name = '']) => name);
 }
 
-/** A string in either kind of quotes, whole. */
-const STRING = /('(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*")/;
+/**
+ * A statement as its lines come. It knows at each moment whether a string is open, since the end of a line is content there, and tells
+ * code and strings apart: a text that happens to hold the words before a table is content. A string doubles its own quotes, which is the
+ * same as ending it and beginning another, or escapes them with a backslash.
+ */
+class Statement {
+  /** Code, a string, code, …, as pieces of text. */
+  readonly #parts: string[][] = [[]];
+  #quote = '';
 
-/** Only outside of strings: a text that happens to hold such words is content. */
-function prefixed(statement: string, prefix: string): string {
-  return statement
-    .split(STRING)
-    .map((part, index) => (index % 2 === 1 ? part : part.replace(BEFORE_A_TABLE, `$1$2\`${prefix}$3\``)))
-    .join('');
-}
+  get isInsideString(): boolean {
+    return this.#quote !== '';
+  }
 
-/** Whether a string is still open at the end: its line end is content. */
-function isInsideString(text: string): boolean {
-  return /['"]/.test(
-    text
-      .split(STRING)
-      .filter((_, index) => index % 2 === 0)
-      .join(''),
-  );
+  add(text: string): void {
+    let start = 0;
+    for (let at = 0; at < text.length; at++) {
+      const char = text[at];
+      if (this.#quote === '') {
+        if (char !== "'" && char !== '"') continue;
+        this.#take(text.slice(start, at));
+        this.#parts.push([]);
+        this.#quote = char;
+        start = at;
+      } else if (char === '\\') at++;
+      else if (char === this.#quote) {
+        this.#take(text.slice(start, at + 1));
+        this.#parts.push([]);
+        this.#quote = '';
+        start = at + 1;
+      }
+    }
+    this.#take(text.slice(start));
+  }
+
+  #take(piece: string): void {
+    this.#parts.at(-1)?.push(piece);
+  }
+
+  withPrefix(prefix: string): string {
+    return this.#parts
+      .map((pieces, index) => {
+        const text = pieces.join('');
+        return index % 2 === 1 ? text : text.replace(BEFORE_A_TABLE, `$1$2\`${prefix}$3\``);
+      })
+      .join('')
+      .trim();
+  }
 }

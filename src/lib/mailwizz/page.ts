@@ -2,12 +2,39 @@
 
 /** Texts of the elements that tell what is wrong: those of the class `errorMessage` of forms, and the alerts of the backend. */
 export function complaintsIn(html: string): string[] {
-  const elements = html.matchAll(
-    /<(\w+)\b[^>]*\bclass\s*=\s*(["'])[^"']*\b(?:errorMessage|alert-danger)\b[^"']*\2[^>]*>([\s\S]*?)<\/\1>/gi,
+  const tags = [...html.matchAll(/<(\/?)(\w+)(?=[\s/>])[^<>]*>/g)].map(
+    ({ 0: text, 1: slash, 2: word = '', index }) => ({
+      text,
+      index,
+      name: word.toLowerCase(),
+      closes: slash === '/',
+    }),
   );
-  const texts = [...elements].map(([, , , content = '']) => textOf(content));
-  return [...new Set(texts.filter((text) => text !== ''))];
+  /** Where each complaining element ends: at the next closing tag of its name, as seen from behind. */
+  const ends = new Map<number, number>();
+  const closing = new Map<string, number>();
+  for (const { name, index, closes, text } of tags.toReversed()) {
+    const end = closing.get(name);
+    if (closes) closing.set(name, index);
+    else if (end !== undefined && complains(text)) ends.set(index, end);
+  }
+  const texts = new Set<string>();
+  let until = 0;
+  for (const { index, text } of tags) {
+    const end = ends.get(index);
+    // What stands in a complaint is part of it.
+    if (end === undefined || index < until) continue;
+    texts.add(textOf(html.slice(index + text.length, end)));
+    until = end;
+  }
+  texts.delete('');
+  return [...texts];
 }
+
+const complains = (tag: string): boolean =>
+  [...tag.matchAll(/\bclass\s*=\s*(?:"([^"]*)"|'([^']*)')/gi)].some(([, double, single]) =>
+    /\b(?:errorMessage|alert-danger)\b/i.test(double ?? single ?? ''),
+  );
 
 /** The hidden token without which the backend takes no form. */
 export function tokenIn(html: string): string | undefined {
@@ -16,7 +43,7 @@ export function tokenIn(html: string): string | undefined {
 
 /** The value of the first input with this name. */
 function valueOf(html: string, name: string): string | undefined {
-  for (const [input] of html.matchAll(/<input\b[^>]*>/gi)) {
+  for (const [input] of html.matchAll(/<input\b[^<>]*>/gi)) {
     if (attribute(input, 'name') === name) return attribute(input, 'value');
   }
   return undefined;
@@ -28,17 +55,25 @@ function attribute(tag: string, name: string): string | undefined {
 }
 
 function textOf(html: string): string {
-  return decoded(html.replace(/<[^>]*>/g, ' '))
+  return decoded(html.replace(/<[^<>]*>/g, ' '))
     .replace(/\s+/g, ' ')
     .trim();
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', amp: '&' };
+const ENTITIES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', amp: '&' }),
+);
 
 function decoded(text: string): string {
-  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w+));/gi, (entity, decimal, hex, name: string) => {
-    if (decimal) return String.fromCodePoint(Number(decimal));
-    if (hex) return String.fromCodePoint(parseInt(hex as string, 16));
-    return ENTITIES[name.toLowerCase()] ?? entity;
+  return text.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (entity, decimal?: string, hex?: string, name = '') => {
+    if (decimal !== undefined) return character(Number(decimal));
+    if (hex !== undefined) return character(parseInt(hex, 16));
+    return ENTITIES.get(String(name).toLowerCase()) ?? entity;
   });
+}
+
+/** The character of a number; U+FFFD where there is none (HTML, "numeric character reference end state"). */
+function character(code: number): string {
+  const isCharacter = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+  return isCharacter ? String.fromCodePoint(code) : '\uFFFD';
 }

@@ -21,15 +21,26 @@ function words(text: string): string[] {
   return text.split(' ');
 }
 
-/** The columns of each table that a schema creates, without prefix. */
+/** The columns of each table that a schema creates, without prefix: those of a table that is not closed are none. */
 export function columnsOf(schema: string): Map<string, ReadonlySet<string>> {
-  const tables = schema.matchAll(/^CREATE TABLE(?: IF NOT EXISTS)?\s+`(\w+)`\s*\(([\s\S]*?)^\)/gm);
-  return new Map(
-    [...tables].map(([, name = '', body = '']) => [
-      name,
-      new Set([...body.matchAll(/^\s*`(\w+)`/gm)].map(([, column = '']) => column)),
-    ]),
-  );
+  const tables = new Map<string, ReadonlySet<string>>();
+  let open: { readonly name: string; readonly columns: Set<string>; isBody: boolean } | undefined;
+  for (const line of schema.split(/\r?\n/)) {
+    if (open?.isBody) {
+      const column = /^\s*`(\w+)`/.exec(line)?.[1];
+      if (column !== undefined) open.columns.add(column);
+      if (!line.startsWith(')')) continue;
+      tables.set(open.name, open.columns);
+      open = undefined;
+    } else {
+      const name = /^CREATE TABLE(?: IF NOT EXISTS)?\s+`(\w+)`/.exec(line)?.[1];
+      if (name !== undefined) open = { name, columns: new Set(), isBody: false };
+      // The bracket stands behind the name, or begins a line of its own.
+      if (open) open.isBody = /^(?:CREATE TABLE[^`]*`\w+`)?\s*\(/.test(line);
+      if (name === undefined && !open?.isBody && line.trim() !== '') open = undefined;
+    }
+  }
+  return tables;
 }
 
 /** What of it a schema does not have: `campaign`, `user.timezone`. */

@@ -19,13 +19,14 @@ export function mapDisagreements(
   { virtualMtas, used, virtualMtaOf }: RunningMap,
 ): string[] {
   const active = servers.filter(({ status }) => status === 'active');
+  const running = new Set(virtualMtas);
   const named = new Set(active.map(({ virtualMta }) => virtualMta));
   return [
     ...active.flatMap(({ from_email: sender, virtualMta }): string[] => {
       if (virtualMta === '') return [];
       const chosen = virtualMtaOf(sender);
       return [
-        ...(virtualMtas.includes(virtualMta)
+        ...(running.has(virtualMta)
           ? []
           : [`the delivery server of ${sender} asks for ${virtualMta}, which PowerMTA does not run`]),
         ...(chosen === virtualMta
@@ -37,7 +38,7 @@ export function mapDisagreements(
       ];
     }),
     ...used
-      .filter((name) => virtualMtas.includes(name) && !named.has(name))
+      .filter((name) => running.has(name) && !named.has(name))
       .map((name) => `PowerMTA runs ${name} for a sender, and no active delivery server asks for it`),
   ];
 }

@@ -51,3 +51,9 @@ describe("the application's own SQL", () => {
     ).toEqual(['a', 'b_c']);
   });
 });
+
+it('a string of 20 MB is one', () => {
+  const long = 'x'.repeat(20_000_000);
+  const [statement] = installStatements(`INSERT INTO \`a\` VALUES ('${long}');\n`, 'mw_');
+  expect(statement).toHaveLength(`INSERT INTO \`mw_a\` VALUES ('');`.length + long.length);
+});
