@@ -69,7 +69,7 @@ const seen = (output: string) => [...new Set(said(output, 'is: '))].sort();
 describe('while a user of the host swaps folders for links to what is root’s', () => {
   it('[R50] an upgrade gives nothing of root to PHP, and brings what is the panel’s', async () => {
     const output = await onRacingHost(
-      times(10, [
+      times(6, [
         panel,
         release,
         racing,

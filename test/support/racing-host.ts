@@ -76,12 +76,17 @@ as_other() { setpriv --reuid ${OTHER.uid} --regid ${OTHER.uid} --clear-groups "$
 racing() { begin racer "$@"; }
 racing_in() { begin file-racer "$1"; }
 begin() {
-  : > /var/fake/racing
-  ( set +e; while [ -e /var/fake/racing ]; do as_other perl "/var/fake/$@" >/dev/null 2>&1; sleep 0.2; done ) &
+  : > /var/fake/racing; rm -f /var/fake/ended
+  ( set +e; while [ -e /var/fake/racing ]; do as_other perl "/var/fake/$@" >/dev/null 2>&1; sleep 0.2; done; : > /var/fake/ended ) &
   sleep 0.3
   grep -qsa '/var/fake/.*[r]acer' /proc/[0-9]*/cmdline || echo 'nobody races'
 }
-calm() { rm -f /var/fake/racing; as_other sh -c 'kill -s KILL -- -1' 2>/dev/null || :; wait; }
+calm() {
+  rm -f /var/fake/racing
+  # One may just be beginning.
+  until [ -e /var/fake/ended ]; do as_other sh -c 'kill -s KILL -- -1' 2>/dev/null || :; sleep 0.05; done
+  wait
+}
 swappable() {
   for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     mkdir "$1/swap-$n"; echo mine > "$1/swap-$n/shadow"; ln -s /var/etc "$1/link-$n"
