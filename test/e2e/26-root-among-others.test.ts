@@ -95,6 +95,28 @@ describe('while a user of the host swaps folders for links to what is root’s',
     ]);
   });
 
+  it('[R50] [R23] an upgrade names a file of root’s among the uploads, hands it to nobody, and is taken back', async () => {
+    const secret = `${WEB_ROOT}/${uploads}/of-root.txt`;
+    const output = await onRacingHost(
+      times(1, [
+        `${panel}\n${release}\necho mine > ${secret}; chmod 0600 ${secret}`,
+        attempt(placeScript(kept, '8.2')),
+        attempt(unswapScript(kept, '8.2')),
+        look(secret, `${WEB_ROOT}/apps/init.php`),
+      ]),
+    );
+    expect(harms(output)).toEqual([
+      'failed',
+      expect.stringContaining('tar: ./of-root.txt: Cannot open: Permission denied'),
+      expect.stringContaining('Exiting with failure status'),
+      expect.stringContaining('frontend/assets/files has what mailwizz cannot read'),
+    ]);
+    expect(seen(output)).toEqual([
+      'www/mailwizz/apps/init.php root:root 644 code',
+      'www/mailwizz/frontend/assets/files/of-root.txt root:root 600 mine',
+    ]);
+  });
+
   it('[R50] a replacement gives nothing of root to PHP, nor does the way back', async () => {
     const output = await onRacingHost(
       times(6, [

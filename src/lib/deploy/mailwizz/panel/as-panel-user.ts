@@ -22,6 +22,7 @@ ee_bring() (
   # A pipe has the status of its last command.
   { ${AS_PANEL_USER} tar --null --no-recursion --sparse --mode=u=rwX,go=rX -T - -cf - < ${NAMES} && : > ${ENDED}; } |
     ( cd "$to" && ${AS_PANEL_USER} tar -xf - )
+  [ -e ${ENDED} ] || { echo "$\{from#${BESIDE.former}/} has what ${WEB_USER} cannot read: look whose it is, and give it to that user or move it away"; exit 1; }
   rm ${ENDED} ${NAMES}
 )
 `.trim();
