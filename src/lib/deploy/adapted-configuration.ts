@@ -7,7 +7,7 @@ import type { Mapping } from '../pmta/adapt/mapping.js';
 import { adaptationPlan, type AdaptationPlan } from '../pmta/adapt/plan.js';
 import type { AdaptationReport } from '../pmta/adapt/report.js';
 import { loadCatalogue } from '../pmta/catalogue.js';
-import { linesOf } from '../pmta/document.js';
+import { linesOf, type Document } from '../pmta/document.js';
 import { lineName, type Intake } from '../pmta/intake.js';
 import type { Settings } from '../settings/settings.js';
 import { withOverlay, type WithOverlay } from './overlay.js';
@@ -27,6 +27,10 @@ export interface TriedAdaptation {
   readonly adaptation: Adaptation;
   readonly refusal: EeError | undefined;
   readonly plan: AdaptationPlan;
+  /** The configuration of the backup set with the files that it includes, in one piece. */
+  readonly original: Document;
+  /** What a line of it is called: `85`, or `isps.conf:3` for one of an included file. */
+  readonly nameOf: (line: number) => string;
 }
 
 /**
@@ -71,6 +75,8 @@ export async function triedAdaptation(
     adaptation: { ...adaptation, report: [...includeReport(intake), ...placed] },
     refusal: refusalOf(adaptation, loadCatalogue(), { nameOf, unknown }),
     plan,
+    original: intake.document,
+    nameOf,
   };
 }
 

@@ -5,8 +5,8 @@ import { effectiveChanges } from '../../pmta/host/effective-changes.js';
 import type { Origin } from '../../pmta/host/origin.js';
 import type { SettingChange } from '../../pmta/host/read-back.js';
 import { parseDocument } from '../../pmta/parse.js';
-import { configurationDiff, nextStep, pmtaConfiguration } from '../../roles/pmta-configuration/resource.js';
-import { parseSeen, PMTA_CONFIG } from '../../roles/pmta-configuration/seen.js';
+import { configurationDiff, nextStep } from '../../roles/pmta-configuration/resource.js';
+import { parseSeen, PMTA_CONFIG, PROBE, type SeenConfiguration } from '../../roles/pmta-configuration/seen.js';
 import type { Host } from '../../ssh/host.js';
 
 /** Two configurations that differ, as a unified diff with their passwords masked. */
@@ -29,14 +29,21 @@ export interface PmtaDiff {
   readonly unverified: boolean;
 }
 
-/** Compares, in one round trip; changes nothing. */
-export async function pmtaDiff(host: Host, content: Buffer, signal: AbortSignal): Promise<PmtaDiff> {
-  const [output = Buffer.alloc(0)] = await probe(host, [pmtaConfiguration({ content })], { signal });
+/** What is on the host, in one round trip; changes nothing. Throws NOT_A_FILE where something else stands there. */
+export async function seenConfiguration(host: Host, signal: AbortSignal): Promise<SeenConfiguration> {
+  const [output = Buffer.alloc(0)] = await probe(host, [{ id: PMTA_CONFIG, probe: PROBE, diff: () => undefined }], {
+    signal,
+  });
   const seen = parseSeen(output);
   if (seen.other !== undefined)
     throw new EeError('NOT_A_FILE', { path: PMTA_CONFIG, type: seen.other }, { where: host.name });
+  return seen;
+}
+
+/** Compares what is on a host with what would be written there. */
+export function pmtaDiff(host: string, seen: SeenConfiguration, content: Buffer): PmtaDiff {
   const { content: next, retiring } = nextStep(content, seen);
-  const there = `${PMTA_CONFIG} (on ${host.name})`;
+  const there = `${PMTA_CONFIG} (on ${host})`;
   const written = `${PMTA_CONFIG} (last written by ee)`;
   const base = seen.drift || seen.origin === 'ours' ? (seen.applied ?? seen.content) : seen.content;
   const isThere = seen.content?.equals(next) ?? false;

@@ -1,6 +1,7 @@
 import type { HostName, Settings } from '../../settings/settings.js';
 import type { Connect } from '../connections.js';
 import { engineProofs, engineQuestions } from './engine.js';
+import { LOST_LINES_QUESTION, lostLinesProofs } from './lost-lines.js';
 import { mailwizzProofs, mailwizzQuestions } from './mailwizz.js';
 import { powermtaProofs, powermtaQuestions } from './powermta.js';
 import { Answers, type Proof } from './proof.js';
@@ -15,12 +16,18 @@ export interface HostStatus {
 
 interface Examination {
   readonly questions: (settings: Settings) => string;
-  readonly proofs: (answers: Answers, settings: Settings) => Proof[];
+  readonly proofs: (answers: Answers, settings: Settings) => Proof[] | Promise<Proof[]>;
 }
 
 const EXAMINATIONS: Readonly<Record<HostName, Examination>> = {
   vps1: { questions: mailwizzQuestions, proofs: mailwizzProofs },
-  vps2: { questions: powermtaQuestions, proofs: powermtaProofs },
+  vps2: {
+    questions: (settings) => `${powermtaQuestions(settings)}\n${LOST_LINES_QUESTION}`,
+    proofs: async (answers, settings) => [
+      ...powermtaProofs(answers, settings),
+      ...(await lostLinesProofs(answers, settings)),
+    ],
+  },
   vps3: { questions: engineQuestions, proofs: engineProofs },
 };
 
@@ -36,7 +43,7 @@ async function hostStatus(settings: Settings, name: HostName, connect: Connect):
     const host = await connect(settings.hosts[name]);
     try {
       const { stdout } = await host.run(questions(settings), { step: 'asking what runs' });
-      return { host: name, address, proofs: proofs(new Answers(stdout.toString('utf8')), settings) };
+      return { host: name, address, proofs: await proofs(new Answers(stdout.toString('utf8')), settings) };
     } finally {
       await host.close();
     }
