@@ -22,15 +22,23 @@ export function assertRenderable({ faults, lost }: Intake): void {
   if (lost.length > 0) throw new EeError('PMTA_INCLUDES_MISSING', { lines: lost.map(lostLine) });
 }
 
-/** What `ee verify` says of a configuration: as `assertRenderable` judges it. Lost rules do not spoil the set itself. */
-export async function examineConfiguration(bytes: Uint8Array, dir: string): Promise<ConfigFindings> {
-  const { faults, lost, fetched, foreign, included } = await takeInFrom(dir, bytes);
+/**
+ * What `ee verify` says of a configuration: as `assertRenderable` judges it. Lost rules do not spoil the set itself, and lines in `drop`
+ * may be lost.
+ */
+export async function examineConfiguration(
+  bytes: Uint8Array,
+  dir: string,
+  drop: ReadonlySet<string> = new Set(),
+): Promise<ConfigFindings> {
+  const { faults, lost, dropped, fetched, foreign, included } = await takeInFrom(dir, bytes, drop);
   return {
     problems: [
       ...faults.map((fault) => error(fault.code, faultLine(fault))),
       ...lost.map((line) => warning('CONFIG_INCLUDE_MISSING', `${lostLine(line)}: ee pmta render refuses it`)),
     ],
     notes: [
+      ...dropped.map((line) => ({ code: 'CONFIG_INCLUDE_DROPPED', message: `${lostLine(line)}: PMTA_DROP names it` })),
       ...fetched.map((line) => ({ code: 'CONFIG_INCLUDE_FETCHED', message: lostLine(line) })),
       ...foreign.map((line) => ({ code: 'CONFIG_FILE_NAMED', message: lostLine(line) })),
     ],

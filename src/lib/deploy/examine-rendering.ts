@@ -11,7 +11,7 @@ import { examineConfiguration } from './backup-configuration.js';
  */
 export function examinationFor(settings: Settings | undefined): ExamineConfig {
   return async (bytes, directory) => {
-    const found = await examineConfiguration(bytes, directory);
+    const found = await examineConfiguration(bytes, directory, new Set(settings?.pmta.drop));
     if (!settings || found.problems.length > 0) return found;
     const refusal = await adaptedConfiguration(settings, bytes).then(() => undefined, refusalOf);
     const inOneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');

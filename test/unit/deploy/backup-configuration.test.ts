@@ -40,8 +40,11 @@ async function outcome(work: () => Promise<unknown>): Promise<Outcome> {
 }
 const render = (set: string, ...argv: string[]): Promise<Outcome> =>
   outcome(() => PmtaRender.run(['--ips', '2', '--env-file', `${set}.env`, ...argv], { root: packageRoot() }));
-async function verify(set: string): Promise<{ verdict: string; config: string[]; notes: string[]; exit: number }> {
-  const { stdout, exit } = await outcome(() => Verify.run([set, '--json'], { root: packageRoot() }));
+async function verify(
+  set: string,
+  argv: readonly string[] = [set],
+): Promise<{ verdict: string; config: string[]; notes: string[]; exit: number }> {
+  const { stdout, exit } = await outcome(() => Verify.run([...argv, '--json'], { root: packageRoot() }));
   const { verdict, files } = JSON.parse(stdout) as VerificationReport;
   const config = files.find(({ role }) => role === 'config');
   return {
@@ -87,6 +90,21 @@ describe('a configuration of includes and global directives', () => {
     const rendered = await render(set);
     expect([rendered.exit, rendered.stdout]).toEqual([3, '']);
     expect(rendered.stderr).toContain(`\n  ${lost}\nNext: Put each file into the backup set`);
+  });
+
+  it('is rendered without the lines that PMTA_DROP names, and verified so with the settings', async () => {
+    const set = await setWith(text, { 'vmtas.conf': 'include gone\n<domain a.example>\nmax-smtp-out 3\n</domain>\n' });
+    const settings = validText({ BACKUP_DIR: set, PMTA_DROP: '3, vmtas.conf:1' });
+    await writeFile(`${set}.env`, settings, { mode: 0o600 });
+    const { stdout, exit } = await render(set);
+    expect([exit, stdout.includes('isps'), stdout.includes('gone')]).toEqual([0, false, false]);
+    expect(stdout).toContain('# include vmtas.conf\n<domain a.example>\n');
+    expect((await render(set, '--explain')).stdout).toMatch(
+      /^ *vmtas\.conf:1 +dropped +include gone +the file is not in/m,
+    );
+    const verified = await verify(set, ['--env-file', `${set}.env`]);
+    expect([verified.verdict, verified.config]).toEqual(['VERIFIED', []]);
+    expect(verified.notes.map((note) => note.split(': ')[0])).toEqual(['line 3', 'vmtas.conf:1'].sort());
   });
 
   it('is rendered with the files of the set in their places, by their name or their path below it', async () => {
