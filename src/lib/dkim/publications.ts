@@ -62,7 +62,7 @@ async function ofDomain(secretsDir: string, domain: string): Promise<Publication
   const each = await Promise.all(inUse.map((key) => publication(secretsDir, domain, key)));
   return {
     keys: each.filter((one) => 'record' in one),
-    removed: read.keys.filter((key) => !inUse.includes(key)).map(({ selector }) => ({ domain, selector })),
+    removed: read.keys.flatMap(({ selector, state }) => (state === 'removed' ? [{ domain, selector }] : [])),
     unread: each.filter((one) => 'error' in one),
   };
 }
