@@ -178,6 +178,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'max-msg-rate': ['250/h', '11/h'],
   'retry-after': ['10m', '1h'],
   'dkim-sign': ['yes', 'no'],
+  // Both of the <domain *> blocks have it.
+  'use-starttls': ['yes', 'no'],
   'bounce-after': ['24h', '2d'],
   'backoff-notify': ['""', 'ops@example.com'],
 };
