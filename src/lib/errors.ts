@@ -283,6 +283,11 @@ const failures = {
     hint: ({ setting }) =>
       `Bring the vendor's one package of PowerMTA for 64-bit Debian (.deb) or Red Hat (.rpm), and set ${setting} to its path.`,
   }),
+  FILE_UNFIT: row<{ path: string; setting: string; reason: string }>({
+    exit: EXIT.usage,
+    message: ({ path, setting, reason }) => `${path} (${setting}) cannot be read: ${reason}.`,
+    hint: ({ setting }) => `Name a regular file with ${setting}, and run the same command again.`,
+  }),
   FILE_MISSING: row<{ what: string; path: string; setting: string }>({
     exit: EXIT.usage,
     message: ({ what, path, setting }) => `${what} is not at ${path} (${setting}).`,
@@ -308,6 +313,12 @@ const failures = {
       name
         ? `Find out who did it. To have the vendor's file again, on the host: \`apt-mark unhold ${name}; dpkg --remove ${name}\` (configuration, licence and queue stay); then run the same command again.`
         : `Find out who did it, and move it away on the host (\`mv ${file} ${file}.foreign\`); then run the same command again.`,
+  }),
+  PACKAGE_STEP_RUNS: row<{ host: string; about: string }>({
+    exit: EXIT.failed,
+    message: ({ host, about }) => `A package step on ${host} does not end: ${about}. Nothing was changed there.`,
+    hint: () =>
+      'Look at `tail /run/ee.packages/output` on the host; where nothing moves, end it with `systemctl kill ee-packages`, and run the same command again: it repairs what is half installed.',
   }),
   FOLDER_IN_USE: row<{ path: string; from: string }>({
     exit: EXIT.failed,

@@ -16,7 +16,7 @@ describe('what somebody changed on a host by hand', () => {
   /** What a run changes in one stage of the baseline. */
   const stageMade = (name: string): Promise<string[]> =>
     onHost(lab.settingsFile, 'vps1', async (host) => {
-      const stages = baseline('vps1', await loadSettings(lab.settingsFile), await hostFacts(host), []);
+      const stages = baseline('vps1', await loadSettings(lab.settingsFile), await hostFacts(host), { ports: [] });
       return converged(host, stages.find((stage) => stage.name === name)?.resources ?? []);
     });
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,6 +35,21 @@ async function deployed(): Promise<{
   const [host] = hosts ?? [];
   const packages = (host?.changes ?? []).flatMap(({ id, summary }) => (id === 'package:powermta' ? [summary] : []));
   return { exit, status: host?.status ?? stdout, packages, error };
+}
+
+/** The file that the settings name. */
+const packageFile = async (): Promise<string> =>
+  /^PMTA_PACKAGE=(.*)$/m.exec(await readFile(lab.settingsFile, 'utf8'))?.[1] ?? '';
+
+/** Names the package of the settings anew, with a script of its own that fails. */
+async function spoil(script: 'preinst' | 'postinst', said: string): Promise<void> {
+  const tree = await mkdtemp(join(lab.folder, 'spoilt-'));
+  await execa('dpkg-deb', ['-R', await packageFile(), tree]);
+  const path = join(tree, 'DEBIAN', script);
+  await writeFile(path, (await readFile(path, 'utf8')).replace('\n', `\necho "${said}"; exit 1\n`));
+  await execa('dpkg-deb', ['--root-owner-group', '-b', tree, `${tree}.deb`]);
+  const settings = await readFile(lab.settingsFile, 'utf8');
+  await writeFile(lab.settingsFile, settings.replace(/^PMTA_PACKAGE=.*$/m, `PMTA_PACKAGE=${tree}.deb`));
 }
 
 const installed = () => lab.sh('vps2', `dpkg-query -W -f '\${Version} \${db:Status-Abbrev}' powermta`);
@@ -128,5 +143,65 @@ describe('the package of PowerMTA', () => {
     expect(error?.message).toContain('/usr/sbin/pmtahttpd on the host came with no package');
     await lab.sh('vps2', 'mv /usr/sbin/pmtahttpd /usr/sbin/pmtahttpd.foreign');
     expect(await deployed()).toMatchObject({ exit: 0, status: 'changed' });
+  });
+
+  it('[R19] whose own script fails is replaced by a good one of the same version', async () => {
+    await bring('deb', 'r11');
+    const good = await readFile(lab.settingsFile, 'utf8');
+    await spoil('postinst', 'the licence server does not answer');
+    const failed = await deployed();
+    expect([failed.exit, failed.error?.code]).toEqual([1, 'REMOTE_FAILED']);
+    expect(failed.error?.message).toContain('the licence server does not answer');
+    expect(await installed()).toBe('5.0r11+standin1 iF');
+    // It fails the same way again, and not for ever: naming the good file leads out.
+    expect((await deployed()).exit).toBe(1);
+
+    await writeFile(lab.settingsFile, good);
+    const { exit, packages, error } = await deployed();
+    expect([exit, packages], error?.message).toEqual([
+      0,
+      ['install powermta 5.0r11+standin1 from powermta-stand-in_5.0r11_amd64.deb, over one that is half installed'],
+    ]);
+    expect(await installed()).toBe('5.0r11+standin1 hi');
+    expect(await runs()).toMatch(/^active\n/);
+    expect(await deployed()).toMatchObject({ exit: 0, status: 'unchanged' });
+  });
+
+  it('that refuses to be unpacked leaves the running PowerMTA alone, then and at the next good run', async () => {
+    const good = await readFile(lab.settingsFile, 'utf8');
+    const started = () => lab.sh('vps2', 'systemctl show -p ActiveEnterTimestampMonotonic --value pmta');
+    const before = await started();
+    await bring('deb', 'r12');
+    await spoil('preinst', 'this build is not for you');
+    const failed = await deployed();
+    expect([failed.exit, failed.error?.message]).toEqual([1, expect.stringContaining('this build is not for you')]);
+    expect(await installed()).toBe('5.0r11+standin1 hi');
+
+    await writeFile(lab.settingsFile, good);
+    expect(await deployed()).toMatchObject({ exit: 0, status: 'unchanged' });
+    expect(await started()).toBe(before);
+  });
+
+  it('of another build of the same version, installed by hand, is replaced by the one that the settings name', async () => {
+    const named = join(lab.folder, 'by-hand');
+    await execa('dpkg-deb', ['-R', await packageFile(), named]);
+    await writeFile(join(named, 'usr/share/doc/powermta-by-hand'), 'another build\n');
+    const sums = join(named, 'DEBIAN/md5sums');
+    await writeFile(
+      sums,
+      `${await readFile(sums, 'utf8').catch(() => '')}${'0'.repeat(32)}  usr/share/doc/powermta-by-hand\n`,
+    );
+    await execa('dpkg-deb', ['--root-owner-group', '-b', named, `${named}.deb`]);
+    const content = (await readFile(`${named}.deb`)).toString('base64');
+    await lab.sh(
+      'vps2',
+      `base64 -d > /root/by-hand.deb <<'EOF'\n${content}\nEOF\napt-mark unhold powermta; dpkg -i --force-confold /root/by-hand.deb`,
+    );
+
+    expect((await deployed()).packages).toEqual([
+      'install powermta 5.0r11+standin1 from powermta-stand-in_5.0r11_amd64.deb',
+    ]);
+    expect((await lab.try('vps2', 'test -e /usr/share/doc/powermta-by-hand')).exit).toBe(1);
+    expect(await deployed()).toMatchObject({ exit: 0, status: 'unchanged' });
   });
 });

@@ -65,7 +65,14 @@ export function inputsFor(settings: Settings): Required<DeployInputs> {
       certifiable: false,
     },
     vps2: {
-      package: { path: '/srv/powermta.deb', format: 'deb', version: '5.0r8', bytes: 100, sha256: 'b'.repeat(64) },
+      package: {
+        path: '/srv/powermta.deb',
+        format: 'deb',
+        name: 'powermta',
+        version: '5.0r8',
+        bytes: 100,
+        sha256: 'b'.repeat(64),
+      },
       licence: Buffer.from('the licence\r\n'),
       configuration: Buffer.from(configurationFor(settings)),
       dkimKeys: settings.sending.identities.map(({ index, domain }) => ({

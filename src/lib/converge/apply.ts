@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { EeError } from '../errors.js';
 import type { Emit } from './events.js';
 import { applyGuarded } from './guard.js';
-import { handlerDifference, setMarker } from './handlers.js';
+import { handlerDifference, noteHandlers } from './handlers.js';
 import { journalLine, openState, type Run } from './journal.js';
 import type { LockedHost } from './locked-host.js';
+import { packageStep } from './package-step.js';
 import type { PlannedChange, PlannedStage } from './plan.js';
 import type { Change } from './resource.js';
 import { applyTrial } from './trial.js';
@@ -103,13 +104,15 @@ export function batchScript(batch: readonly PlannedChange[], mark: string, run: 
       'set +e',
       '(',
       'set -eu',
-      ...change.notifies.map((handler) => setMarker(handler.id)),
-      change.difference.script,
+      ...noteHandlers(change),
+      change.difference.isPackageStep
+        ? packageStep(change.difference.script, toChange(change), run, change.difference.journal)
+        : change.difference.script,
       ') 2>&1',
       'ee_status=$?',
       'set -e',
       `[ "$ee_status" -eq 0 ] || exit "$ee_status"`,
-      journalLine(run, toChange(change), change.difference.journal),
+      ...(change.difference.isPackageStep ? [] : [journalLine(run, toChange(change), change.difference.journal)]),
       `printf '%s done %s\\n' ${mark} ${index}`,
     ].join('\n'),
   );

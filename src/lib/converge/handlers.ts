@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { quote } from '../ssh/shell-quote.js';
 import { PENDING } from './paths.js';
 import { waitUntil } from './ready.js';
@@ -12,12 +13,46 @@ export const setMarker = (id: string): string => `mkdir -p -m 0700 ${PENDING}; :
 export const clearMarker = (id: string): string => `rm -f ${marker(id)}`;
 export const testMarker = (id: string): string => `[ ! -e ${marker(id)} ] || echo pending`;
 
-/** A handler seen as a resource, so that one that a killed run left behind is found by the same probe as everything else. */
-export function pendingProbe(handler: Handler): Resource {
-  return { id: handler.id, probe: testMarker(handler.id), diff: () => undefined };
+/** What a handler's marker remembers of a change: the SHA-256 of what its resource's probe had shown before it. */
+export const stateOf = (seen: Buffer): string => createHash('sha256').update(seen).digest('hex');
+
+/** A change, with the state of its resource before it; without one it counts as made. */
+interface NotingChange {
+  readonly id: string;
+  readonly before?: string;
+  readonly notifies: readonly Handler[];
 }
 
-export const isPending = (seen: Buffer): boolean => seen.toString('utf8').trim() === 'pending';
+/**
+ * Shell that notes, before a change, which handlers it makes necessary: a line in the marker of each, with the state before the
+ * change. The change may fail before it has done anything, and the run may be killed anywhere; the state of the host says later
+ * whether there was one.
+ */
+export function noteHandlers({ id, before = 'unknown', notifies }: NotingChange): string[] {
+  const note = `printf '%s %s\\n' ${quote(before)} ${quote(id)}`;
+  return notifies.map((handler) => `mkdir -p -m 0700 ${PENDING}; ${note} >> ${marker(handler.id)}`);
+}
+
+/** A handler seen as a resource, so that one that a killed run left behind is found by the same probe as everything else. */
+export function pendingProbe(handler: Handler): Resource {
+  const file = marker(handler.id);
+  return { id: handler.id, probe: `[ ! -e ${file} ] || { echo pending; cat ${file}; }`, diff: () => undefined };
+}
+
+/**
+ * Whether a handler still has to run: its marker is there, and a change that it was set for took place. A change whose resource is
+ * as it was before did not; one whose resource is not looked at any more (`states` by id) is taken for made.
+ */
+export function isPending(seen: Buffer, states: ReadonlyMap<string, string>): boolean {
+  const [word, ...notes] = seen.toString('utf8').trim().split('\n');
+  if (word !== 'pending') return false;
+  return notes.length === 0 || notes.some((note) => tookPlace(note, states));
+}
+
+function tookPlace(note: string, states: ReadonlyMap<string, string>): boolean {
+  const at = note.indexOf(' ');
+  return at < 0 || states.get(note.slice(at + 1)) !== note.slice(0, at);
+}
 
 /** Running the handler, as a change. */
 export function handlerDifference(handler: Handler): Difference {

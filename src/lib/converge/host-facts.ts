@@ -1,6 +1,7 @@
 import { EeError } from '../errors.js';
 import type { Host } from '../ssh/host.js';
 import { NETWORK_QUESTION, parseNetworkManager, type NetworkManager } from './network-manager.js';
+import { PACKAGE_STEP_QUESTION } from './package-step.js';
 
 /** What a role must know of a host before it can say what the host should be. */
 export interface HostFacts {
@@ -26,6 +27,8 @@ export interface HostFacts {
   readonly freeMegabytes: number;
   /** Whether dpkg and apt are there. */
   readonly hasApt: boolean;
+  /** The package step of an earlier run that works on just now: what, whose and since when. */
+  readonly packageStep?: string;
 }
 
 /** A login of root, as sshd judges it. */
@@ -53,6 +56,7 @@ printf 'clientAddress=%s\\nsshPort=%s\\n' "\${connection%% *}" "\${connection##*
 awk '/^MemTotal:/ { printf "memoryMegabytes=%d\\n", $2 / 1024 }' /proc/meminfo
 df -Pm /var | awk 'END { printf "freeMegabytes=%d\\n", $4 }'
 command -v apt-get >/dev/null && echo hasApt=yes
+${PACKAGE_STEP_QUESTION}
 :
 `;
 
@@ -100,5 +104,6 @@ export function parseFacts(output: string): HostFacts {
     memoryMegabytes: Number(one('memoryMegabytes')),
     freeMegabytes: Number(one('freeMegabytes')),
     hasApt: one('hasApt') === 'yes',
+    ...(one('packageStep') ? { packageStep: one('packageStep') } : {}),
   };
 }

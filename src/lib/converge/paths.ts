@@ -10,3 +10,5 @@ export const PENDING = `${STATE}/pending`;
 export const STAGING = `${STATE}/staging`;
 /** Held while a run works on the host; on a tmpfs, so that a reboot clears it. */
 export const LOCK = '/run/ee.lock';
+/** The package step that works on the host just now: its script, what it writes, and its status; on a tmpfs, as the lock is. */
+export const PACKAGE_STEP = '/run/ee.packages';

@@ -1,6 +1,6 @@
 import { EeError } from '../errors.js';
 import type { Host, RunOptions } from '../ssh/host.js';
-import { isPending, pendingProbe } from './handlers.js';
+import { isPending, pendingProbe, stateOf } from './handlers.js';
 import { probe } from './probe.js';
 import type { Change, Difference, Handler, Resource, Stage } from './resource.js';
 
@@ -8,6 +8,8 @@ import type { Change, Difference, Handler, Resource, Stage } from './resource.js
 export interface PlannedChange {
   readonly id: string;
   readonly difference: Difference;
+  /** The state of the resource before the change, as `stateOf` gives it. */
+  readonly before?: string;
   readonly notifies: readonly Handler[];
 }
 
@@ -46,13 +48,17 @@ export async function plan(host: Host, stages: readonly Stage[], options: RunOpt
 
 function planStage(host: string, stage: Stage, next: () => Buffer): PlannedStage {
   const changes: PlannedChange[] = [];
+  const states = new Map<string, string>();
   for (const resource of stage.resources) {
-    const difference = diffOn(host, resource, next());
+    const seen = next();
+    const before = stateOf(seen);
+    states.set(resource.id, before);
+    const difference = diffOn(host, resource, seen);
     if (difference instanceof EeError) return { stage, changes: [], handlers: [], refusal: difference };
-    if (difference) changes.push({ id: resource.id, difference, notifies: resource.notifies ?? [] });
+    if (difference) changes.push({ id: resource.id, difference, before, notifies: resource.notifies ?? [] });
   }
   const notified = new Set(changes.flatMap((change) => change.notifies.map((handler) => handler.id)));
-  const handlers = handlersOf(stage).filter((handler) => isPending(next()) || notified.has(handler.id));
+  const handlers = handlersOf(stage).filter((handler) => isPending(next(), states) || notified.has(handler.id));
   return { stage, changes, handlers };
 }
 

@@ -15,6 +15,11 @@ export interface Difference {
   /** POSIX shell, run as root under `set -eu` in a subshell of its own. */
   readonly script: string;
   /**
+   * Set where the script installs packages: it runs to its end on the host though the connection is gone, since dpkg that is
+   * killed half way leaves what no second run of the same command repairs.
+   */
+  readonly isPackageStep?: true;
+  /**
    * Set where the change could lock the operator out: the script that takes it back. It is armed on the host before the
    * change, and disarmed only over a fresh connection.
    */

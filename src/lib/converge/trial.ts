@@ -4,7 +4,7 @@ import { journalLine, openState } from './journal.js';
 import type { LockedHost } from './locked-host.js';
 import type { PlannedChange } from './plan.js';
 import type { Change } from './resource.js';
-import { setMarker } from './handlers.js';
+import { noteHandlers } from './handlers.js';
 
 /**
  * A change whose result is judged by what its script printed, and then kept or taken back. What a cut run left unjudged must be
@@ -41,7 +41,7 @@ export async function applyTrial(
       'set +e',
       '(',
       'set -eu',
-      ...planned.notifies.map(({ id }) => setMarker(id)),
+      ...noteHandlers(planned),
       planned.difference.script,
       ') 2>&1',
       'ee_status=$?',

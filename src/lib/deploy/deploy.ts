@@ -1,3 +1,4 @@
+import { awaitPackageStep } from '../converge/await-package-step.js';
 import { converge } from '../converge/converge.js';
 import type { Emit } from '../converge/events.js';
 import { hostFacts, type HostFacts } from '../converge/host-facts.js';
@@ -101,6 +102,7 @@ async function prepare(
   const seconds = stopwatch();
   emit({ kind: 'step', host: name, step: 'looking at what is there' });
   const facts = await hostFacts(host);
+  await awaitPackageStep(host, facts.packageStep, { emit, signal });
   assertSuitable(name, facts);
   if (name === 'vps2') assertSendingAddresses(settings, facts);
   const made = await plan(host, wantedStages(name, settings, facts, inputs), { signal });

@@ -17,7 +17,7 @@ export interface DeployInputs {
 /** Everything that a host should be: the baseline, with the ports of its role open, and the role on top. */
 export function wantedStages(host: HostName, settings: Settings, facts: HostFacts, inputs: DeployInputs): Stage[] {
   const role = roleOf(host, { settings, facts }, inputs);
-  return [...baseline(host, settings, facts, role.ports), ...role.stages];
+  return [...baseline(host, settings, facts, role), ...role.stages];
 }
 
 function roleOf(host: HostName, context: RoleContext, { vps1, vps2, vps3 }: DeployInputs): Role {

@@ -6,10 +6,12 @@ import { file } from '../converge/resources/file.js';
 import { link } from '../converge/resources/link.js';
 import { packages } from '../converge/resources/packages.js';
 import { service } from '../converge/resources/service.js';
+import { soundPackages } from '../converge/resources/sound-packages.js';
 import type { HostName, Settings } from '../settings/settings.js';
 import { firewall } from './firewall.js';
 import { NODE_EXPORTER_PORT, type PortRule } from './ports.js';
 import { sshHardening } from './ssh-hardening.js';
+import type { Role } from './role.js';
 import { bareWord, render } from './template.js';
 
 /** Debian packages of every host. */
@@ -27,9 +29,17 @@ export function baselinePackages({ container }: Pick<HostFacts, 'container'>): s
 }
 
 /** What lies under every role: updates, time, SSH with keys only, and a firewall that drops what is not named. */
-export function baseline(host: HostName, settings: Settings, facts: HostFacts, ports: readonly PortRule[]): Stage[] {
+export function baseline(
+  host: HostName,
+  settings: Settings,
+  facts: HostFacts,
+  { ports, brought = [] }: Pick<Role, 'ports' | 'brought'>,
+): Stage[] {
   return [
-    { name: 'baseline packages', resources: [packages('baseline', baselinePackages(facts))] },
+    {
+      name: 'baseline packages',
+      resources: [soundPackages(brought), packages('baseline', baselinePackages(facts))],
+    },
     firewallStage(host, settings, facts, ports),
     { name: 'SSH', resources: [sshHardening(facts.rootLogin)] },
     { name: 'system', resources: system(facts) },

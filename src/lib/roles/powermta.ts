@@ -5,7 +5,7 @@ import type { Resource, Stage } from '../converge/resource.js';
 import { addresses, retiredAddresses } from '../converge/resources/addresses.js';
 import { directory } from '../converge/resources/directory.js';
 import { file } from '../converge/resources/file.js';
-import { localPackage } from '../converge/resources/local-package.js';
+import { debianName, localPackage } from '../converge/resources/local-package.js';
 import { writtenByRoot } from '../converge/resources/written-by-root.js';
 import { service } from '../converge/resources/service.js';
 import type { PackageFile } from '../package-file/package-file.js';
@@ -24,7 +24,7 @@ import { powermtaService } from './services.js';
 
 /** What the role takes from the backup set and from the secrets. */
 export interface PowermtaInputs {
-  readonly package: Pick<PackageFile, 'path' | 'format' | 'version' | 'bytes' | 'sha256'>;
+  readonly package: Pick<PackageFile, 'path' | 'format' | 'name' | 'version' | 'bytes' | 'sha256'>;
   readonly licence: Buffer;
   /** The adapted configuration. Bytes, since it need not be UTF-8; it holds the relay password. */
   readonly configuration: Buffer;
@@ -90,7 +90,12 @@ export function powermta({ settings, facts }: RoleContext, inputs: PowermtaInput
     },
     ...accounting(settings, inputs.accounting),
   ];
-  return { packages: ACCOUNTING_PACKAGES, ports: powermtaPorts(settings), stages };
+  return {
+    packages: ACCOUNTING_PACKAGES,
+    brought: [debianName(inputs.package)],
+    ports: powermtaPorts(settings),
+    stages,
+  };
 }
 
 /**
@@ -105,22 +110,27 @@ function sendingAddresses({ sending, hosts }: Settings, configuration: Buffer): 
 
 /** The licence comes before an upgrade: the package refuses to take the place of another version without one for itself. */
 function packageAndLicence({ package: { path, ...known }, licence }: PowermtaInputs): Resource[] {
-  const licenceFile = file({
-    path: '/etc/pmta/license',
-    content: licence,
-    mode: '0640',
-    owner: OWNER,
-    sensitive: true,
-    notifies: [restartPmta],
-  });
-  const write = licenceFile.diff(Buffer.from('absent\n'))?.script;
+  const licenceOf = (owner: string) =>
+    file({
+      path: '/etc/pmta/license',
+      content: licence,
+      mode: '0640',
+      owner,
+      sensitive: true,
+      notifies: [restartPmta],
+    });
+  const licenceFile = licenceOf(OWNER);
+  const [write, writeForRoot] = [licenceFile, licenceOf('root:root')].map(
+    (wanted) => wanted.diff(Buffer.from('absent\n'))?.script ?? ':',
+  );
   return [
     localPackage({
       label: PMTA_PACKAGE_LABEL,
       file: path,
       ...known,
       programs: PMTA_PROGRAMS,
-      ...(write === undefined ? {} : { beforeUpgrade: write }),
+      // A package that was never configured has not made its group yet.
+      beforeUpgrade: `mkdir -p /etc/pmta\nif getent group pmta >/dev/null; then\n${write}\nelse\n${writeForRoot}\nfi`,
       notifies: [restartPmta],
     }),
     licenceFile,

@@ -17,13 +17,14 @@ const change = (id: string, script: string, more: Partial<PlannedChange> = {}): 
 
 describe('the script of a batch', () => {
   it('runs each change between its marks, after its reloads are noted and before its journal line', () => {
-    const script = batchScript([change('test:a', 'echo a', { notifies: [reload('nginx')] })], 'mark', RUN);
+    const noted = { before: 'f00', notifies: [reload('nginx')] };
+    const script = batchScript([change('test:a', 'echo a', noted)], 'mark', RUN);
     expect(script.split('\n').slice(-12)).toEqual([
       "printf '%s start %s\\n' mark 0",
       'set +e',
       '(',
       'set -eu',
-      "mkdir -p -m 0700 /var/lib/ee/pending; : > '/var/lib/ee/pending/reload%3Anginx'",
+      `mkdir -p -m 0700 /var/lib/ee/pending; printf '%s %s\\n' 'f00' 'test:a' >> '/var/lib/ee/pending/reload%3Anginx'`,
       'echo a',
       ') 2>&1',
       'ee_status=$?',

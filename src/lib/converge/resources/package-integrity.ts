@@ -1,18 +1,24 @@
 import { quote } from '../../ssh/shell-quote.js';
 import { STATE } from '../paths.js';
 
-/** The record of an installed package file: its SHA-256, name and version, then one line of `sha256sum` a program. */
+/**
+ * The record of an installed package file: its SHA-256, name and version, and the MD5 of dpkg's own list of its checksums, which
+ * tells two builds of one version apart; then one line of `sha256sum` a program.
+ */
 export const recordOf = (label: string): string => `${STATE}/packages/${label}`;
+
+/** Shell that prints the MD5 of dpkg's list of the checksums of the package `$name`; of nothing where it has none. */
+export const LIST_SUM = `cat "$(dpkg-query --control-path "$name" md5sums 2>/dev/null || echo /dev/null)" 2>/dev/null | md5sum | cut -c 1-32`;
 
 /**
  * Shell that prints `altered FILE PACKAGE` for each program that is not as its package brought it, by dpkg's own checksums (as
  * `dpkg --verify` reads them) and by those taken from the package when it was installed; and `foreign FILE` for one that came with
- * no package. A program that is not there is not named.
+ * no package. A program that is not there is not named, nor one of a package that is half installed. It stands behind what sets
+ * `record`: `same NAME VERSION` where the record is about what is installed, nothing otherwise.
  */
 export function integrityQuestion(label: string, programs: readonly string[]): string {
-  const record = quote(recordOf(label));
+  const kept = quote(recordOf(label));
   return [
-    `ee_version=$(dpkg-query -W -f '\${Version}' "$(sed -n '1s/^[^ ]* \\([^ ]*\\).*/\\1/p' ${record} 2>/dev/null)" 2>/dev/null)`,
     `for p in ${programs.map(quote).join(' ')}; do`,
     '  [ -e "$p" ] || [ -L "$p" ] || continue',
     `  owner=$(dpkg-query -S "$p" 2>/dev/null | sed -n '/^diversion by/d; s/^\\([^:, ]*\\).*/\\1/p' | head -n 1)`,
@@ -21,10 +27,10 @@ export function integrityQuestion(label: string, programs: readonly string[]): s
     `  listed=$(sed -n "s|^\\([0-9a-f]*\\)  \${p#/}\\$|\\1|p" "$(dpkg-query --control-path "$owner" md5sums 2>/dev/null || echo /dev/null)")`,
     '  seen=$(md5sum < "$p" 2>/dev/null)',
     '  [ -z "$listed" ] || [ "$listed" = "${seen%% *}" ] || { echo "altered $p $owner"; continue; }',
-    `  kept=$(sed -n "1s|^[^ ]* $owner $ee_version\\$|same|p; 2,\\$s|^\\([0-9a-f]*\\)  $p\\$|\\1|p" ${record} 2>/dev/null | tr '\\n' ' ')`,
-    '  case $kept in "same "?*) ;; *) continue ;; esac',
+    '  case $record in "same $owner "*) ;; *) continue ;; esac',
+    `  taken=$(sed -n "2,\\$s|^\\([0-9a-f]*\\)  $p\\$|\\1|p" ${kept})`,
     '  seen=$(sha256sum < "$p")',
-    '  [ "$kept" = "same ${seen%% *} " ] || echo "altered $p $owner"',
+    '  [ -z "$taken" ] || [ "$taken" = "${seen%% *}" ] || echo "altered $p $owner"',
     'done',
   ].join('\n');
 }

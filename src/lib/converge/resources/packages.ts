@@ -19,6 +19,7 @@ export function packages(label: string, names: readonly string[]): Resource {
           action: 'create',
           summary: `install ${missing.join(', ')}`,
           script: aptInstall(missing.map(quote).join(' ')),
+          isPackageStep: true,
         };
       }
       if (!lines.includes('policy left-behind')) return undefined;

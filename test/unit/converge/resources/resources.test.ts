@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { absent } from '../../../../src/lib/converge/resources/absent.js';
 import { parseNetworkManager, type NetworkManager } from '../../../../src/lib/converge/network-manager.js';
@@ -6,11 +7,12 @@ import { addresses, retiredAddresses } from '../../../../src/lib/converge/resour
 import { archive } from '../../../../src/lib/converge/resources/archive.js';
 import { directory } from '../../../../src/lib/converge/resources/directory.js';
 import { link } from '../../../../src/lib/converge/resources/link.js';
-import { localPackage } from '../../../../src/lib/converge/resources/local-package.js';
+import { debianName, localPackage } from '../../../../src/lib/converge/resources/local-package.js';
 import { mariadbDatabase } from '../../../../src/lib/converge/resources/mariadb.js';
 import { packages } from '../../../../src/lib/converge/resources/packages.js';
 import { postgresDatabase } from '../../../../src/lib/converge/resources/postgres.js';
 import { service } from '../../../../src/lib/converge/resources/service.js';
+import { soundPackages } from '../../../../src/lib/converge/resources/sound-packages.js';
 import { systemUser } from '../../../../src/lib/converge/resources/user.js';
 import { writtenByRoot } from '../../../../src/lib/converge/resources/written-by-root.js';
 import { Secret } from '../../../../src/lib/secret.js';
@@ -95,9 +97,13 @@ describe('packages', () => {
     const lines = wanted.diff(said(''))?.script.split('\n') ?? [];
     expect(lines[0]).toBe('export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l UCF_FORCE_CONFFOLD=1');
     expect(lines).toContain("  trap 'rm -f /usr/sbin/policy-rc.d' EXIT");
-    expect(lines.at(-2)).toMatch(
-      /^apt-get -q -y .*--force-confdef .*--force-confold --no-install-recommends install 'nginx' 'curl' \|\|$/,
+    expect(lines.at(-1)).toMatch(
+      /^apt-get -q -y .*--force-confdef .*--force-confold --no-install-recommends install 'nginx' 'curl' \|\| /,
     );
+  });
+
+  it('[R19] are installed in a step that no interruption ends', () => {
+    expect(wanted.diff(said(''))?.isPackageStep).toBe(true);
   });
 
   it('clean up what a killed installation left', () => {
@@ -109,9 +115,43 @@ describe('packages', () => {
   });
 });
 
+describe('packages that are half installed', () => {
+  const wanted = soundPackages(['powermta']);
+
+  it('[R19] are repaired, but for those that no archive has', () => {
+    expect(wanted.diff(said(''))).toBeUndefined();
+    expect(wanted.diff(said('iF powermta\n'))).toBeUndefined();
+    expect(wanted.diff(said('HR libnode115:amd64\niF powermta\nU  nodejs\n'))).toMatchObject({
+      action: 'update',
+      summary: 'repair what is half installed: libnode115:amd64, nodejs',
+      isPackageStep: true,
+    });
+  });
+
+  it('are named, but not a hundred of them', () => {
+    const lines = Array.from({ length: 7 }, (_, at) => `U  package${at}\n`).join('');
+    expect(wanted.diff(said(lines))?.summary).toBe(
+      'repair what is half installed: package0, package1, package2, package3, package4 and 2 more',
+    );
+  });
+
+  it('are told from the others by the words of dpkg', async () => {
+    const dpkg = `dpkg() { printf '%s\\n' 'ii  nginx' 'iHR libnode:amd64' 'hHR powermta' 'iU  nodejs' 'iF  curl' 'it  libc-bin' 'rc  old' 'hi  held'; }`;
+    const { stdout } = await execa('sh', { input: `${dpkg}\n${wanted.probe.replace('dpkg-query', 'dpkg')}` });
+    expect(stdout.split('\n')).toEqual(['HR libnode:amd64', 'HR powermta', 'U  nodejs', 'F  curl', 't  libc-bin']);
+  });
+});
+
 describe("a vendor's package", () => {
   const sha256 = 'a'.repeat(64);
-  const given = { label: 'powermta', version: '5.0r7', bytes: 7, sha256, programs: ['/usr/sbin/pmtad'] };
+  const given = {
+    label: 'powermta',
+    name: 'powermta',
+    version: '5.0r7',
+    bytes: 7,
+    sha256,
+    programs: ['/usr/sbin/pmtad'],
+  };
   const wanted = localPackage({ ...given, file: '/srv/powermta_5.0r7.deb', format: 'deb' });
 
   it('[R59] is known by its SHA-256, and held', () => {
@@ -126,6 +166,22 @@ describe("a vendor's package", () => {
       summary: 'install powermta 5.0r7 from powermta_5.0r7.deb, in the place of 5.0r6',
     });
     expect(wanted.diff(said(''))?.script).toContain('apt-mark hold "$name"');
+  });
+
+  it('[R19] that is half installed is unpacked again, in a step that no interruption ends', () => {
+    const difference = wanted.diff(said('broken iF \n'));
+    expect(difference).toMatchObject({
+      action: 'update',
+      summary: 'install powermta 5.0r7 from powermta_5.0r7.deb, over one that is half installed',
+      isPackageStep: true,
+    });
+    expect(difference?.script).toContain('dpkg --force-confdef --force-confold --unpack "$deb"');
+  });
+
+  it('is known by the name that alien gives it', () => {
+    expect(debianName({ name: 'PowerMTA', format: 'rpm' })).toBe('powermta');
+    expect(debianName({ name: 'power_MTA', format: 'rpm' })).toBe('power-mta');
+    expect(debianName({ name: 'powermta', format: 'deb' })).toBe('powermta');
   });
 
   it('goes through alien on the host where it is an .rpm, which is brought only if it is missing', () => {
