@@ -17,7 +17,7 @@ const ROOMS = {
   converge: ['ssh'],
   lab: ['ssh', 'dns', 'settings'],
   ssh: [],
-  'package-file': [],
+  'package-file': ['backup'],
   backup: [],
   dns: [],
   pmta: [],

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../lib/cli/ee-command.js';
 import { Secret } from '../lib/secret.js';
 import type { InitPlan } from '../lib/settings/init.js';
+import { readNamed } from '../lib/regular-file.js';
 
 interface InitResult {
   readonly file: string;
@@ -46,7 +46,7 @@ export default class Init extends EeCommand {
     const { assertCreatable, saveSettings } = await import('../lib/settings/write.js');
     const exists = existsSync(file);
     await (exists ? assertPrivate(file) : assertCreatable(file));
-    const text = exists ? await readFile(file, 'utf8') : '';
+    const text = exists ? (await readNamed(file, '--env-file')).toString('utf8') : '';
     const plan = planInit(text, flags.set ?? [], file);
     assertAgreement(text, plan.set, file);
     if (!this.interactive) assertNothingToAsk(plan, this.command(flags['env-file']));

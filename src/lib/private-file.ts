@@ -3,6 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { link, mkdir, open, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EeError } from './errors.js';
+import { openRegular } from './regular-file.js';
 
 /*
  * Files that only their owner may read: private keys under SECRETS_DIR. They appear whole or not at all, and never in place
@@ -58,7 +59,7 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 /** The same for any bytes, with the time when they were written. */
 export async function readPrivateBytes(path: string): Promise<PrivateFile | undefined> {
   try {
-    const file = await open(path, 'r');
+    const file = await openRegular(path);
     try {
       const status = await file.stat();
       assertPrivate(path, status);
@@ -78,7 +79,7 @@ export async function readPrivateBytes(path: string): Promise<PrivateFile | unde
  */
 export async function extendPrivateFile(path: string, length: number, text: string): Promise<void> {
   try {
-    const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
     try {
       assertPrivate(path, await file.stat());
       await file.truncate(length);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
 import { wholePublications } from '../../lib/dkim/publications.js';
@@ -6,6 +5,7 @@ import { bind } from '../../lib/dns/formats/bind.js';
 import { recordSet } from '../../lib/dns/record-set.js';
 import { EeError } from '../../lib/errors.js';
 import { DEFAULT_LAB, NAME_SERVERS, findWorld, labPlace, publish, type PublishResult } from '../../lib/lab/lab.js';
+import { readNamed } from '../../lib/regular-file.js';
 
 export default class LabPublish extends EeCommand {
   static override summary = "Load the DNS records into the lab's name servers";
@@ -48,8 +48,9 @@ text that you edited, and with --server only one of the two servers, so that the
 
 async function read(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readNamed(file, '--file')).toString('utf8');
   } catch (cause) {
+    if (cause instanceof EeError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EeError('USAGE', {
       message: `${file} cannot be read: ${reason}.`,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
@@ -71,11 +70,11 @@ export default class PmtaExplain extends EeCommand {
       return { file: flags.config, configuration: await configurationFrom(named, flags.root) };
     }
     const settings = await this.settings(flags);
-    const [{ adaptedConfiguration }, { configurationIn }] = await Promise.all([
+    const [{ adaptedConfiguration }, { readBackupConfiguration }] = await Promise.all([
       import('../../lib/deploy/adapted-configuration.js'),
       import('../../lib/pmta/backup-config.js'),
     ]);
-    const bytes = await readFile(await configurationIn(settings.backup.dir));
+    const bytes = await readBackupConfiguration(settings.backup.dir);
     const { document, overlay } = await adaptedConfiguration(settings, bytes);
     return { file: 'pmta.conf', configuration: document, ...(overlay && { overlay }) };
   }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { EeCommand } from '../../lib/cli/ee-command.js';
 import { screenWidth } from '../../lib/cli/output/standard-streams.js';
@@ -46,7 +45,7 @@ export default class PmtaRender extends EeCommand {
     const [
       { rendered, triedAdaptation },
       { withFirstIdentities },
-      { configurationIn },
+      { readBackupConfiguration },
       { printDocument },
       { withoutSecrets },
     ] = await Promise.all([
@@ -57,7 +56,7 @@ export default class PmtaRender extends EeCommand {
       import('../../lib/pmta/redact.js'),
     ]);
     const chosen = withFirstIdentities(settings, flags.ips);
-    const tried = await triedAdaptation(chosen, await readFile(await configurationIn(settings.backup.dir)));
+    const tried = await triedAdaptation(chosen, await readBackupConfiguration(settings.backup.dir));
     // A refused one can be explained too: that is where it is decided what may be lost.
     if (flags.explain && tried.refusal) await this.#explain(tried.adaptation);
     const { document, report, mapping } = await rendered(chosen, tried);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EeError } from '../errors.js';
+import { readRegular } from '../regular-file.js';
 import { namesIn, pathIn, type FileName, type FilePath } from './file-name.js';
 import type { Manifest } from './manifest.js';
 import { readOnce } from './read-once.js';
@@ -80,6 +81,6 @@ async function sameButForLineEnds(file: Compared, source: FilePath): Promise<boo
 }
 
 async function textHash(path: FilePath): Promise<string> {
-  const text = (await readFile(path)).toString('latin1').replace(/\r\n/g, '\n');
+  const text = (await readRegular(path)).toString('latin1').replace(/\r\n/g, '\n');
   return createHash('sha256').update(text, 'latin1').digest('hex');
 }

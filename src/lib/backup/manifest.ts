@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EeError } from '../errors.js';
+import { readRegular } from '../regular-file.js';
 import { error, type Problem, type VerificationReport } from './report.js';
 import { decodeName } from './tar-header.js';
 
@@ -23,7 +24,7 @@ export async function readManifests(directory: string): Promise<readonly Manifes
   const manifests: Manifest[] = [];
   for (const file of [manifestPath(directory), join(directory, INNER_MANIFEST)]) {
     try {
-      manifests.push(parseManifest(file, textOf(await readFile(file))));
+      manifests.push(parseManifest(file, textOf(await readRegular(file))));
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException;
       if (code === 'ENOENT') continue;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle } from 'node:fs/promises';
+import { NotRegularFile, openRegular } from '../regular-file.js';
 import type { FilePath } from './file-name.js';
 import { error, type Problem } from './report.js';
 
@@ -24,11 +25,13 @@ export interface ReadResult {
  * link. Throws what the operating system says when it cannot be read.
  */
 export async function readOnce(path: FilePath, sink?: ByteSink, signal?: AbortSignal): Promise<ReadResult> {
-  // O_NONBLOCK: a FIFO that takes a file's place must not hang the open.
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = await openRegular(path, constants.O_NOFOLLOW).catch((cause: unknown) => {
+    if (cause instanceof NotRegularFile) return undefined;
+    throw cause;
+  });
+  if (file === undefined) return { bytes: 0, sha256: '', problems: [error('NOT_A_FILE', 'not a regular file')] };
   try {
     const before = await file.stat({ bigint: true });
-    if (!before.isFile()) return { bytes: 0, sha256: '', problems: [error('NOT_A_FILE', 'not a regular file')] };
     const hash = createHash('sha256');
     let bytes = 0;
     for await (const chunk of chunksOf(file)) {

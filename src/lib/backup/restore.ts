@@ -1,9 +1,10 @@
 import { constants, createWriteStream } from 'node:fs';
-import { link, lstat, mkdir, mkdtemp, open, readdir, rm, statfs, symlink } from 'node:fs/promises';
+import { link, lstat, mkdir, mkdtemp, readdir, rm, statfs, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { openRegular } from '../regular-file.js';
 import type { FilePath } from './file-name.js';
 import { plainPath } from './member-safety.js';
 import { error, warning, type ApplicationFacts, type Note, type Problem } from './report.js';
@@ -56,7 +57,7 @@ export async function tryRestore(
 async function unpack(archive: FilePath, root: string, signal?: AbortSignal): Promise<void> {
   const { extract } = await import('tar-stream');
   const members = extract();
-  const file = await open(archive, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const file = await openRegular(archive, constants.O_NOFOLLOW);
   const bytes = file.createReadStream({ highWaterMark: 1024 * 1024 });
   const flow = pipeline(bytes, createGunzip({ chunkSize: 256 * 1024 }), members, ...(signal ? [{ signal }] : []));
   const links: (() => Promise<void>)[] = [];
@@ -120,7 +121,7 @@ async function lintEntryPoints(root: string): Promise<{ problems: readonly Probl
 }
 
 async function exists(path: string): Promise<boolean> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+  const file = await openRegular(path, constants.O_NOFOLLOW).catch(() => undefined);
   await file?.close();
   return file !== undefined;
 }

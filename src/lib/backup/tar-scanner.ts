@@ -17,6 +17,10 @@ export interface TarVisitor {
   member(member: TarMember): number;
   /** The wanted content, once it was read. */
   content?(member: TarMember, content: Buffer): void;
+  /** The content of a member as it passes, of any size: its beginning, its parts, its end. */
+  begin?(member: TarMember): void;
+  part?(chunk: Buffer): void;
+  end?(member: TarMember): void;
 }
 
 /** Long names and pax records beyond this are no names any more. */
@@ -93,6 +97,7 @@ export class TarScanner {
       this.#kept.push(Buffer.from(part));
       this.#wanted -= part.length;
     }
+    if (this.#body.of === 'member') this.#visitor.part?.(chunk.subarray(at, at + length));
     this.#advance(length);
     this.#bodyLeft -= length;
     if (this.#bodyLeft === 0) this.#finishBody();
@@ -159,6 +164,7 @@ export class TarScanner {
     this.#members++;
     this.#lastName = name;
     const wanted = this.#visitor.member(member);
+    this.#visitor.begin?.(member);
     // Links, directories and devices have no content, whatever their size field says.
     this.#expect({ of: 'member', member }, member.kind === 'file' || member.kind === 'other' ? member.size : 0, wanted);
   }
@@ -179,6 +185,7 @@ export class TarScanner {
     this.#wanted = 0;
     this.#body = { of: 'skipped' };
     if (body.of === 'member') this.#visitor.content?.(body.member, content);
+    if (body.of === 'member') this.#visitor.end?.(body.member);
     if (body.of === 'metadata') this.#readMetadata(body.type, content);
   }
 

@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createGzip } from 'node:zlib';
 import { pack, type Header, type Pack } from 'tar-stream';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import { openRegular } from '../regular-file.js';
 import { MEMBER_LIMITS } from './member-safety.js';
 
 /** The archive cannot be read to its end; the message says why, and in which member. */
@@ -14,7 +14,7 @@ const LOCAL_FILE_HEADER = Buffer.from('PK\x03\x04', 'latin1');
 
 /** Whether a file begins like a .zip, whatever its name. Throws when it cannot be read. */
 export async function isZip(path: string): Promise<boolean> {
-  const file = await open(path, 'r');
+  const file = await openRegular(path);
   try {
     const { buffer } = await file.read(Buffer.alloc(LOCAL_FILE_HEADER.length), 0, LOCAL_FILE_HEADER.length, 0);
     return buffer.equals(LOCAL_FILE_HEADER);

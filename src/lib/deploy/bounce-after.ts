@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { EeError } from '../errors.js';
-import { configurationIn } from '../pmta/backup-config.js';
+import { readBackupConfiguration } from '../pmta/backup-config.js';
 import { longestBounceAfter } from '../pmta/bounce-after.js';
 import type { Document } from '../pmta/document.js';
 import type { Settings } from '../settings/settings.js';
@@ -19,9 +18,10 @@ export async function bounceAfterOf({ backup }: Settings): Promise<number> {
 
 async function configurationBytes(dir: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(await configurationIn(dir));
+    return await readBackupConfiguration(dir);
   } catch (error) {
-    const isMissing = error instanceof EeError || (error instanceof Error && 'code' in error);
+    const isMissing =
+      error instanceof EeError ? error.code !== 'FILE_UNFIT' : error instanceof Error && 'code' in error;
     if (isMissing) return undefined;
     throw error;
   }

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EeError } from '../errors.js';
 import { packageRoot } from '../package-root.js';
+import { NotRegularFile, readRegular, refuse } from '../regular-file.js';
 
 /** The API as one JavaScript file: the bundled one, or `source`, which is such a file or a folder with `dist/engine.mjs` in it. */
 export async function engineBundle(source: string | undefined): Promise<Buffer> {
@@ -9,8 +10,9 @@ export async function engineBundle(source: string | undefined): Promise<Buffer> 
   const found = await stat(given).catch(() => undefined);
   const path = found?.isDirectory() ? join(given, 'dist', 'engine.mjs') : given;
   try {
-    return await readFile(path);
-  } catch {
+    return await readRegular(path);
+  } catch (error) {
+    if (source !== undefined && error instanceof NotRegularFile) refuse(path, 'ENGINE_SOURCE', error);
     if (source !== undefined) throw new EeError('FILE_MISSING', { what: 'The API', path, setting: 'ENGINE_SOURCE' });
     throw new EeError('USAGE', { message: `The bundled API is not built: ${path} is missing.`, hint: 'npm run build' });
   }

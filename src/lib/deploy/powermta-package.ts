@@ -1,5 +1,6 @@
 import type { LicenceFacts } from '../backup/report.js';
 import { EeError } from '../errors.js';
+import { Meter } from '../package-file/meter.js';
 import { NotAPackage, type PackageFile } from '../package-file/package-file.js';
 import { readPackageFile } from '../package-file/read.js';
 import type { Settings } from '../settings/settings.js';
@@ -11,7 +12,7 @@ const DIGEST_SETTING = 'PMTA_PACKAGE_SHA256';
 const ARCHITECTURE = { deb: 'amd64', rpm: 'x86_64' } as const;
 
 /** The one package that the settings name: PowerMTA's own, for VPS2's processor, with the right checksum. */
-export async function powermtaPackage({ pmta }: Pick<Settings, 'pmta'>): Promise<PackageFile> {
+export async function powermtaPackage({ pmta }: Pick<Settings, 'pmta'>, meter = new Meter()): Promise<PackageFile> {
   const { package: path, packageSha256 } = pmta;
   if (path === undefined) {
     throw new EeError('USAGE', {
@@ -19,7 +20,7 @@ export async function powermtaPackage({ pmta }: Pick<Settings, 'pmta'>): Promise
       hint: `Set ${SETTING} to its path in the settings file.`,
     });
   }
-  const found = await read(path);
+  const found = await read(path, meter);
   const refuse = (reason: string) => new EeError('PACKAGE_UNFIT', { path, setting: SETTING, reason });
   const { format, name, architecture, sha256 } = found;
   if (/^powermta-?(api|snmp)/i.test(name)) throw refuse(`it is the add-on ${name}, and not PowerMTA itself`);
@@ -33,9 +34,9 @@ export async function powermtaPackage({ pmta }: Pick<Settings, 'pmta'>): Promise
   return found;
 }
 
-async function read(path: string): Promise<PackageFile> {
+async function read(path: string, meter: Meter): Promise<PackageFile> {
   try {
-    return await readPackageFile(path);
+    return await readPackageFile(path, meter);
   } catch (cause) {
     const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     if (absent && /[*?[\]{}]/.test(path)) {

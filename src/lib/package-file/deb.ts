@@ -1,79 +1,75 @@
-import { buffer } from 'node:stream/consumers';
-import { Readable } from 'node:stream';
-import { gunzipSync } from 'node:zlib';
-import { decompress as unzstd } from 'fzstd';
-import tar from 'tar-stream';
-import xz from 'xz-decompress';
-import { NotAPackage, type PackageIdentity } from './package-file.js';
+import { createHash, type Hash } from 'node:crypto';
+import { TarScanner, type TarVisitor } from '../backup/tar-scanner.js';
+import { arMembers, type Bytes, type Member } from './ar.js';
+import { isKnownFormat, unpack } from './decompress.js';
+import type { Meter } from './meter.js';
+import { assertNamed, NotAPackage, type PackageIdentity } from './package-file.js';
 
-/** Reads LENGTH bytes at OFFSET; fewer at the end of the file. */
-export type ReadAt = (offset: number, length: number) => Promise<Buffer>;
+/** Checksums of a package's files, by their paths without the leading slash. */
+type Sums = ReadonlyMap<string, string>;
 
-/** ar(5): a magic line, then members with a header of 60 bytes each, at even offsets. */
-const AR_MAGIC = '!<arch>\n';
-const AR_HEADER = 60;
-/** A control archive holds the description and the scripts. More is no package that anybody made. */
-const MOST_CONTROL = 16 * 1024 * 1024;
-
-export const looksLikeDeb = (head: Buffer): boolean => head.toString('latin1', 0, AR_MAGIC.length) === AR_MAGIC;
-
-/** Name, version and architecture of a Debian package (deb(5)): from the file `control` of its member `control.tar`. */
-export async function readDeb(read: ReadAt): Promise<PackageIdentity> {
-  const [version, control] = await firstMembers(read);
+/**
+ * Name, version and architecture of a Debian package (deb(5)), from the file `control` of its member `control.tar`; and every byte
+ * of it: the members are whole, the files unpack to their end, and each is the one that the package's own `md5sums` names.
+ */
+export async function readDeb(file: Bytes, meter: Meter): Promise<PackageIdentity> {
+  // Members whose names begin with an underscore are nobody's business (deb(5)).
+  const [version, control, data] = (await arMembers(file)).filter(({ name }) => !name.startsWith('_'));
   if (version?.name !== 'debian-binary' || !control?.name.startsWith('control.tar')) {
     throw new NotAPackage('it is an ar archive, but not a Debian package');
   }
-  const fields = parseControl(await controlFile(await unpacked(control.name, control.content)));
+  if (control.size > meter.limits.control) throw new NotAPackage('its description is larger than any package has');
+  const { text, sums } = await readControl(control, meter);
+  const fields = parseControl(text);
   const [name, number, architecture] = ['package', 'version', 'architecture'].map((field) => fields.get(field) ?? '');
   if (!name || !number || !architecture) throw new NotAPackage('its control file lacks name, version or architecture');
-  return { format: 'deb', name, version: number, architecture };
+  if (!data?.name.startsWith('data.tar')) throw new NotAPackage('it breaks off: it has no files (data.tar)');
+  // dpkg knows bzip2 and lzma as well; such a member is whole in length, and more is not known.
+  if (isKnownFormat(data.name)) await checkFiles(data, sums, meter);
+  return assertNamed({ format: 'deb', name, version: number, architecture });
 }
 
-interface Member {
-  readonly name: string;
-  readonly content: Buffer;
+const plainName = (name: string): string => name.replace(/^\.?\/+/, '');
+
+async function readControl(member: Member, meter: Meter): Promise<{ text: string; sums: Sums }> {
+  const files = new Map<string, string>();
+  await scan(member, 'control', meter, {
+    member: ({ name, size }) => (['control', 'md5sums'].includes(plainName(name)) ? size : 0),
+    content: ({ name }, content) => {
+      files.set(plainName(name), content.toString('utf8'));
+    },
+  });
+  const text = files.get('control');
+  if (text === undefined) throw new NotAPackage('it has no control file');
+  const lines = (files.get('md5sums') ?? '').matchAll(/^([0-9a-f]{32})[ \t]+\*?(.+?)\r?$/gm);
+  return { text, sums: new Map([...lines].map(([, sum = '', name = '']) => [plainName(name), sum])) };
 }
 
-async function firstMembers(read: ReadAt): Promise<Member[]> {
-  const members: Member[] = [];
-  let offset = AR_MAGIC.length;
-  while (members.length < 2) {
-    const header = (await read(offset, AR_HEADER)).toString('latin1');
-    const size = Number(header.slice(48, 58));
-    if (header.length < AR_HEADER || header.slice(58) !== '`\n' || !Number.isInteger(size) || size > MOST_CONTROL) {
-      throw new NotAPackage('it breaks off, or is damaged at its beginning');
-    }
-    const content = await read(offset + AR_HEADER, size);
-    if (content.length < size) throw new NotAPackage('it breaks off: the download was not complete');
-    members.push({ name: header.slice(0, 16).trim().replace(/\/$/, ''), content });
-    offset += AR_HEADER + size + (size % 2);
+/** Unpacks the files, and compares the checksum of each that has one. */
+async function checkFiles(member: Member, sums: Sums, meter: Meter): Promise<void> {
+  let hash: Hash | undefined;
+  await scan(member, 'data', meter, {
+    member: () => 0,
+    begin: ({ name, kind }) => {
+      hash = kind === 'file' && sums.has(plainName(name)) ? createHash('md5') : undefined;
+    },
+    part: (chunk) => hash?.update(chunk),
+    end: ({ name }) => {
+      if (hash === undefined || hash.digest('hex') === sums.get(plainName(name))) return;
+      throw new NotAPackage(
+        `it is damaged: ${JSON.stringify(plainName(name))} in it is not the file that its own list names`,
+      );
+    },
+  });
+}
+
+async function scan(member: Member, part: 'control' | 'data', meter: Meter, visitor: TarVisitor): Promise<void> {
+  const scanner = new TarScanner(visitor);
+  await unpack(member, part, (chunk) => scanner.write(chunk), meter);
+  const problem = scanner.end();
+  if (problem !== undefined && problem.code !== 'TAR_EMPTY') {
+    throw new NotAPackage(`its ${member.name} is damaged: ${problem.message}`);
   }
-  return members;
-}
-
-async function unpacked(name: string, content: Buffer): Promise<Buffer> {
-  try {
-    if (name.endsWith('.gz')) return gunzipSync(content, { maxOutputLength: MOST_CONTROL });
-    if (name.endsWith('.zst')) return Buffer.from(unzstd(content));
-    if (name.endsWith('.xz'))
-      return await buffer(new xz.XzReadableStream(new Blob([new Uint8Array(content)]).stream()));
-    if (name.endsWith('.tar')) return content;
-  } catch (cause) {
-    throw new NotAPackage(`its ${name} is damaged`, { cause });
-  }
-  throw new NotAPackage(`its ${name} is compressed in a way that is not known`);
-}
-
-async function controlFile(archive: Buffer): Promise<string> {
-  try {
-    for await (const entry of Readable.from([archive]).pipe(tar.extract())) {
-      if (entry.header.name.replace(/^\.\//, '') === 'control') return (await buffer(entry)).toString('utf8');
-      entry.resume();
-    }
-  } catch (cause) {
-    throw new NotAPackage('its control archive is damaged', { cause });
-  }
-  throw new NotAPackage('it has no control file');
 }
 
 /** The fields of the first paragraph, by their names in lower case. */

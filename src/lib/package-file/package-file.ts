@@ -21,3 +21,13 @@ export interface PackageFile extends PackageIdentity {
 export class NotAPackage extends Error {
   override readonly name = 'NotAPackage';
 }
+
+/** Throws NotAPackage where a name, version or architecture is not a word as packages have them: they are shown, and sent to hosts. */
+export function assertNamed(identity: PackageIdentity): PackageIdentity {
+  for (const word of [identity.name, identity.version, identity.architecture]) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9.+:~^_-]{0,199}$/.test(word)) {
+      throw new NotAPackage('its name, version or architecture is not one that a package has');
+    }
+  }
+  return identity;
+}

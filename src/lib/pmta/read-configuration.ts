@@ -1,13 +1,17 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { EeError } from '../errors.js';
+import { NotRegularFile, openRegular } from '../regular-file.js';
 
 /** More than any configuration; what is larger, or does not end, was named by mistake. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
-/** The bytes of a configuration, from a file, a pipe or a symbolic link to one. */
+/** Where the shell puts the pipes that it makes: `ee pmta check <(zcat backup.gz)`. Somebody writes to those. */
+const PIPE_OF_SHELL = /^\/(dev|proc)\//;
+
+/** The bytes of a configuration, from a file, a pipe of the shell or a symbolic link to one. */
 export async function readConfiguration(file: string): Promise<Buffer> {
   try {
+    if (!PIPE_OF_SHELL.test(file) && (await stat(file)).isFIFO()) throw unreadable(file, 'is a named pipe');
     const handle = await open(file, 'r');
     try {
       return await contentOf(file, handle);
@@ -21,9 +25,10 @@ export async function readConfiguration(file: string): Promise<Buffer> {
 
 /** The bytes of a file that nobody named: a pipe that takes its place, and would never end, is refused. */
 export async function readRegularFile(file: string): Promise<Buffer> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  const handle = await openRegular(file).catch((cause: unknown) => {
+    throw cause instanceof NotRegularFile ? unreadable(file, 'is not a regular file', cause) : cause;
+  });
   try {
-    if (!(await handle.stat()).isFile()) throw unreadable(file, 'is not a regular file');
     return await contentOf(file, handle);
   } finally {
     await handle.close();

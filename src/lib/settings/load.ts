@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { EeError } from '../errors.js';
+import { readNamed } from '../regular-file.js';
 import type { Settings } from './settings.js';
 
 export const SETTINGS_FILE = '.env.production';
@@ -39,5 +40,5 @@ export async function assertPrivate(file: string): Promise<void> {
 export async function loadSettings(file: string): Promise<Settings> {
   await assertPrivate(file);
   const { parseSettings } = await import('./parse.js');
-  return parseSettings(await readFile(file, 'utf8'), file);
+  return parseSettings((await readNamed(file, '--env-file')).toString('utf8'), file);
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, open, readFile, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { lstat, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EeError } from '../errors.js';
+import { readNamed } from '../regular-file.js';
 import { createPrivateFile } from '../private-file.js';
 import { problemsOf } from './parse.js';
 import { renderProblem } from './problem.js';
@@ -60,7 +61,7 @@ async function created(file: string, text: string): Promise<boolean> {
  */
 export async function replaceSettingsFile(file: string, text: string): Promise<void> {
   const target = await realpath(file);
-  if ((await readFile(target, 'utf8')) === text) return;
+  if ((await readNamed(target, '--env-file')).toString('utf8') === text) return;
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const handle = await open(temporary, 'wx', 0o600);

@@ -1,9 +1,9 @@
-import { constants } from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import ssh2 from 'ssh2';
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2';
 import { EeError } from '../errors.js';
+import { NotRegularFile, readRegular } from '../regular-file.js';
 import { BOUNDS } from './bounds.js';
 import type { SshConfig } from './ssh-config.js';
 import { within } from './within.js';
@@ -85,24 +85,11 @@ type KeyFile =
 /** No key is longer. */
 const LONGEST_KEY = 1024 * 1024;
 
-/** The text of a regular file of at most 1 MiB; nothing of anything else: a FIFO in its place is not waited for. */
-async function readText(file: string): Promise<string | undefined> {
-  try {
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const status = await handle.stat();
-      return status.isFile() && status.size <= LONGEST_KEY ? await handle.readFile('utf8') : undefined;
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return undefined;
-  }
-}
-
 async function readKey(file: string): Promise<KeyFile> {
-  const text = await readText(file);
-  if (text === undefined) return { state: 'missing' };
+  const read = await readRegular(file, LONGEST_KEY).catch((error: unknown) => error);
+  if (read instanceof NotRegularFile) return { state: 'unusable', reason: read.message };
+  if (!Buffer.isBuffer(read)) return { state: 'missing' };
+  const text = read.toString('utf8');
   const key = ssh2.utils.parseKey(text);
   if (!(key instanceof Error)) {
     return key.isPrivateKey() ? { state: 'ready', text } : { state: 'unusable', reason: 'it is a public key' };
@@ -112,7 +99,7 @@ async function readKey(file: string): Promise<KeyFile> {
 }
 
 async function readPublicKey(file: string): Promise<Buffer | undefined> {
-  const text = await readText(`${file}.pub`);
+  const text = await readRegular(`${file}.pub`, LONGEST_KEY).catch(() => undefined);
   const key = text === undefined ? undefined : ssh2.utils.parseKey(text);
   return key === undefined || key instanceof Error ? undefined : key.getPublicSSH();
 }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, lstat, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { access, lstat, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EeError } from '../errors.js';
+import { NotRegularFile, openRegular, readRegular, refuse } from '../regular-file.js';
 import { keyType } from './host-key.js';
 import { runLocal } from './local-program.js';
 
@@ -57,9 +58,21 @@ const lastLine = (text: string): string => text.trim().split('\n').at(-1) || 'it
  */
 export async function findKnownKeys(file: string, name: string, signal?: AbortSignal): Promise<KnownKey[]> {
   if (!(await exists(file))) return [];
+  await assertEnds(file);
   const { status, stdout, stderr } = await runLocal('ssh-keygen', ['-F', name, '-f', file], { signal });
   if (status > NOT_FOUND) throw new EeError('SSH_KNOWN_HOSTS_UNREADABLE', { file, name, reason: lastLine(stderr) });
   return parseKnownHosts(stdout);
+}
+
+/** ssh-keygen waits for ever at a named pipe; /dev/null is how one says "no keys". */
+async function assertEnds(file: string): Promise<void> {
+  if (file === '/dev/null') return;
+  try {
+    await (await openRegular(file)).close();
+  } catch (error) {
+    // A folder or a file of somebody else is said where a key is written.
+    if (error instanceof NotRegularFile && error.code !== 'EISDIR') refuse(file, 'SSH_KNOWN_HOSTS', error);
+  }
 }
 
 /**
@@ -104,7 +117,7 @@ function reasonFor(code: string): string {
 async function append(file: string, name: string, blob: Buffer): Promise<void> {
   await whileLocked(`${file}.ee-lock`, async () => {
     if (judge(await findKnownKeys(file, name), blob) !== 'unknown') return;
-    const before = (await exists(file)) ? await readFile(file) : Buffer.alloc(0);
+    const before = (await exists(file)) ? await readRegular(file) : Buffer.alloc(0);
     const unended = before.length > 0 && before.at(-1) !== 0x0a;
     const handle = await open(file, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o600);
     try {

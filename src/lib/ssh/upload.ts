@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { EeError } from '../errors.js';
+import { openRegular } from '../regular-file.js';
 import type { Host, RunOptions, Upload } from './host.js';
 import { remoteFailure } from './remote-failure.js';
 import { askScript, placeScript, receiveScript, STAGING } from './upload-scripts.js';
@@ -102,8 +102,13 @@ async function checkSource({ source, bytes }: Upload): Promise<void> {
 const bytesFrom = ({ source, bytes }: Upload, start: number, end: number = bytes): AsyncIterable<Buffer> | Buffer[] => {
   if (start >= end) return [];
   if (Buffer.isBuffer(source)) return [source.subarray(start, end)];
-  return createReadStream(source, { start, end: end - 1, highWaterMark: CHUNK });
+  return part(source, start, end);
 };
+
+async function* part(source: string, start: number, end: number): AsyncGenerator<Buffer> {
+  const file = await openRegular(source);
+  yield* file.createReadStream({ start, end: end - 1, highWaterMark: CHUNK }) as AsyncIterable<Buffer>;
+}
 
 async function prefixSha256(file: Upload, length: number): Promise<string> {
   const hash = createHash('sha256');

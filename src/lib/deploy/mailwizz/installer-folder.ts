@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, readFile, readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -8,6 +8,7 @@ import { INSTALLER } from '../../mailwizz/layout.js';
 import { versionIn } from '../../mailwizz/version.js';
 import { STAGING } from '../../converge/paths.js';
 import { WEB_ROOT } from '../../roles/mailwizz.js';
+import { readNamed, readRegular } from '../../regular-file.js';
 import { quote } from '../../ssh/shell-quote.js';
 import { make, type Work } from './work.js';
 
@@ -26,11 +27,11 @@ const MOST_FILES = 5000;
  */
 export async function installerFolder(path: string): Promise<InstallerFolder> {
   const setting = 'MAILWIZZ_INSTALL_DIR';
-  const index = await readFile(join(path, 'index.php'), 'utf8').catch(() => undefined);
+  const index = await text(join(path, 'index.php'));
   if (index === undefined) {
     throw new EeError('FILE_MISSING', { what: "The wizard's index.php", path: join(path, 'index.php'), setting });
   }
-  const beside = await readFile(join(path, '..', 'apps', 'init.php'), 'utf8').catch(() => '');
+  const beside = (await text(join(path, '..', 'apps', 'init.php'))) ?? '';
   const version = versionIn(index) ?? versionIn(beside);
   if (version === undefined) {
     throw new EeError('MAILWIZZ_INSTALLER_UNFIT', {
@@ -39,6 +40,16 @@ export async function installerFolder(path: string): Promise<InstallerFolder> {
     });
   }
   return { path, version };
+}
+
+/** Nothing where there is none, or where it cannot be read; throws FILE_UNFIT for what is not a regular file. */
+async function text(path: string): Promise<string | undefined> {
+  try {
+    return (await readNamed(path, 'MAILWIZZ_INSTALL_DIR')).toString('utf8');
+  } catch (error) {
+    if (error instanceof EeError) throw error;
+    return undefined;
+  }
 }
 
 /** Puts the folder beside the application on the host, in one rename. */
@@ -69,7 +80,7 @@ async function packed(folder: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   archive.on('data', (chunk: unknown) => chunks.push(chunk as Buffer));
   const ended = new Promise<void>((resolve, reject) => archive.once('end', resolve).once('error', reject));
-  for (const name of await filesIn(folder)) archive.entry({ name, mode: 0o644 }, await readFile(join(folder, name)));
+  for (const name of await filesIn(folder)) archive.entry({ name, mode: 0o644 }, await readRegular(join(folder, name)));
   archive.finalize();
   await ended;
   return promisify(gzip)(Buffer.concat(chunks));

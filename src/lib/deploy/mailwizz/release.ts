@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { inspect } from '../../backup/inspect.js';
 import { isZip, repackZip, ZipUnreadable } from '../../backup/zip.js';
 import { EeError } from '../../errors.js';
+import { NotRegularFile } from '../../regular-file.js';
 
 /** A release of the application in a .tar.gz on this machine: whole, safe to unpack, and of one version. */
 export interface Release {
@@ -59,7 +60,8 @@ async function readRelease(path: string, given: string, signal: AbortSignal): Pr
 
 /** What cannot be read is told; what is no fault of the archive goes on. */
 function unfit(path: string, error: unknown): never {
-  const cannotBeRead = error instanceof ZipUnreadable || (error instanceof Error && 'syscall' in error);
+  const cannotBeRead =
+    error instanceof ZipUnreadable || error instanceof NotRegularFile || (error instanceof Error && 'syscall' in error);
   if (!cannotBeRead) throw error;
   const problem = 'code' in error && typeof error.code === 'string' ? NOT_READ[error.code] : undefined;
   throw new EeError('MAILWIZZ_RELEASE_UNFIT', { path, problems: [problem ?? error.message] }, { cause: error });

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { AdaptationReport } from '../../pmta/adapt/report.js';
-import { configurationIn } from '../../pmta/backup-config.js';
+import { readBackupConfiguration } from '../../pmta/backup-config.js';
 import { printDocument } from '../../pmta/document.js';
 import type { Settings } from '../../settings/settings.js';
 import { adaptedConfiguration, type Selectors } from '../adapted-configuration.js';
@@ -16,7 +15,7 @@ export async function renderedConfiguration(
   settings: Settings,
   count: number | undefined,
 ): Promise<{ content: Buffer; overlay: AdaptationReport }> {
-  const backup = await readFile(await configurationIn(settings.backup.dir));
+  const backup = await readBackupConfiguration(settings.backup.dir);
   const { document, overlay } = await adaptedConfiguration(withFirstIdentities(settings, count), backup);
   return { content: printDocument(document), overlay: overlay?.report ?? [] };
 }
