@@ -943,6 +943,11 @@ const failures = {
       `The overlay ${path} cannot be merged into the PowerMTA configuration:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
     hint: () => 'Correct or remove these lines, then run the same command again.',
   }),
+  PMTA_OVERLAY_READABLE_BY_OTHERS: row<{ path: string; mode: string }>({
+    exit: EXIT.usage,
+    message: ({ path, mode }) => `The overlay ${path} holds passwords and other users can read it (mode ${mode}).`,
+    hint: ({ path }) => `\`chmod 600 ${path}\`, then run the same command again.`,
+  }),
   PMTA_CONFIG_NOT_FOUND: row<{ dir: string }>({
     exit: EXIT.usage,
     message: ({ dir }) => `${dir} has no PowerMTA configuration (a file named pmta-config or pmta-config-YYYYMMDD).`,

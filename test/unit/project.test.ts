@@ -52,7 +52,7 @@ describe('the project', () => {
     const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
     expect(scripts['test']).toBe('node bin/test.js');
     const projects = [...text('bin/test.js').matchAll(/\btests\(['`][^'`]+['`], '(\w+)'/g)].map(([, name]) => name);
-    expect(projects.sort()).toEqual(['contract', 'lab', 'unit']);
+    expect(projects.sort()).toEqual(['contract', 'lab', 'servers', 'unit']);
     expect(text('test/e2e/30-deploy.test.ts')).toContain("lab.ee('deploy', 'all', '--yes', '--json')");
   });
 });

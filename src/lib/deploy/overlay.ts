@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EeError } from '../errors.js';
 import type { AdaptationReport } from '../pmta/adapt/report.js';
@@ -9,6 +10,7 @@ import type { OverlayLines } from '../pmta/overlay/origins.js';
 import { parseDocument } from '../pmta/parse.js';
 import type { Problem } from '../pmta/problem.js';
 import { readOptional } from '../pmta/read-configuration.js';
+import { holdsSecrets } from '../pmta/redact.js';
 import type { Settings } from '../settings/settings.js';
 
 /** A rendering with the operator's overlay in it, where there is one. */
@@ -21,7 +23,7 @@ export interface WithOverlay {
 /**
  * Merges the overlay of the settings into a rendering; without one the rendering stays as it is. Throws PMTA_OVERLAY_MISSING for a
  * file that the settings name and that is not there, PMTA_OVERLAY_REFUSED for lines that cannot be merged, or that make of the
- * rendering one that `ee pmta check` refuses.
+ * rendering one that `ee pmta check` refuses; PMTA_OVERLAY_READABLE_BY_OTHERS for passwords in a file that other users can read.
  */
 export async function withOverlay(
   rendering: Document,
@@ -37,10 +39,11 @@ export async function withOverlay(
     throw new EeError('PMTA_OVERLAY_REFUSED', { path, problems });
   };
   if (bytes.includes(0)) refuse([`${file}:1: it holds NUL bytes: it is not text`]);
-  const { document, origins, report, refused } = overlaid(rendering, parseDocument(withoutMark(bytes)), {
-    file,
-    feeders,
-  });
+  const own = parseDocument(withoutMark(bytes));
+  const mode = (await stat(path)).mode & 0o777;
+  if (holdsSecrets(own.nodes) && mode & 0o077)
+    throw new EeError('PMTA_OVERLAY_READABLE_BY_OTHERS', { path, mode: mode.toString(8).padStart(3, '0') });
+  const { document, origins, report, refused } = overlaid(rendering, own, { file, feeders });
   if (refused.length > 0) refuse(refused.map(({ line, reason }) => `${file}:${line}: ${reason}`));
   const caused = newErrors(rendering, document);
   if (caused.length > 0) refuse(caused.map((problem) => errorLine(problem, origins, file)));

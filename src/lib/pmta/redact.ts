@@ -31,6 +31,14 @@ export function bothWithoutSecrets(before: Document, after: Document): [Document
   return [first, withoutSecrets(after, (secret) => (isReplaced(secret) ? '[redacted, another value]' : MASKED))];
 }
 
+/** Whether a document has a directive whose value must not be shown. */
+export const holdsSecrets = (nodes: readonly Node[]): boolean =>
+  nodes.some((node) =>
+    node.kind === 'block'
+      ? holdsSecrets(node.children)
+      : node.kind === 'directive' && SECRET_DIRECTIVES.has(folded(node.keyword)),
+  );
+
 function hidden(nodes: readonly Node[], mask: Mask): readonly Node[] {
   return nodes.map((node) => {
     if (node.kind === 'block') return { ...node, children: hidden(node.children, mask) };

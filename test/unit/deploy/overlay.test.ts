@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { captureOutput } from '@oclif/test';
@@ -55,6 +55,16 @@ async function verify(): Promise<{ verdict: string; exit: number; problems: stri
 const OVERLAY = '\xef\xbb\xbf# agreed with them\r\n<domain $gmail>\r\n  max-msg-rate 500/h\r\n</domain>\r\n';
 
 describe('pmta-overlay.conf beside the settings', () => {
+  it('is refused with passwords in it where other users can read it', async () => {
+    await overlay('<domain partner.example>\nauth-username u\nauth-password p\n</domain>\n');
+    await chmod(join(dir, 'pmta-overlay.conf'), 0o644);
+    const open = await render();
+    expect(open.exit).toBe(2);
+    expect(open.stderr).toContain('chmod 600');
+    await chmod(join(dir, 'pmta-overlay.conf'), 0o600);
+    expect((await render()).stdout).toContain('auth-password p');
+  });
+
   it('is merged on every rendering, and shown as where its lines come from', async () => {
     const before = (await render()).stdout;
     await overlay(OVERLAY);
