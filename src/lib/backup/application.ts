@@ -4,6 +4,8 @@ import type { TarMember, TarVisitor } from './tar-scanner.js';
 
 const ENTRY = 'apps/init.php';
 const ENTRY_LIMIT = 256 * 1024;
+/** The names of MailWizz have some 2 MB together, and those of its uploads no more than ten times that. Beyond this none is kept. */
+const NAMES_LIMIT = 32 * 1024 * 1024;
 
 /** Configuration of the running system that was backed up, relative to the root; the vendor's template in `data/` is none. */
 const OVERRIDE = /^apps\/([^/]+\/config\/main-custom|init-custom|([^/]+\/)*performance-levels-custom)\.php$/;
@@ -54,14 +56,20 @@ export class ApplicationContents extends ArchiveContents {
   readonly #names: string[] = [];
   /** tar finds them by the same spelling. */
   readonly #hardlinkTargets: string[] = [];
+  #nameBytes = 0;
   readonly #entries: { name: string; version: string | undefined }[] = [];
 
   override member(member: TarMember): number {
-    if (!this.take(member)) return 0;
+    if (!this.take(member) || !this.#hasRoomFor(member)) return 0;
     if (member.kind === 'file' || member.kind === 'symlink' || member.kind === 'hardlink')
       this.#names.push(member.name);
     if (member.kind === 'hardlink') this.#hardlinkTargets.push(member.linkTarget);
     return member.kind === 'file' && isEntry(member.name) ? ENTRY_LIMIT : 0;
+  }
+
+  #hasRoomFor({ name, linkTarget }: TarMember): boolean {
+    this.#nameBytes += name.length + linkTarget.length;
+    return this.#nameBytes <= NAMES_LIMIT;
   }
 
   content(member: TarMember, content: Buffer): void {
@@ -71,6 +79,10 @@ export class ApplicationContents extends ArchiveContents {
   }
 
   override findings(): ArchiveFindings<ApplicationFacts> {
+    if (this.#nameBytes > NAMES_LIMIT) {
+      const message = `the names of its members have more than ${NAMES_LIMIT / 1024 ** 2} MiB: this is not MailWizz`;
+      return { problems: [error('BOMB_NAMES', message), ...this.safety.problems()], notes: [] };
+    }
     const entry = this.#entry();
     if ('problem' in entry) return { problems: [entry.problem, ...this.safety.problems()], notes: [] };
     const root = entry.name.slice(0, -ENTRY.length);
@@ -120,7 +132,7 @@ export class ApplicationContents extends ArchiveContents {
   /** The one `apps/init.php` nearest to the root of the archive; of a vendor's release, the one that is whole. */
   #entry(): { name: string; version: string | undefined } | { problem: Problem } {
     const depth = (name: string): number => plainPath(name).split('/').length;
-    const least = Math.min(...this.#entries.map(({ name }) => depth(name)));
+    const least = this.#entries.reduce((lowest, { name }) => Math.min(lowest, depth(name)), Infinity);
     const nearest = this.#entries.filter(({ name }) => depth(name) === least);
     const [first, second] = nearest;
     if (first === undefined) return { problem: error('NOT_MAILWIZZ', `no member is ${ENTRY}: this is not MailWizz`) };

@@ -3,9 +3,28 @@ import { error, warning, type DatabaseFacts, type Problem } from './report.js';
 const HEAD = 64 * 1024;
 const TAIL = 4 * 1024;
 
-/** The last line of mysqldump, mariadb-dump and pg_dump. */
-const TRAILER = /^-- (Dump completed|PostgreSQL database dump complete)/m;
-const SQL = /^\s*(--|\/\*[!M]|CREATE |DROP |INSERT |SET |START |BEGIN|LOCK |USE )/im;
+const SQL = /^[ \t]*(--|\/\*[!M]|CREATE |DROP |INSERT |SET |START |BEGIN|LOCK |USE )/im;
+
+/**
+ * The end of a dump: mysqldump and mariadb-dump write their last line behind the end of a statement, pg_dump between two lines of a comment
+ * and, since 2025, in front of `\unrestrict`. The same words in the middle of a value that was cut are none.
+ */
+const TRAILERS = [
+  /(?:;|\*\/|^--[^\n]*)\s*\n-- Dump completed[^\n]*$/m,
+  /^--\n-- PostgreSQL database dump complete\n--(?:\s*\n\\unrestrict \w+)?$/m,
+];
+
+/** Whether a dump ends as its program ends it. */
+function isComplete(tail: string): boolean {
+  const end = tail.replaceAll('\r\n', '\n').trimEnd();
+  const lines = end.split('\n');
+  const last = lines.filter((line) => line.trim() !== '').slice(-4);
+  const text = last.join('\n');
+  return TRAILERS.some((trailer) => {
+    const match = trailer.exec(text);
+    return match !== null && match.index + match[0].length === text.length;
+  });
+}
 
 /** Looks at both ends of an SQL dump as it passes: whether it is SQL, and whether the dump program came to its end. */
 export class DatabaseContents {
@@ -23,7 +42,7 @@ export class DatabaseContents {
 
   findings(): { problems: readonly Problem[]; facts: DatabaseFacts } {
     const head = this.#head.toString('latin1');
-    const complete = TRAILER.test(this.#tail.toString('latin1'));
+    const complete = isComplete(this.#tail.toString('latin1'));
     const problems: Problem[] = [];
     if (head.includes('\0') || !SQL.test(head))
       problems.push(error('NOT_SQL', 'its content does not look like an SQL dump'));

@@ -1,3 +1,5 @@
+import { HashTable } from './hash-table.js';
+import { hashesOf, PathHash, spellingOf } from './path-hash.js';
 import { error, type Problem } from './report.js';
 import type { TarMember } from './tar-scanner.js';
 
@@ -10,21 +12,54 @@ export interface MemberLimits {
 
 export const MEMBER_LIMITS: MemberLimits = { members: 500_000, bytes: 32 * 1024 ** 3, nameBytes: 1024 };
 
+/** MailWizz has some 3,000 folders, and no links. What has more is not kept in memory, and refused. */
+const MOST_FOLDERS = 500_000;
+const MOST_LINKS = 10_000;
+
 const SETUID_OR_SETGID = 0o6000;
 /** The same fault in thousands of members is one problem with a count, and the names of the first few. */
 const EXAMPLES = 3;
 
+const KINDS: readonly TarMember['kind'][] = ['file', 'directory', 'symlink', 'hardlink', 'device', 'other'];
+
+/** What is remembered of a path: whether it is a member, of which kind and spelling, and whether others lie below it. */
+interface Remembered {
+  readonly kind: TarMember['kind'] | undefined;
+  readonly spelling: number;
+  readonly isFolder: boolean;
+}
+
+const packed = ({ kind, spelling, isFolder }: Remembered): number =>
+  ((spelling << 5) | (isFolder ? 16 : 0) | (kind === undefined ? 15 : KINDS.indexOf(kind))) >>> 0;
+
+const unpacked = (value: number): Remembered => ({
+  kind: KINDS[value & 15],
+  spelling: value >>> 5,
+  isFolder: (value & 16) !== 0,
+});
+
+interface Link {
+  readonly path: string;
+  readonly target: string;
+  readonly kind: 'symlink' | 'hardlink';
+}
+
+/** The same fault of many members, with the names of the first few. */
+type Faults = Map<string, { readonly message: string; readonly names: readonly string[]; readonly count: number }>;
+
 /**
  * Judges the members of an archive by what unpacking them could do: write outside of the folder, through a link, over each
- * other, or make devices and setuid programs. Names are judged in every form in which a program might take them.
+ * other, or make devices and setuid programs. Names are judged in every form in which a program might take them. Of a name nothing is kept
+ * but its hash, so memory has a bound: some 30 MB at the limits.
  */
 export class MemberSafety {
   readonly #limits: MemberLimits;
-  readonly #found = new Map<string, { message: string; names: string[]; count: number }>();
-  /** The folded spelling of each path, with its own spelling and its kind. */
-  readonly #seen = new Map<string, { path: string; kind: TarMember['kind'] }>();
-  readonly #links: { path: string; target: string; kind: 'symlink' | 'hardlink' }[] = [];
+  readonly #found: Faults = new Map();
+  /** By the hash of the folded path. */
+  readonly #seen = new HashTable();
+  readonly #links: Link[] = [];
   #members = 0;
+  #folders = 0;
   #bytes = 0;
 
   constructor(limits: MemberLimits = MEMBER_LIMITS) {
@@ -42,7 +77,7 @@ export class MemberSafety {
     if (this.#bytes > this.#limits.bytes) {
       this.#report('BOMB_SIZE', `its members claim more than ${this.#limits.bytes} bytes`, member.name);
     }
-    if (Buffer.byteLength(member.name) > this.#limits.nameBytes) {
+    if ([member.name, member.linkTarget].some((name) => Buffer.byteLength(name) > this.#limits.nameBytes)) {
       this.#report(
         'MEMBER_NAME_LONG',
         `a name of over ${this.#limits.nameBytes} bytes`,
@@ -58,13 +93,12 @@ export class MemberSafety {
 
   /** All that was found. `root` is the folder that becomes the root of what is unpacked: no link may leave it. */
   problems(root = ''): readonly Problem[] {
-    for (const link of this.#links) this.#judgeLink(link, root);
-    for (const { path } of this.#seen.values()) {
-      const through = this.#linkOnTheWayTo(path);
-      if (through !== undefined)
-        this.#report('MEMBER_THROUGH_LINK', 'unpacking writes through a link of the archive', path);
+    const found = new Map(this.#found);
+    for (const link of this.#links) {
+      const fault = this.#faultOf(link, root);
+      if (fault) addFault(found, ...fault, `${link.path} -> ${link.target}`);
     }
-    return [...this.#found].map(([code, { message, names, count }]) => {
+    return [...found].map(([code, { message, names, count }]) => {
       const shown = names.map((name) => JSON.stringify(name)).join(', ');
       return error(code, `${message}: ${shown}${count > names.length ? ` and ${count - names.length} more` : ''}`);
     });
@@ -91,55 +125,77 @@ export class MemberSafety {
       if (member.kind !== 'directory') this.#report('MEMBER_UNNAMED', 'a member without a name', member.name);
       return;
     }
-    if (member.kind === 'symlink' || member.kind === 'hardlink') {
-      this.#links.push({ path, target: member.linkTarget, kind: member.kind });
-    }
-    const before = this.#seen.get(folded(path));
-    if (before === undefined) {
-      this.#seen.set(folded(path), { path, kind: member.kind });
-    } else if (before.path !== path) {
-      this.#report('MEMBER_CASE_DUPLICATE', 'names that differ only in case', `${before.path} and ${path}`);
+    const hashes = hashesOf(path);
+    const hash = hashes.pop() ?? 0;
+    this.#enterFolders(hashes, path);
+    if (member.kind === 'symlink' || member.kind === 'hardlink')
+      this.#rememberLink({ path, target: member.linkTarget, kind: member.kind });
+
+    const before = this.#at(hash);
+    const spelling = spellingOf(path);
+    if (before?.kind === undefined) {
+      if (before?.isFolder && member.kind === 'symlink') this.#throughLink(path);
+      this.#seen.set(hash, packed({ kind: member.kind, spelling, isFolder: before?.isFolder ?? false }));
+    } else if (before.spelling !== spelling) {
+      this.#report('MEMBER_CASE_DUPLICATE', 'names that differ only in case from an earlier one', path);
     } else if (before.kind !== 'directory' || member.kind !== 'directory') {
       this.#report('MEMBER_DUPLICATE', 'the same name twice', path);
     }
   }
 
-  #judgeLink(
-    { path, target, kind }: { path: string; target: string; kind: 'symlink' | 'hardlink' },
-    root: string,
-  ): void {
-    const shown = `${path} -> ${target}`;
+  /** Remembers the folders on the way to a member: none of them may be a link, before or after. */
+  #enterFolders(hashes: readonly number[], path: string): void {
+    if (hashes.some((hash) => this.#isLink(hash))) this.#throughLink(path);
+    for (const hash of hashes) {
+      const known = this.#at(hash);
+      if (known?.isFolder) continue;
+      if (!known && ++this.#folders > MOST_FOLDERS)
+        return this.#report('BOMB_FOLDERS', `more than ${MOST_FOLDERS} folders`, path);
+      this.#seen.set(hash, packed({ kind: known?.kind, spelling: known?.spelling ?? 0, isFolder: true }));
+    }
+  }
+
+  #rememberLink(link: Link): void {
+    if (this.#links.length < MOST_LINKS) this.#links.push(link);
+    else this.#report('BOMB_LINKS', `more than ${MOST_LINKS} links`, link.path);
+  }
+
+  #throughLink(path: string): void {
+    this.#report('MEMBER_THROUGH_LINK', 'unpacking writes through a link of the archive', path);
+  }
+
+  #faultOf({ path, target, kind }: Link, root: string): [code: string, message: string] | undefined {
     const base = kind === 'symlink' ? path.split('/').slice(0, -1) : [];
     const resolved = target.includes('\\') || target.includes('\0') ? undefined : resolveInside(base, target);
     const inRoot = root === '' || !isInside(path, root) || (resolved !== undefined && isInside(resolved, root));
-    if (resolved === undefined || !inRoot)
-      return this.#report('LINK_ESCAPES', 'a link that leaves the unpacked folder', shown);
+    if (resolved === undefined || !inRoot) return ['LINK_ESCAPES', 'a link that leaves the unpacked folder'];
+    const hashes = hashesOf(resolved);
+    const hash = hashes.pop() ?? 0;
     // A target that passes through another link may end anywhere, whatever its text says.
-    if (this.#linkOnTheWayTo(resolved) !== undefined || passesLink(base, target, (at) => this.#isLink(at))) {
-      return this.#report('LINK_THROUGH_LINK', 'a link whose target passes through another link', shown);
-    }
-    if (kind === 'hardlink' && this.#seen.get(folded(resolved))?.kind !== 'file') {
-      this.#report('LINK_DANGLING', 'a hard link to what is no file of the archive', shown);
-    }
-  }
-
-  #linkOnTheWayTo(path: string): string | undefined {
-    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-      if (this.#isLink(path.slice(0, slash))) return path.slice(0, slash);
-    }
+    if (hashes.some((folder) => this.#isLink(folder)) || passesLink(base, target, (at) => this.#isLink(at)))
+      return ['LINK_THROUGH_LINK', 'a link whose target passes through another link'];
+    if (kind === 'hardlink' && this.#at(hash)?.kind !== 'file')
+      return ['LINK_DANGLING', 'a hard link to what is no file of the archive'];
     return undefined;
   }
 
-  #isLink(path: string): boolean {
-    return this.#seen.get(folded(path))?.kind === 'symlink';
+  #at(hash: number): Remembered | undefined {
+    const value = this.#seen.get(hash);
+    return value === undefined ? undefined : unpacked(value);
+  }
+
+  #isLink(hash: number): boolean {
+    return this.#at(hash)?.kind === 'symlink';
   }
 
   #report(code: string, message: string, name: string): void {
-    const entry = this.#found.get(code) ?? { message, names: [], count: 0 };
-    entry.count++;
-    if (entry.names.length < EXAMPLES) entry.names.push(name);
-    this.#found.set(code, entry);
+    addFault(this.#found, code, message, name);
   }
+}
+
+function addFault(found: Faults, code: string, message: string, name: string): void {
+  const { names, count } = found.get(code) ?? { names: [], count: 0 };
+  found.set(code, { message, names: names.length < EXAMPLES ? [...names, name] : names, count: count + 1 });
 }
 
 /** A member's name without `.` components, doubled slashes and the slash at its end. */
@@ -148,9 +204,6 @@ export const plainPath = (name: string): string =>
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .join('/');
-
-/** What file systems that ignore case, or compose accents, take for the same name. */
-const folded = (path: string): string => path.normalize('NFC').toLowerCase();
 
 const isInside = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
 
@@ -167,13 +220,14 @@ function resolveInside(base: readonly string[], target: string): string | undefi
 }
 
 /** Whether a target walks through a link before its last step. */
-function passesLink(base: readonly string[], target: string, isLink: (path: string) => boolean): boolean {
-  const at = [...base];
+function passesLink(base: readonly string[], target: string, isLink: (hash: number) => boolean): boolean {
+  const at = new PathHash();
+  for (const part of base) at.push(part);
   const parts = target.split('/').filter((part) => part !== '' && part !== '.');
   for (const part of parts.slice(0, -1)) {
     if (part === '..') at.pop();
     else at.push(part);
-    if (isLink(at.join('/'))) return true;
+    if (at.key !== undefined && isLink(at.key)) return true;
   }
   return false;
 }

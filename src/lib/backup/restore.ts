@@ -1,5 +1,5 @@
 import { constants, createWriteStream } from 'node:fs';
-import { link, lstat, mkdir, mkdtemp, readdir, rm, statfs, symlink } from 'node:fs/promises';
+import { link, lstat, mkdir, mkdtemp, opendir, rm, statfs, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -80,16 +80,18 @@ async function unpack(archive: FilePath, root: string, signal?: AbortSignal): Pr
 
 /** Regular files below a folder and their bytes; a hard link counts once, as it does in the listing. */
 async function measure(root: string): Promise<{ files: number; bytes: number }> {
-  const inodes = new Set<number>();
+  const linked = new Set<number>();
+  let files = 0;
   let bytes = 0;
-  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+  for await (const entry of await opendir(root, { recursive: true })) {
     if (!entry.isFile()) continue;
     const stat = await lstat(join(entry.parentPath, entry.name));
-    if (inodes.has(stat.ino)) continue;
-    inodes.add(stat.ino);
+    if (linked.has(stat.ino)) continue;
+    if (stat.nlink > 1) linked.add(stat.ino);
+    files++;
     bytes += stat.size;
   }
-  return { files: inodes.size, bytes };
+  return { files, bytes };
 }
 
 const ENTRY_POINTS = [

@@ -190,8 +190,8 @@ export class TarScanner {
   }
 
   #readMetadata(type: string, content: Buffer): void {
-    if (type === 'L') this.#next.path = decodeName(content).replace(/\0+$/, '');
-    else if (type === 'K') this.#next.linkpath = decodeName(content).replace(/\0+$/, '');
+    if (type === 'L') this.#next.path = decodeName(withoutEnd(content));
+    else if (type === 'K') this.#next.linkpath = decodeName(withoutEnd(content));
     else this.#readPax(type, content);
   }
 
@@ -220,4 +220,11 @@ export class TarScanner {
   #fail(code: string, message: string): void {
     this.#problem = error(code, message);
   }
+}
+
+/** A name without the NUL bytes at its end. */
+function withoutEnd(name: Buffer): Buffer {
+  let end = name.length;
+  while (end > 0 && name[end - 1] === 0) end--;
+  return name.subarray(0, end);
 }

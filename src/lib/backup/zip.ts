@@ -66,6 +66,8 @@ async function addMember(zip: ZipFile, entry: Entry, tar: Pack): Promise<void> {
     await pipeline(content, checked(entry), tar.entry({ ...header, size: entry.uncompressedSize }));
     return;
   }
+  // Only a link has something to keep, and that is a path.
+  if (entry.uncompressedSize > MEMBER_LIMITS.nameBytes) throw new Error('it is no file, and holds more than a path');
   const chunks: Buffer[] = [];
   await pipeline(content, checked(entry), async (stream: AsyncIterable<Buffer>) => {
     for await (const chunk of stream) chunks.push(chunk);
