@@ -11,7 +11,8 @@ import { assertPlan, type AdaptationPlan } from './adapt/plan.js';
 import { placeProbeDomain, placeProbesInside } from './adapt/probe.js';
 import { renameReferences, repairDefaults, repairPatternLists } from './adapt/references.js';
 import { ReportBook, type AdaptationReport } from './adapt/report.js';
-import { authSourceName, dropFormerList, formerList, placeSenderList, routeSenders } from './adapt/routing.js';
+import { authSourceName } from './adapt/logged-in.js';
+import { dropFormerList, formerList, placeSenderList, routeSenders } from './adapt/routing.js';
 import { placeSharedKeys, placeSigning } from './adapt/signing.js';
 import { assignmentFor, replaceVirtualMtas } from './adapt/topology.js';
 import { unplacedLines } from './adapt/unplaced.js';
@@ -57,7 +58,7 @@ export function adapt(document: Document, plan: AdaptationPlan): Adaptation {
 
 function rewritten(document: Document, plan: AdaptationPlan): Omit<Adaptation, 'misnamed'> {
   const book = new ReportBook();
-  const auth = authSourceName(document.nodes);
+  const auth = authSourceName(document.nodes, plan.smtpUser);
 
   let nodes = dropOldGlobals(document.nodes, plan, book);
   nodes = setGlobal(nodes, 'postmaster', plan.postmaster, book);

@@ -1,3 +1,4 @@
+import type { AdaptationPlan } from './adapt/plan.js';
 import type { Document } from './document.js';
 import { addressLosses } from './losses/addresses.js';
 import { correspondence, sideOf } from './losses/correspondence.js';
@@ -15,10 +16,15 @@ export type { Loss };
  * said: those are what an adaptation replaces.
  *
  * It looks at the two configurations alone and not at how one became the other, so it judges a rendering, and a configuration that
- * runs on a host as well. `like` is the virtual MTA that further ones were made like.
+ * runs on a host as well. `like` is the virtual MTA that further ones were made like, `smtpUser` who
+ * hands over mail.
  */
-export function lossesBetween(before: Document, after: Document, like?: string): Loss[] {
-  const [old, fresh] = [sideOf(before), sideOf(after)];
+export function lossesBetween(
+  before: Document,
+  after: Document,
+  { like, smtpUser }: Pick<AdaptationPlan, 'like' | 'smtpUser'>,
+): Loss[] {
+  const [old, fresh] = [sideOf(before, smtpUser), sideOf(after, smtpUser)];
   const pairs = correspondence(old, fresh, like);
   return byLine([
     ...routeLosses(old, fresh, pairs),

@@ -25,9 +25,9 @@ export async function lostLines(settings: Settings, running: Buffer): Promise<Lo
   const { original, nameOf, adaptation, plan } = await triedAdaptation(settings, backup);
   const wanted = await withOverlay(adaptation.document, settings, plan.feeders);
   const unplaced = new Set(adaptation.unplaced.map(({ line }) => line));
-  const chosen = lossesBetween(original, wanted.document, plan.like).filter(({ line }) => !unplaced.has(line));
+  const chosen = lossesBetween(original, wanted.document, plan).filter(({ line }) => !unplaced.has(line));
   const meant = new Set(chosen.map(({ line }) => line));
-  return lossesBetween(original, document, plan.like)
+  return lossesBetween(original, document, plan)
     .filter(({ line }) => !meant.has(line))
     .map((loss) => ({ ...loss, line: nameOf(loss.line) }));
 }

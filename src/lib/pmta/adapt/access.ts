@@ -1,8 +1,8 @@
 import type { Block, Document, Node } from '../document.js';
 import { directiveIn, inserted, isBlock, nameOf, valueOf, withChildren, withName, withValue, written } from './edit.js';
+import { authSourceName, loginUser } from './logged-in.js';
 import type { AdaptationPlan } from './plan.js';
 import { ReportBook } from './report.js';
-import { authSourceName } from './routing.js';
 
 /** Name and password of the user that hands over mail. */
 export type Login = Pick<AdaptationPlan, 'smtpUser' | 'smtpPassword'>;
@@ -17,17 +17,16 @@ export function submissionLogins(nodes: readonly Node[]): { readonly user: strin
 
 /** The document with the login of the settings, and every other line as it is. */
 export function withLogin(document: Document, login: Login): Document {
-  return { ...document, nodes: setSmtpUser(document.nodes, authSourceName(document.nodes), login, new ReportBook()) };
+  return {
+    ...document,
+    nodes: setSmtpUser(document.nodes, authSourceName(document.nodes, login.smtpUser), login, new ReportBook()),
+  };
 }
 
 /** Gives the user that hands over mail its name and password from the settings. */
 export function setSmtpUser(nodes: readonly Node[], auth: string, plan: Login, book: ReportBook): readonly Node[] {
   const users = nodes.filter((node): node is Block => isBlock(node, 'smtp-user'));
-  const byAuth = (user: Block): boolean => {
-    const source = directiveIn(user, 'source');
-    return source !== undefined && valueOf(source) === auth;
-  };
-  const target = users.find((user) => nameOf(user) === plan.smtpUser) ?? users.find(byAuth) ?? users[0];
+  const target = loginUser(nodes, plan.smtpUser);
   for (const user of users) {
     if (user !== target)
       book.note(

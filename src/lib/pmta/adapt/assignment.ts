@@ -4,7 +4,7 @@
  */
 import { contentsOf } from './contents.js';
 import type { Lead } from './leads.js';
-import type { OldTopology, OldVirtualMta } from './old-topology.js';
+import type { OldPool, OldTopology, OldVirtualMta } from './old-topology.js';
 import { isGeneratedName } from './plan.js';
 import { SENDER_LIST } from './sender-list.js';
 
@@ -108,13 +108,14 @@ function openPools(
   leads: ReadonlyMap<string, readonly Lead[]>,
   giving: readonly string[],
 ): ReadonlySet<string> {
-  const isOpen = (name: string, members: readonly string[]): boolean => {
+  const isOpen = ({ name, members, discards }: OldPool): boolean => {
+    if (discards) return false;
     const ways = leads.get(name) ?? [];
     // What nothing leads to is chosen by a header of the message: only a pool of all is one of all afterwards.
     if (ways.length === 0) return giving.every((one) => members.includes(one));
     return ways.every(({ kind }) => kind === 'default' || kind === 'sender');
   };
-  return new Set([...pools.values()].flatMap(({ name, members }) => (isOpen(name, members) ? name : [])));
+  return new Set([...pools.values()].flatMap((pool) => (isOpen(pool) ? pool.name : [])));
 }
 
 function sharing(

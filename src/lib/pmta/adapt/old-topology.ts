@@ -2,8 +2,10 @@
 import { folded, unquoted, type Block, type Document, type Node } from '../document.js';
 import { firstWord } from '../lines.js';
 import { survey } from '../survey.js';
-import { directiveIn, isBlock, isDirective, nameOf, valueOf } from './edit.js';
+import { discardingIn } from './discarding.js';
+import { isBlock, isDirective, nameOf, valueOf } from './edit.js';
 import { leadsIn, type Lead } from './leads.js';
+import { settingsForUsers } from './logged-in.js';
 
 export interface OldVirtualMta {
   readonly name: string;
@@ -11,7 +13,7 @@ export interface OldVirtualMta {
   readonly blocks: readonly Block[];
   /** Its own address, or the one by which it reaches its proxy. */
   readonly ip: string | undefined;
-  /** Whether nothing of its mail leaves over SMTP: `type discard` for every domain, or a pipe or a file. */
+  /** Whether nothing of its mail leaves over SMTP: `type discard` for every domain, its own or of its pool, or a pipe or a file. */
   readonly discards: boolean;
 }
 
@@ -19,6 +21,8 @@ export interface OldPool {
   readonly name: string;
   readonly blocks: readonly Block[];
   readonly members: readonly string[];
+  /** Whether all of its members discard. */
+  readonly discards: boolean;
 }
 
 /** By name, in the order of the file. */
@@ -31,42 +35,48 @@ export interface OldTopology {
 }
 
 export function oldTopology({ nodes }: Pick<Document, 'nodes'>, auth: string): OldTopology {
+  const surveyed = survey({ nodes, problems: [] });
+  const discarding = discardingIn(surveyed);
   const virtualMtas = new Map<string, OldVirtualMta>();
+  for (const [name, blocks] of blocksByName(nodes, 'virtual-mta'))
+    virtualMtas.set(name, { name, blocks, ip: addressOf(blocks), discards: discarding.has(name) });
   const pools = new Map<string, OldPool>();
-  for (const node of nodes) {
-    if (isBlock(node, 'virtual-mta')) {
-      const name = nameOf(node);
-      virtualMtas.set(name, virtualMtaOf(name, [...(virtualMtas.get(name)?.blocks ?? []), node]));
-    } else if (isBlock(node, 'virtual-mta-pool')) {
-      const name = nameOf(node);
-      const blocks = [...(pools.get(name)?.blocks ?? []), node];
-      pools.set(name, { name, blocks, members: [...new Set(blocks.flatMap(membersOf))] });
-    }
+  for (const [name, blocks] of blocksByName(nodes, 'virtual-mta-pool')) {
+    const members = [...new Set(blocks.flatMap(membersOf))];
+    const defined = members.filter((member) => virtualMtas.has(member));
+    const discards = defined.length > 0 && defined.every((member) => discarding.has(member));
+    pools.set(name, { name, blocks, members, discards });
   }
-  const discards = (name: string): boolean => virtualMtas.get(name)?.discards ?? false;
-  const source = nodes.find((node): node is Block => isBlock(node, 'source') && nameOf(node) === auth);
-  const preferred = source && directiveIn(source, 'default-virtual-mta');
+  const [preferred] = settingsForUsers(nodes, auth, 'default-virtual-mta');
   return {
     virtualMtas,
     pools,
-    leads: leadsIn(survey({ nodes, problems: [] }), discards),
+    leads: leadsIn(surveyed, (name) => discards({ virtualMtas, pools }, name)),
     preferred: preferred && valueOf(preferred),
   };
 }
 
-function virtualMtaOf(name: string, blocks: readonly Block[]): OldVirtualMta {
-  const children = blocks.flatMap((block) => block.children);
-  const host = children.find(
-    (node) => isDirective(node, 'smtp-source-host') || isDirective(node, 'smtp-proxy-source-host'),
-  );
-  const ip = host?.kind === 'directive' ? unquoted(firstWord(host.value).first.text) : undefined;
-  return { name, blocks, ip, discards: children.some(stopsEverything) };
+/** Whether a name stands for a virtual MTA that sends nothing, or for a pool of such ones. */
+export const discards = ({ virtualMtas, pools }: Pick<OldTopology, 'virtualMtas' | 'pools'>, name: string): boolean =>
+  (virtualMtas.get(name) ?? pools.get(name))?.discards ?? false;
+
+/** Blocks of one kind by their names, in the order of the file. */
+function blocksByName(nodes: readonly Node[], tag: string): Map<string, Block[]> {
+  const blocks = new Map<string, Block[]>();
+  for (const node of nodes) {
+    if (!isBlock(node, tag)) continue;
+    const same = blocks.get(nameOf(node));
+    if (same) same.push(node);
+    else blocks.set(nameOf(node), [node]);
+  }
+  return blocks;
 }
 
-/** A `<domain *>` whose mail is not sent. */
-function stopsEverything(node: Node): boolean {
-  if (!isBlock(node, 'domain') || nameOf(node) !== '*') return false;
-  return node.children.some((child) => isDirective(child, 'type') && valueOf(child).toLowerCase() !== 'smtp');
+function addressOf(blocks: readonly Block[]): string | undefined {
+  const host = blocks
+    .flatMap(({ children }) => children)
+    .find((node) => isDirective(node, 'smtp-source-host') || isDirective(node, 'smtp-proxy-source-host'));
+  return host?.kind === 'directive' ? unquoted(firstWord(host.value).first.text) : undefined;
 }
 
 /** The names of the members of a pool. */

@@ -3,17 +3,21 @@ import { wordsOf } from '../lines.js';
 import { nameNow } from './assignment.js';
 import { directiveIn, isBlock, nameOf, valueOf, withChildren, withValue, withWord } from './edit.js';
 import { isGroup, isSenderMap, partsOf, REFERENCES, targetOf, targetsOf, type EntryGroup } from './leads.js';
+import { discards } from './old-topology.js';
 import type { ReportBook } from './report.js';
 import { SENDER_LIST } from './sender-list.js';
 import type { Topology } from './topology.js';
 
+/** Whether a default may name it: what is defined, or the virtual MTA of the address that was connected to. */
+export const isTarget = (name: string, defined: ReadonlySet<string>): boolean =>
+  defined.has(name) || name.toLowerCase() === 'by-smtp-source-ip';
+
 /** Sends mail that would go by default to a virtual MTA that is gone, or never was, to the pool instead. */
 export function repairDefaults(nodes: readonly Node[], { pool, defined }: Topology, book: ReportBook): readonly Node[] {
-  const isKnown = (name: string): boolean => defined.has(name) || name.toLowerCase() === 'by-smtp-source-ip';
   return nodes.map((node) => {
     if (!isBlock(node, 'source')) return node;
     const directive = directiveIn(node, 'default-virtual-mta');
-    if (!directive || isKnown(valueOf(directive))) return node;
+    if (!directive || isTarget(valueOf(directive), defined)) return node;
     book.note(
       'changed',
       `default-virtual-mta ${directive.value.text}`,
@@ -63,7 +67,7 @@ export function renamedGroup(group: EntryGroup, { assignment, defined }: Topolog
 
 /** Whether a group of a list is part of the map from senders, which adaptation replaces. */
 export const isReplaced = (group: EntryGroup, { assignment }: Topology): boolean =>
-  isSenderMap(group, (name) => assignment.topology.virtualMtas.get(name)?.discards ?? false);
+  isSenderMap(group, (name) => discards(assignment.topology, name));
 
 /** Entries of the lists of other sources, under the names of now. An entry whose virtual MTA is gone goes too. */
 export function repairPatternLists(nodes: readonly Node[], topology: Topology, book: ReportBook): readonly Node[] {

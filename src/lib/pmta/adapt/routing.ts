@@ -15,19 +15,13 @@ import {
 } from './edit.js';
 import { isGroup, partsOf, targetOf } from './leads.js';
 import { isGeneratedName, virtualMtaName, type AdaptationPlan } from './plan.js';
-import { isReplaced, placedGroup, renamedGroup } from './references.js';
+import { settingsForUsers } from './logged-in.js';
+import { isReplaced, isTarget, placedGroup, renamedGroup } from './references.js';
 import type { ReportBook } from './report.js';
 import { SENDER_LIST } from './sender-list.js';
 import type { Topology } from './topology.js';
 
 export { SENDER_LIST };
-
-/** The source whose settings hold after a login: the one that the user names, or the customary one. */
-export function authSourceName(nodes: readonly Node[]): string {
-  const users = nodes.filter((node): node is Block => isBlock(node, 'smtp-user'));
-  const named = users.map((user) => directiveIn(user, 'source')).find((source) => source !== undefined);
-  return named ? valueOf(named) : '{pmta-auth}';
-}
 
 /** The source for logged-in users, made if there is none, and naming the sender list and a default that exists. */
 export function routeSenders(
@@ -38,27 +32,31 @@ export function routeSenders(
 ): readonly Node[] {
   const found = nodes.some((node) => isBlock(node, 'source') && nameOf(node) === name);
   if (!found) book.note('added', `<source ${name}>`, 'logged-in users had no settings');
-  const sources = found ? nodes : [...nodes, ...written(authSource(name, topology.pool))];
-  return sources.map((node) =>
-    isBlock(node, 'source') && nameOf(node) === name ? withSenderList(node, topology, book) : node,
-  );
+  const sources = found ? nodes : [...nodes, ...written(authSource(name, defaultOf(topology)))];
+  const own = sources.filter((node): node is Block => isBlock(node, 'source') && nameOf(node) === name);
+  const holder = (keyword: string): Block | undefined => own.find((source) => directiveIn(source, keyword)) ?? own[0];
+  const [list, standard] = [holder('pattern-list'), holder('default-virtual-mta')];
+  return sources.map((node) => {
+    if (node.kind !== 'block' || !own.includes(node)) return node;
+    const complete = node === standard ? withDefault(node, topology, book) : node;
+    return node === list || listOf(node) !== undefined ? withSenderList(complete, book) : complete;
+  });
 }
 
-const authSource = (name: string, pool: string): string[] => [
+const authSource = (name: string, target: string): string[] => [
   `<source ${name}>`,
   '    smtp-service yes',
   '    always-allow-relaying yes',
   '    require-auth true',
   '    process-x-virtual-mta yes',
-  `    default-virtual-mta ${pool}`,
+  `    default-virtual-mta ${target}`,
   '    hide-message-source true',
   '</source>',
 ];
 
-/** The pattern list of logged-in users, where it is not the sender list. */
+/** The pattern list that logged-in users had, where it is not the sender list. */
 export function formerList(nodes: readonly Node[], auth: string): string | undefined {
-  const source = nodes.find((node): node is Block => isBlock(node, 'source') && nameOf(node) === auth);
-  const list = source && listOf(source);
+  const [list] = settingsForUsers(nodes, auth, 'pattern-list').map(valueOf);
   return list === SENDER_LIST ? undefined : list;
 }
 
@@ -68,19 +66,25 @@ function listOf(source: Block): string | undefined {
   return directive && valueOf(directive);
 }
 
-function withSenderList(source: Block, { pool }: Topology, book: ReportBook): Block {
+/** Where mail of an unknown sender goes: where it went for logged-in users, or to the pool. */
+function defaultOf({ pool, defined, assignment }: Topology): string {
+  const { preferred } = assignment.topology;
+  return preferred !== undefined && isTarget(preferred, defined) ? preferred : pool;
+}
+
+function withDefault(source: Block, topology: Topology, book: ReportBook): Block {
+  if (directiveIn(source, 'default-virtual-mta')) return source;
+  const target = defaultOf(topology);
+  const subject = `default-virtual-mta ${target} in <source ${nameOf(source)}>`;
+  book.note('added', subject, 'mail of an unknown sender needs somewhere to go');
+  return withChildren(source, [...source.children, ...written([`${indentOf(source)}default-virtual-mta ${target}`])]);
+}
+
+function withSenderList(source: Block, book: ReportBook): Block {
   const indent = indentOf(source);
-  let { children } = source;
-  if (!directiveIn(source, 'default-virtual-mta')) {
-    book.note(
-      'added',
-      `default-virtual-mta ${pool} in <source ${nameOf(source)}>`,
-      'mail of an unknown sender needs somewhere to go',
-    );
-    children = [...children, ...written([`${indent}default-virtual-mta ${pool}`])];
-  }
+  const { children } = source;
   const list = directiveIn(source, 'pattern-list');
-  if (list && valueOf(list) === SENDER_LIST) return withChildren(source, children);
+  if (list && valueOf(list) === SENDER_LIST) return source;
   if (list) {
     book.note(
       'changed',
@@ -152,19 +156,21 @@ function movedEntries(
   book: ReportBook,
 ): readonly Node[] {
   const lists = nodes.filter((node): node is Block => isBlock(node, 'pattern-list') && nameOf(node) === former);
+  const stays = former !== undefined && isListNeeded(nodes, former);
   return lists.flatMap((list) =>
     partsOf(list).flatMap((part): readonly Node[] => {
       if (!isGroup(part)) return [part];
       const [head] = part.entries;
-      const note = (action: 'changed' | 'dropped', reason: string): void => {
+      const note = (action: 'added' | 'changed' | 'dropped', reason: string): void => {
         if (head) book.note(action, head.value.text, reason, head.line.number);
       };
       if (isReplaced(part, topology)) {
-        note('dropped', `senders are mapped by ${SENDER_LIST} now`);
+        if (!stays) note('dropped', `senders are mapped by ${SENDER_LIST} now`);
         return [];
       }
       const renamed = renamedGroup(part, topology);
-      if (renamed) note('changed', `is in ${SENDER_LIST} now, before the senders`);
+      if (renamed && stays) note('added', `is in ${SENDER_LIST} as well, before the senders`);
+      else if (renamed) note('changed', `is in ${SENDER_LIST} now, before the senders`);
       else note('dropped', 'its virtual MTA is gone');
       return renamed?.nodes ?? [];
     }),

@@ -1,15 +1,14 @@
 import type { Block, Node } from '../document.js';
 import { effectiveIn } from '../effective.js';
 import { survey } from '../survey.js';
+import { ANY_DOMAIN } from './any-domain.js';
 import { inserted, isBlock, isDirective, nameOf, sameText, written } from './edit.js';
 import { isGroup, isSenderMap, partsOf, REFERENCES, targetsOf } from './leads.js';
 import { keyFile, type AdaptationPlan } from './plan.js';
 import { isProbeDomain } from './probe.js';
+import { discards } from './old-topology.js';
 import type { ReportBook } from './report.js';
 import type { Topology } from './topology.js';
-
-/** A domain that no configuration names: what holds for it holds for every domain of which nothing is said. */
-export const ANY_DOMAIN = 'any.domain.invalid';
 
 const SIGN = ['<domain *>', '    dkim-sign yes', '</domain>'];
 
@@ -63,12 +62,10 @@ export const isSharedKey = (node: Node, plan: AdaptationPlan): boolean =>
 function leavesElsewhere(nodes: readonly Node[], { assignment, virtualMtas }: Topology): boolean {
   const { topology, keeps } = assignment;
   const addresses = new Set(virtualMtas.map(({ identity }) => identity.ip));
-  const discards = (name: string): boolean => topology.virtualMtas.get(name)?.discards ?? false;
-  if ([...keeps].some((name) => !discards(name) && !addresses.has(topology.virtualMtas.get(name)?.ip ?? '')))
-    return true;
+  const stops = (name: string): boolean => discards(topology, name);
+  if ([...keeps].some((name) => !stops(name) && !addresses.has(topology.virtualMtas.get(name)?.ip ?? ''))) return true;
   const lists = nodes.filter((node): node is Block => isBlock(node, 'pattern-list'));
   const groups = lists.flatMap((list) => partsOf(list).filter(isGroup));
-  if (groups.some((group) => !isSenderMap(group, discards) && targetsOf(group).some((name) => !discards(name))))
-    return true;
+  if (groups.some((group) => !isSenderMap(group, stops) && targetsOf(group).some((name) => !stops(name)))) return true;
   return survey({ nodes, problems: [] }).statements.some(({ keyword }) => REFERENCES.has(keyword));
 }

@@ -85,7 +85,7 @@ const retiringIn = (plan: AdaptationPlan): Block[] =>
 
 /** The pool that mail goes to where nothing else is said: the old default, or one that takes all, or one that is made. */
 function poolForAll({ topology: { preferred, pools, virtualMtas }, open }: Assignment): string {
-  if (preferred !== undefined && pools.has(preferred)) return preferred;
+  if (preferred !== undefined && pools.get(preferred)?.discards === false) return preferred;
   const [first] = open;
   if (first !== undefined) return first;
   for (let name = POOL, count = 2; ; name = `${POOL}-${count++}`)
@@ -174,7 +174,10 @@ function noteOld(
     const taker = assignment.takes.get(name);
     const next = fresh.get(name);
     if (here) {
-      if (!sameText([here], [node])) note('changed', 'stays, with the address and the keys of the settings');
+      const has = assignment.topology.virtualMtas.get(name)?.discards
+        ? 'without its address and'
+        : 'with the address of the settings and without';
+      if (!sameText([here], [node])) note('changed', `stays, ${has} its keys`);
     } else if (taker === undefined) note('dropped', 'its address and its key belong to the old configuration');
     else if (taker !== name) note('changed', `is now ${taker}, with its blocks, and with another address and key`);
     else if (!next || !sameText([next], [node])) note('changed', 'has the address and the key of the settings');

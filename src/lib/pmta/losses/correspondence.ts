@@ -4,7 +4,7 @@ import { isBlock, nameOf, valueOf } from '../adapt/edit.js';
 import { REFERENCES } from '../adapt/leads.js';
 import { oldTopology } from '../adapt/old-topology.js';
 import { isGeneratedName } from '../adapt/plan.js';
-import { authSourceName } from '../adapt/routing.js';
+import { authSourceName } from '../adapt/logged-in.js';
 import { virtualMtaName } from '../adapt/plan.js';
 import type { Document } from '../document.js';
 import { virtualMtas } from '../senders.js';
@@ -17,10 +17,10 @@ export interface Side {
   readonly auth: string;
 }
 
-export const sideOf = (document: Document): Side => ({
+export const sideOf = (document: Document, smtpUser: string): Side => ({
   document,
   surveyed: survey(document),
-  auth: authSourceName(document.nodes),
+  auth: authSourceName(document.nodes, smtpUser),
 });
 
 /** An old virtual MTA, and a new one through which its mail leaves now. */

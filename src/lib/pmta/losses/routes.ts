@@ -2,7 +2,8 @@
 import { nameNow, type Assignment } from '../adapt/assignment.js';
 import { isBlock, nameOf, valueOf } from '../adapt/edit.js';
 import { groupsOf, isSenderMap, REFERENCES, targetOf, targetsOf, type EntryGroup } from '../adapt/leads.js';
-import { membersOf } from '../adapt/old-topology.js';
+import { discards, membersOf } from '../adapt/old-topology.js';
+import { settingsForUsers } from '../adapt/logged-in.js';
 import { SENDER_LIST } from '../adapt/sender-list.js';
 import { isGeneratedName } from '../adapt/plan.js';
 import type { Block, Entry, Line } from '../document.js';
@@ -21,7 +22,7 @@ export function* routeLosses(before: Side, after: Side, { assignment }: Correspo
 const discardsIn =
   ({ topology }: Assignment) =>
   (name: string): boolean =>
-    topology.virtualMtas.get(name)?.discards ?? false;
+    discards(topology, name);
 
 /** Pools that keep their own members and have others now, or none. */
 function* poolLosses(after: Side, assignment: Assignment): Generator<Loss> {
@@ -73,13 +74,25 @@ function* sharedMemberLosses(after: Side, { topology }: Assignment): Generator<L
 
 /** Entries of the pattern lists in use, the maps from senders apart. */
 function* listLosses(before: Side, after: Side, assignment: Assignment): Generator<Loss> {
-  for (const source of blocks(before, 'source')) {
-    const list = inSource(before, nameOf(source), 'pattern-list');
-    if (list === undefined) continue;
-    const now = inSource(after, nameOf(source) === before.auth ? after.auth : nameOf(source), 'pattern-list');
-    yield* entryLosses(before, after, { list, now }, assignment);
-  }
+  for (const { list, now } of listsInUse(before, after)) yield* entryLosses(before, after, { list, now }, assignment);
   for (const list of calledLists(before)) yield* entryLosses(before, after, { list, now: list }, assignment);
+}
+
+/** Each list that a source names or that holds for logged-in users, and the one that holds there now. */
+function listsInUse(before: Side, after: Side): { readonly list: string; readonly now: string | undefined }[] {
+  const ofUsers = inSource(after, after.auth, 'pattern-list');
+  const named = blocks(before, 'source').flatMap((source) => {
+    const list = inSource(before, nameOf(source), 'pattern-list');
+    return list === undefined ? [] : [{ list, now: nowIn(before, after, source, 'pattern-list') }];
+  });
+  const forUsers = settingsForUsers(before.document.nodes, before.auth, 'pattern-list');
+  return [...named, ...forUsers.map((directive) => ({ list: valueOf(directive), now: ofUsers }))];
+}
+
+/** What a source says now; one that is gone handed over mail without a login, which logged-in users do now. */
+function nowIn(before: Side, after: Side, source: Block, keyword: string): string | undefined {
+  const ofUsers = inSource(after, after.auth, keyword);
+  return nameOf(source) === before.auth ? ofUsers : (inSource(after, nameOf(source), keyword) ?? ofUsers);
 }
 
 function* entryLosses(
@@ -88,8 +101,8 @@ function* entryLosses(
   { list, now }: { list: string; now: string | undefined },
   assignment: Assignment,
 ): Generator<Loss> {
-  const discards = discardsIn(assignment);
-  const kept = groups(before, list).filter((group) => !isSenderMap(group, discards));
+  const stops = discardsIn(assignment);
+  const kept = groups(before, list).filter((group) => !isSenderMap(group, stops));
   const there = beforeSenders(now === undefined ? [] : groups(after, now)).map((group) => textOf(group));
   let at = 0;
   for (const group of kept) {
@@ -142,14 +155,16 @@ function entryConsequence(group: EntryGroup, assignment: Assignment, empty: stri
 
 /** Defaults of sources that led to a pool, or to what discards. */
 function* defaultLosses(before: Side, after: Side, assignment: Assignment): Generator<Loss> {
+  const forUsers = new Set(settingsForUsers(before.document.nodes, before.auth, 'default-virtual-mta'));
+  const ofUsers = inSource(after, after.auth, 'default-virtual-mta');
   for (const { directive, path } of before.surveyed.all('default-virtual-mta')) {
     const source = path.at(-1);
     const target = valueOf(directive);
     const stays = assignment.topology.pools.has(target) || assignment.keeps.has(target);
     if (!source || !isBlock(source, 'source') || !stays) continue;
-    const name = nameOf(source) === before.auth ? after.auth : nameOf(source);
-    const now = inSource(after, name, 'default-virtual-mta');
-    if (now === target || inSource(before, nameOf(source), 'default-virtual-mta') !== target) continue;
+    const now = nowIn(before, after, source, 'default-virtual-mta');
+    const holds = now === target && (!forUsers.has(directive) || ofUsers === target);
+    if (holds || inSource(before, nameOf(source), 'default-virtual-mta') !== target) continue;
     const what = discardsIn(assignment)(target) ? 'be sent' : 'leave through another pool';
     yield lossOf(directive.line, `mail that no pattern matches would ${what}`);
   }

@@ -1,7 +1,7 @@
 /** What holds for a domain and a virtual MTA in one configuration and does not in another one, by effective settings. */
 import { isIdentityName, withoutProxyAddress } from '../adapt/contents.js';
 import { PROBE_DOMAIN } from '../adapt/probe.js';
-import { ANY_DOMAIN } from '../adapt/signing.js';
+import { ANY_DOMAIN } from '../adapt/any-domain.js';
 import { folded, isYes, unquoted, type Block, type Line } from '../document.js';
 import { domainIndexOf } from '../domain-index.js';
 import { effectiveIn, poolsOf, virtualMtaSettings, type Source } from '../effective.js';
@@ -28,7 +28,8 @@ export function* settingLosses(before: Side, after: Side, { assignment, pairs }:
 }
 
 class Comparison {
-  readonly #done = new Set<string>();
+  /** Pairs that were compared, as texts, and that lose nothing. */
+  readonly #lossless = new Set<string>();
   readonly #lines: ReadonlyMap<number, Line>;
   readonly #was: Levels;
   readonly #is: Levels;
@@ -57,14 +58,18 @@ class Comparison {
     yield* this.#byDomain(new Set(this.#global.map(nameIn)), { now: 'any virtual MTA', partly: false });
   }
 
-  /** What holds for each domain of which either says anything. Virtual MTAs that say the same are compared once. */
+  /**
+   * What holds for each domain of which either says anything. Virtual MTAs that say the same and lose nothing are compared once; where
+   * they lose something, each has lines of its own to name.
+   */
   *domains({ old, now, partly }: Pair): Generator<Loss> {
     const [was, is] = [this.#was.of(old, this.now), this.#is.of(now)];
     const key = JSON.stringify([was, is, partly]);
-    if (this.#done.has(key)) return;
-    this.#done.add(key);
+    if (this.#lossless.has(key)) return;
     const changed = new Set([...this.#global, ...difference(was, is)].map(nameIn));
-    yield* this.#byDomain(changed, { old, now, partly });
+    const lost = [...this.#byDomain(changed, { old, now, partly })];
+    if (lost.length === 0) this.#lossless.add(key);
+    yield* lost;
   }
 
   *#byDomain(names: ReadonlySet<string>, through: Through): Generator<Loss> {
@@ -166,7 +171,8 @@ function difference(some: readonly string[], others: readonly string[]): string[
 function domainsFor(pattern: string): string[] {
   const [, head, rest = ''] = /^(\*\.|\[\*\.\])(.+)$/.exec(pattern) ?? [];
   if (head !== undefined) return head === '*.' ? [`any.${rest}`] : [rest, `any.${rest}`];
-  return pattern === '*' || pattern.startsWith('[') || pattern.includes('$') ? [] : [pattern.toLowerCase()];
+  // A network, `[192.0.2.0/24]`, is looked at as a domain of that name: its settings hold for whatever resolves to it.
+  return pattern === '*' || pattern.includes('$') ? [] : [pattern.toLowerCase()];
 }
 
 type Rename = (name: string, value: string) => string;

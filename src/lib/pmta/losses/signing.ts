@@ -1,4 +1,4 @@
-import { ANY_DOMAIN } from '../adapt/signing.js';
+import { ANY_DOMAIN } from '../adapt/any-domain.js';
 import { isBlock, isDirective, nameOf } from '../adapt/edit.js';
 import { isYes, unquoted, type Block, type Node } from '../document.js';
 import { effectiveIn } from '../effective.js';
