@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { EeError } from './errors.js';
+import { systemReason } from './system-reason.js';
 
 /** More than any file that is read as a whole: settings, a configuration, a licence, a key, a bundle. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -68,6 +69,15 @@ export async function readRegular(path: string | Buffer, most = MOST_BYTES): Pro
 /** The same for a file that a setting or a flag names: FILE_UNFIT says which. Other failures are those of the operating system. */
 export async function readNamed(path: string, setting: string): Promise<Buffer> {
   return readRegular(path).catch((error: unknown) => refuse(path, setting, error));
+}
+
+/** The same for a file that need not exist: nothing where it does not, and FILE_UNFIT for every other failure. */
+export async function readNamedIfThere(path: string, setting: string): Promise<Buffer | undefined> {
+  return readNamed(path, setting).catch((cause: unknown) => {
+    if (!(cause instanceof Error) || cause instanceof EeError || !('code' in cause)) throw cause;
+    if (cause.code === 'ENOENT') return undefined;
+    throw new EeError('FILE_UNFIT', { path, setting, reason: systemReason(cause) }, { cause });
+  });
 }
 
 /** Throws FILE_UNFIT for what is not a regular file, and anything else as it is. */

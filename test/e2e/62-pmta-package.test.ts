@@ -152,7 +152,7 @@ describe('the package of PowerMTA', () => {
     const failed = await deployed();
     expect([failed.exit, failed.error?.code]).toEqual([1, 'REMOTE_FAILED']);
     expect(failed.error?.message).toContain('the licence server does not answer');
-    expect(await installed()).toBe('5.0r11+standin1 iF');
+    expect(await installed()).toBe('5.0r11+standin1 hF');
     // It fails the same way again, and not for ever: naming the good file leads out.
     expect((await deployed()).exit).toBe(1);
 

@@ -9,12 +9,13 @@ import { engineBundle } from '../../src/lib/deploy/engine-bundle.js';
 import { installerFolder } from '../../src/lib/deploy/mailwizz/installer-folder.js';
 import { withRelease } from '../../src/lib/deploy/mailwizz/release.js';
 import { renderedConfiguration } from '../../src/lib/deploy/pmta/wanted-configuration.js';
+import { withOverlay } from '../../src/lib/deploy/overlay.js';
 import { powermtaPackage } from '../../src/lib/deploy/powermta-package.js';
 import { readVerified } from '../../src/lib/deploy/read-verified.js';
 import { EeError } from '../../src/lib/errors.js';
 import { readConfiguration } from '../../src/lib/pmta/read-configuration.js';
 import { extendPrivateFile, readPrivateFile } from '../../src/lib/private-file.js';
-import { openRegular, readNamed, readRegular } from '../../src/lib/regular-file.js';
+import { openRegular, readNamed, readNamedIfThere, readRegular } from '../../src/lib/regular-file.js';
 import { loadSettings } from '../../src/lib/settings/load.js';
 import { replaceSettingsFile } from '../../src/lib/settings/write.js';
 import { findIdentities } from '../../src/lib/ssh/identities.js';
@@ -51,6 +52,7 @@ describe('a named pipe in the place of a file', () => {
     ['MAILWIZZ_INSTALL_DIR', () => installerFolder(join(folder, 'install'))],
     ['SSH_KEY', () => findIdentities({ user: 'root', keyFile: pipe, agentSocket: undefined, config: sshConfig() })],
     ['SSH_KNOWN_HOSTS', () => findKnownKeys(pipe, '192.0.2.1')],
+    ['PMTA_OVERLAY', () => withOverlay({ nodes: [], problems: [] }, settingsWith({ PMTA_OVERLAY: pipe }), [])],
     ['--env-file', () => loadSettings(pipe)],
     ['--env-file', () => replaceSettingsFile(pipe, 'BASE_DOMAIN=lab.example\n')],
     ['BACKUP_DIR', () => renderedConfiguration(settingsWith({ BACKUP_DIR: folder }), undefined)],
@@ -87,6 +89,14 @@ describe('a file that is read as a whole', () => {
       message: `${folder} (A_SETTING) cannot be read: it is a folder.`,
       hint: 'Name a regular file with A_SETTING, and run the same command again.',
     });
+  });
+
+  it('need not be there, where that is so', async () => {
+    expect(await readNamedIfThere(join(folder, 'absent'), 'A_SETTING')).toBeUndefined();
+    await expect(readNamedIfThere(join(folder, 'socket', 'x'), 'A_SETTING')).rejects.toMatchObject({
+      code: 'FILE_UNFIT',
+    });
+    await expect(readNamedIfThere(folder, 'A_SETTING')).rejects.toMatchObject({ code: 'FILE_UNFIT' });
   });
 
   it('has a bound', async () => {

@@ -9,8 +9,8 @@ import { overlaid } from '../pmta/overlay.js';
 import type { OverlayLines } from '../pmta/overlay/origins.js';
 import { parseDocument } from '../pmta/parse.js';
 import type { Problem } from '../pmta/problem.js';
-import { readOptional } from '../pmta/read-configuration.js';
 import { holdsSecrets } from '../pmta/redact.js';
+import { readNamedIfThere } from '../regular-file.js';
 import type { Settings } from '../settings/settings.js';
 
 /** A rendering with the operator's overlay in it, where there is one. */
@@ -31,7 +31,7 @@ export async function withOverlay(
   feeders: readonly string[],
 ): Promise<WithOverlay> {
   const { file: path, required } = pmta.overlay;
-  const bytes = await readOptional(path);
+  const bytes = await readNamedIfThere(path, 'PMTA_OVERLAY');
   if (!bytes && required) throw new EeError('PMTA_OVERLAY_MISSING', { path });
   if (!bytes) return { document: rendering, overlay: undefined };
   const file = basename(path);

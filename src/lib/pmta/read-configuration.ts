@@ -35,16 +35,6 @@ export async function readRegularFile(file: string): Promise<Buffer> {
   }
 }
 
-/** The bytes of a configuration that need not exist; undefined where it does not. */
-export async function readOptional(file: string): Promise<Buffer | undefined> {
-  try {
-    return await readRegularFile(file);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw cause instanceof EeError ? cause : unreadable(file, reasonOf(cause), cause);
-  }
-}
-
 async function contentOf(file: string, handle: FileHandle): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
