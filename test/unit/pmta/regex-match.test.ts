@@ -1,9 +1,12 @@
 import { operationsOf } from '../../support/operations.js';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/lib/pmta/entry.js';
 import { parseText } from '../../../src/lib/pmta/parse.js';
 import { matching } from '../../../src/lib/pmta/regex-match.js';
+import { packageRoot } from '../../../src/lib/package-root.js';
 import { senderRoutes, virtualMtaFor } from '../../../src/lib/pmta/senders.js';
 
 const leaf = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\w', '\\.', 'x', '@', '^', '$', '\\b');
@@ -57,6 +60,21 @@ describe('expressions of a configuration', () => {
     '[b-a]',
   ])('%s is not matched at all', (source) => {
     expect(matching(source)).toBeUndefined();
+  });
+
+  it('are run there alone: elsewhere they are only looked at for mistakes', async () => {
+    const files = await readdir(join(packageRoot(), 'src'), { recursive: true });
+    const texts = files
+      .filter((name) => name.endsWith('.ts'))
+      .map(async (name) => {
+        const text = await readFile(join(packageRoot(), 'src', name), 'utf8');
+        return /import \{[^}]*\bcompile\b[^}]*\} from '[^']*\/entry\.js'/.test(text) ? [name] : [];
+      });
+    expect((await Promise.all(texts)).flat().sort()).toEqual([
+      'lib/pmta/lint/pattern-rules.ts',
+      'lib/pmta/lint/value-rules.ts',
+      'lib/pmta/regex-match.ts',
+    ]);
   });
 
   it('that send a sender on its way are bounded in the same way', () => {

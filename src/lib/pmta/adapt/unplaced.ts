@@ -1,7 +1,8 @@
 import type { Block, Document } from '../document.js';
-import { compile, entryKind, regexEntry } from '../entry.js';
+import { entryKind, regexEntry } from '../entry.js';
 import { lossesBetween, type Loss } from '../losses.js';
 import { byLine, lossOf } from '../losses/loss.js';
+import { matching } from '../regex-match.js';
 import { isBlock, nameOf } from './edit.js';
 import { groupsOf } from './leads.js';
 import type { AdaptationPlan } from './plan.js';
@@ -22,8 +23,8 @@ function* caughtSenders({ nodes }: Document, topology: Topology, plan: Adaptatio
   for (const group of lists.flatMap(groupsOf)) {
     const [head] = group.entries;
     if (!head || entryKind(head) !== 'mail-from' || isReplaced(group, topology)) continue;
-    const regex = compile(regexEntry(head)?.regex?.text ?? '(?!)');
-    const caught = plan.identities.find(({ sender }) => regex?.test(sender));
+    const matches = matching(regexEntry(head)?.regex?.text ?? '(?!)');
+    const caught = plan.identities.find(({ sender }) => matches?.(sender));
     if (caught)
       for (const { line } of group.entries)
         yield lossOf(line, `it matches ${caught.sender}, which has a virtual MTA of its own now`);
