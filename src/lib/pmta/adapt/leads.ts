@@ -3,6 +3,7 @@ import { entryKind, regexEntry, virtualMtaOf } from '../entry.js';
 import { firstWord, wordsOf } from '../lines.js';
 import type { Survey } from '../survey.js';
 import { valueOf } from './edit.js';
+import { INBOUND_SOURCE } from './inbound.js';
 
 /** Directives beside `default-virtual-mta` that name a virtual MTA or a pool. */
 export const REFERENCES: ReadonlySet<string> = new Set([
@@ -11,6 +12,9 @@ export const REFERENCES: ReadonlySet<string> = new Set([
   'reroute-to-virtual-mta',
   'backoff-reroute-to-virtual-mta',
 ]);
+
+/** A default that stands for the virtual MTA of the address that was connected to. */
+export const isByAddress = (name: string): boolean => name.toLowerCase() === 'by-smtp-source-ip';
 
 /**
  * One way to a virtual MTA or a pool. `default`: mail of nobody in particular; `sender`: an entry of a map from senders; `pattern`: any
@@ -90,8 +94,12 @@ export function isSenderMap(group: EntryGroup, keepsName: (target: string) => bo
 
 /** All ways to virtual MTAs and pools. `discards` says which virtual MTAs send nothing. */
 export function leadsIn(surveyed: Survey, discards: (name: string) => boolean): Lead[] {
-  const defaults = surveyed.all('default-virtual-mta').map(({ directive }): Lead => {
-    return { kind: 'default', target: valueOf(directive), line: directive.line.number };
+  const defaults = surveyed.all('default-virtual-mta').flatMap(({ directive, path }): Lead[] => {
+    const lead = { kind: 'default', target: valueOf(directive), line: directive.line.number } as const;
+    if (!isByAddress(lead.target)) return [lead];
+    // Only reports come in there, to the address of each sender's own.
+    const isOurs = path.at(-1)?.name.text === INBOUND_SOURCE;
+    return isOurs ? [] : surveyed.blocksOf('virtual-mta').map(({ name }) => ({ ...lead, target: name }));
   });
   const references = [...REFERENCES].flatMap((keyword) =>
     surveyed.all(keyword).flatMap(({ directive }): Lead[] => {

@@ -1,6 +1,7 @@
 import { folded, type Directive, type Node } from '../document.js';
 import { wordsOf } from '../lines.js';
 import { nameNow } from './assignment.js';
+import { defaultTarget } from './default-target.js';
 import { directiveIn, isBlock, nameOf, valueOf, withChildren, withValue, withWord } from './edit.js';
 import { isGroup, isSenderMap, partsOf, REFERENCES, targetOf, targetsOf, type EntryGroup } from './leads.js';
 import { discards } from './old-topology.js';
@@ -8,25 +9,30 @@ import type { ReportBook } from './report.js';
 import { SENDER_LIST } from './sender-list.js';
 import type { Topology } from './topology.js';
 
-/** Whether a default may name it: what is defined, or the virtual MTA of the address that was connected to. */
-export const isTarget = (name: string, defined: ReadonlySet<string>): boolean =>
-  defined.has(name) || name.toLowerCase() === 'by-smtp-source-ip';
-
-/** Sends mail that would go by default to a virtual MTA that is gone, or never was, to the pool instead. */
-export function repairDefaults(nodes: readonly Node[], { pool, defined }: Topology, book: ReportBook): readonly Node[] {
+/** Sends mail that would go by default to a virtual MTA that is gone, or never was, to what stands for it. */
+export function repairDefaults(nodes: readonly Node[], topology: Topology, book: ReportBook): readonly Node[] {
+  const targets = new Map<string, string>();
+  const targetOf = (name: string): string => {
+    const target = targets.get(name) ?? defaultTarget(name, topology);
+    targets.set(name, target);
+    return target;
+  };
   return nodes.map((node) => {
     if (!isBlock(node, 'source')) return node;
     const directive = directiveIn(node, 'default-virtual-mta');
-    if (!directive || isTarget(valueOf(directive), defined)) return node;
+    const target = directive && targetOf(valueOf(directive));
+    if (!directive || target === undefined || target === valueOf(directive)) return node;
+    const what =
+      topology.assignment.topology.pools.has(target) || target === topology.pool ? `the pool ${target}` : target;
     book.note(
       'changed',
       `default-virtual-mta ${directive.value.text}`,
-      `is not defined; the pool ${pool} takes its place`,
+      `is not defined; ${what} takes its place`,
       directive.line.number,
     );
     return withChildren(
       node,
-      node.children.map((child) => (child === directive ? withValue(directive, pool) : child)),
+      node.children.map((child) => (child === directive ? withValue(directive, target) : child)),
     );
   });
 }

@@ -15,8 +15,9 @@ import {
 } from './edit.js';
 import { isGroup, partsOf, targetOf } from './leads.js';
 import { isGeneratedName, virtualMtaName, type AdaptationPlan } from './plan.js';
+import { defaultTarget } from './default-target.js';
 import { settingsForUsers } from './logged-in.js';
-import { isReplaced, isTarget, placedGroup, renamedGroup } from './references.js';
+import { isReplaced, placedGroup, renamedGroup } from './references.js';
 import type { ReportBook } from './report.js';
 import { SENDER_LIST } from './sender-list.js';
 import type { Topology } from './topology.js';
@@ -67,9 +68,9 @@ function listOf(source: Block): string | undefined {
 }
 
 /** Where mail of an unknown sender goes: where it went for logged-in users, or to the pool. */
-function defaultOf({ pool, defined, assignment }: Topology): string {
-  const { preferred } = assignment.topology;
-  return preferred !== undefined && isTarget(preferred, defined) ? preferred : pool;
+function defaultOf(topology: Topology): string {
+  const { preferred } = topology.assignment.topology;
+  return preferred === undefined ? topology.pool : defaultTarget(preferred, topology);
 }
 
 function withDefault(source: Block, topology: Topology, book: ReportBook): Block {

@@ -2,11 +2,11 @@ import { assign, nameNow, successorsOf, type Assignment } from '../adapt/assignm
 import { commonOf } from '../adapt/contents.js';
 import { isBlock, nameOf, valueOf } from '../adapt/edit.js';
 import { REFERENCES } from '../adapt/leads.js';
-import { oldTopology } from '../adapt/old-topology.js';
+import { membersOf, oldTopology } from '../adapt/old-topology.js';
 import { isGeneratedName } from '../adapt/plan.js';
 import { authSourceName } from '../adapt/logged-in.js';
 import { virtualMtaName } from '../adapt/plan.js';
-import type { Document } from '../document.js';
+import type { Block, Document } from '../document.js';
 import { virtualMtas } from '../senders.js';
 import { survey, type Survey } from '../survey.js';
 
@@ -58,7 +58,20 @@ export function correspondence(before: Side, after: Side, like?: string): Corres
   );
   const model = modelOf(assignment, like);
   const further = model === undefined ? [] : assignment.further.map((now) => ({ old: model, now, partly: false }));
-  return { assignment, pairs: [...own, ...further], names };
+  return { assignment, pairs: [...own, ...further, ...defaultPairs(before, after, assignment)], names };
+}
+
+/** Where mail by default goes to a pool and went to one virtual MTA: each member must have what that one said. */
+function defaultPairs(before: Side, after: Side, { takes }: Assignment): Pair[] {
+  const sources = before.document.nodes.filter((node) => isBlock(node, 'source'));
+  return sources.flatMap((source) => {
+    const old = inSource(before, nameOf(source), 'default-virtual-mta');
+    const now = nowIn(before, after, source, 'default-virtual-mta');
+    if (old === undefined || !takes.has(old)) return [];
+    const pools = after.document.nodes.filter((node) => isBlock(node, 'virtual-mta-pool') && nameOf(node) === now);
+    const members = pools.flatMap((pool) => (pool.kind === 'block' ? membersOf(pool) : []));
+    return members.flatMap((member) => (member === takes.get(old) ? [] : { old, now: member, partly: true }));
+  });
 }
 
 /** The old virtual MTA that further ones are like; nothing where the old ones differ and none was chosen. */
@@ -85,4 +98,10 @@ export function inSource(side: Side, source: string, keyword: string): string | 
       if (child.kind === 'directive' && child.keyword.text.toLowerCase() === keyword) return valueOf(child);
   }
   return undefined;
+}
+
+/** What a source says now; one that is gone handed over mail without a login, which logged-in users do now. */
+export function nowIn(before: Side, after: Side, source: Block, keyword: string): string | undefined {
+  const ofUsers = inSource(after, after.auth, keyword);
+  return nameOf(source) === before.auth ? ofUsers : (inSource(after, nameOf(source), keyword) ?? ofUsers);
 }

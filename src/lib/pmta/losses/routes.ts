@@ -8,7 +8,7 @@ import { SENDER_LIST } from '../adapt/sender-list.js';
 import { isGeneratedName } from '../adapt/plan.js';
 import type { Block, Entry, Line } from '../document.js';
 import { entryKind } from '../entry.js';
-import { inSource, type Correspondence, type Side } from './correspondence.js';
+import { inSource, nowIn, type Correspondence, type Side } from './correspondence.js';
 import { lossOf, type Loss } from './loss.js';
 
 export function* routeLosses(before: Side, after: Side, { assignment }: Correspondence): Generator<Loss> {
@@ -87,12 +87,6 @@ function listsInUse(before: Side, after: Side): { readonly list: string; readonl
   });
   const forUsers = settingsForUsers(before.document.nodes, before.auth, 'pattern-list');
   return [...named, ...forUsers.map((directive) => ({ list: valueOf(directive), now: ofUsers }))];
-}
-
-/** What a source says now; one that is gone handed over mail without a login, which logged-in users do now. */
-function nowIn(before: Side, after: Side, source: Block, keyword: string): string | undefined {
-  const ofUsers = inSource(after, after.auth, keyword);
-  return nameOf(source) === before.auth ? ofUsers : (inSource(after, nameOf(source), keyword) ?? ofUsers);
 }
 
 function* entryLosses(
