@@ -1,12 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { secondsOf } from '../lib/cli/pmta/seconds.js';
 import { drainFlag, dryRunFlag, overwriteDriftFlag, Vps2Command, yesFlag } from '../lib/cli/pmta/vps2-command.js';
-import { configurationLine, panelLine } from '../lib/cli/kept-lines.js';
+import { configurationLine, panelLine, stayNotes } from '../lib/cli/kept-lines.js';
 import { EeError, EXIT } from '../lib/errors.js';
 import { HOST_NAMES, type HostName, type Settings } from '../lib/settings/settings.js';
-
-const AFTERWARDS =
-  'This configuration stays until the next `ee deploy vps2` or `ee pmta apply`, which write the one of the settings again: `ee pmta diff` shows it as pending.';
 
 export default class Rollback extends Vps2Command {
   static override summary = 'Bring back an earlier PowerMTA configuration on VPS2, or an earlier panel on VPS1';
@@ -107,8 +104,9 @@ export default class Rollback extends Vps2Command {
       }),
     ).finally(close);
     this.showOutcome(done.outcome);
-    if (!flags['dry-run']) this.note(AFTERWARDS);
-    return { host: 'vps2', to: done.kept.id, ...done.outcome, notes: [...done.outcome.notes, AFTERWARDS] };
+    const stay = stayNotes(done.outcome.status);
+    if (!flags['dry-run']) for (const note of stay) this.note(note);
+    return { host: 'vps2', to: done.kept.id, ...done.outcome, notes: [...done.outcome.notes, ...stay] };
   }
 
   async #listPanels(settings: Settings, flags: RollbackFlags): Promise<Record<string, unknown>> {

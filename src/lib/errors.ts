@@ -742,7 +742,7 @@ const failures = {
         ? `${path} was changed on the host after ee wrote it. It was left as it is.`
         : `${path} on the host was not written by ee. It was left as it is.`,
     hint: () =>
-      '`ee pmta diff` shows what is different there. What must stay belongs in the backup set or the settings. Then `ee deploy vps2 --overwrite-drift` replaces the file and keeps a copy; so does `ee pmta apply --overwrite-drift`, which changes nothing else.',
+      '`ee pmta diff` shows what is different there. What must stay belongs in pmta-overlay.conf beside the settings. Then `ee deploy vps2 --overwrite-drift` replaces the file and keeps a copy; so does `ee pmta apply --overwrite-drift`, which changes nothing else.',
   }),
   PMTA_QUEUES_UNKNOWN: row<{ virtualMtas: readonly string[]; stopped: boolean }>({
     exit: EXIT.failed,
@@ -870,7 +870,7 @@ const failures = {
     message: ({ id, problems }) =>
       `With the configuration that run ${id} replaced, MailWizz and the API could not hand over mail:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nNothing was changed.`,
     hint: ({ host, id, flags, settings }) =>
-      `\`ee rollback ${host} --to ${id} ${flags.join(' ')}\`; or set ${settings.join(' and ')} to what that configuration has, run \`ee deploy all\`, then this command again.`,
+      `\`ee rollback ${host} --to ${id} ${flags.join(' ')}\`; or set ${settings.join(' and ')} to what that configuration has, run \`ee deploy all\`, then \`ee rollback ${host} --to ${id}\`.`,
   }),
   ROLLBACK_NO_PANEL: row<{ host: string; id: string; ids: readonly string[] }>({
     exit: EXIT.usage,

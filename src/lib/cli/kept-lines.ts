@@ -1,4 +1,5 @@
 import type { KeptPanel } from '../deploy/mailwizz/panel/kept-panels.js';
+import type { PmtaApplyOutcome } from '../deploy/pmta/apply.js';
 import type { KeptConfiguration, Refusal } from '../deploy/pmta/kept-configurations.js';
 
 /** A kept configuration of PowerMTA, in a line. */
@@ -22,4 +23,12 @@ const WORK: Readonly<Record<KeptPanel['kind'], string>> = {
 /** A kept panel, in a line. */
 export function panelLine({ id, kind, kept, by, version, database, tables, bytes }: KeptPanel): string {
   return `${id}  kept ${kept} before ${WORK[kind]} by ${by}  MailWizz ${version ?? '?'}  ${database}: ${tables} tables, dump of ${bytes} bytes`;
+}
+
+/** How long a configuration that was brought back stays: nothing to say where the host had it already, which may be that of the settings. */
+export function stayNotes(status: PmtaApplyOutcome['status']): readonly string[] {
+  if (status === 'unchanged') return [];
+  return [
+    'This configuration stays until the next `ee deploy vps2` or `ee pmta apply`, which write the one of the settings again: `ee pmta diff` shows what they would change.',
+  ];
 }

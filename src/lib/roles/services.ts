@@ -41,10 +41,24 @@ export const phpFpm = (version: string, socket: string): Service => ({
   answers: `php${version} -n -r 'exit(@stream_socket_client("unix://${socket}", $code, $message, ${PATIENCE}) ? 0 : 1);'`,
 });
 
-/** The unit of its package may be one that stays active without its process. Whoever is asked over the network may refuse. */
+/** Shell that succeeds where somebody listens on what the filter of ss matches. */
+const isListening = (filter: string): string => `ss -Hltn "${filter}" | grep -q .`;
+
+/**
+ * The unit of its package may be one that stays active without its process. Whoever is asked over the network may refuse. What runs
+ * need not have the wanted port: before a changed PMTA_SMTP_PORT is applied, and after a rollback, it has those of its own
+ * configuration. One of these is an answer, too.
+ */
 export const powermtaService = (port: number): Service => ({
   name: 'pmta',
-  answers: `ss -Hltn 'sport = :${port}' | grep -q .`,
+  answers: [
+    `${isListening(`sport = :${port}`)} && exit 0`,
+    "for ee_listener in $(sed -n 's/^[[:space:]]*<\\{0,1\\}smtp-listener[[:space:]]\\{1,\\}\\([0-9.]\\{1,\\}:[0-9]\\{1,\\}\\).*/\\1/p' /etc/pmta/config 2>/dev/null); do",
+    `  ${isListening('src = $ee_listener')} && exit 0`,
+    'done',
+    'exit 1',
+  ].join('\n'),
+  ready: isListening(`sport = :${port}`),
 });
 
 export const emailEngine = (port: number, ready: string): Service => ({

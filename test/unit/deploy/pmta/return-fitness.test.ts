@@ -72,6 +72,8 @@ describe('an earlier configuration that is to return', () => {
     expect(refusal?.message).toContain('port 2587');
     expect(refusal?.hint).toContain('`ee rollback vps2 --to R1 --with-firewall`');
     expect(refusal?.hint).toContain('PMTA_SMTP_PORT');
+    // After that deployment the command without --to means another configuration, which does not fit either.
+    expect(refusal?.hint).toMatch(/`ee deploy all`, then `ee rollback vps2 --to R1`\.$/);
     expect(refusalOf(text, `rules\n${open(2525)}\n`, true)).toBeUndefined();
   });
 
