@@ -46,6 +46,15 @@ const some = (names: readonly string[]): string =>
 
 const row = <Facts>(failure: Failure<Facts>): Failure<Facts> => failure;
 
+/** Lines that a host wrote, each behind a mark. A carriage return before a line feed belongs to the line end. */
+const quoted = (output: string): string => linesBehind('  | ', output);
+const indented = (text: string): string => linesBehind('  ', text);
+const linesBehind = (mark: string, text: string): string =>
+  text
+    .split(/\r?\n/)
+    .map((line) => `${mark}${line}`)
+    .join('\n');
+
 const failures = {
   // settings
   SETTINGS_NOT_FOUND: row<{ looked: string }>({
@@ -218,20 +227,20 @@ const failures = {
   REMOTE_FAILED: row<{ host: string; step: string; status: string; output: string }>({
     exit: EXIT.failed,
     message: ({ host, step, status, output }) =>
-      `${host}: ${step} failed (${status}).${output ? `\nIts last lines:\n${output.replace(/^/gm, '  | ')}` : ''}`,
+      `${host}: ${step} failed (${status}).${output ? `\nIts last lines:\n${quoted(output)}` : ''}`,
     hint: () => 'Mend what the lines say and run the same command again: what is done already is kept.',
   }),
   CERTIFICATE_REFUSED: row<{ domain: string; authority: string; output: string }>({
     exit: EXIT.failed,
     message: ({ domain, authority, output }) =>
-      `${authority} gave no certificate for ${domain}. It was asked once; everything else is done. certbot says:\n${output.replace(/^/gm, '  | ')}`,
+      `${authority} gave no certificate for ${domain}. It was asked once; everything else is done. certbot says:\n${quoted(output)}`,
     hint: () =>
       'Mend what it names, then run the same command again. Authorities limit refusals: an hour of patience may be needed after several.',
   }),
   RENEWAL_FAILS: row<{ domain: string; output: string }>({
     exit: EXIT.failed,
     message: ({ domain, output }) =>
-      `The certificate for ${domain} is shown, but its renewal, tried out, fails: it would end. certbot says:\n${output.replace(/^/gm, '  | ')}`,
+      `The certificate for ${domain} is shown, but its renewal, tried out, fails: it would end. certbot says:\n${quoted(output)}`,
     hint: () => 'Mend what it names, then run the same command again: it tries the renewal out anew.',
   }),
   REMOTE_TIMEOUT: row<{ host: string; step: string; seconds: number }>({
@@ -495,13 +504,13 @@ const failures = {
   LAB_COMMAND_FAILED: row<{ step: string; status: string; output: string }>({
     exit: EXIT.failed,
     message: ({ step, status, output }) =>
-      `The lab stopped while ${step} (${status}).${output ? `\nThe last lines:\n${output.replace(/^/gm, '  | ')}` : ''}`,
+      `The lab stopped while ${step} (${status}).${output ? `\nThe last lines:\n${quoted(output)}` : ''}`,
     hint: () => 'Mend what the lines say and run the same command again; `ee lab down` clears everything away.',
   }),
   LAB_BOOT: row<{ host: string; console: string; output: string }>({
     exit: EXIT.failed,
     message: ({ host, output }) =>
-      `${host} of the lab did not come up.${output ? `\nThe last lines of its console:\n${output.replace(/^/gm, '  | ')}` : ''}`,
+      `${host} of the lab did not come up.${output ? `\nThe last lines of its console:\n${quoted(output)}` : ''}`,
     hint: ({ console }) => `Read ${console}; \`ee lab up --reset\` starts from fresh hosts.`,
   }),
   LAB_NO_SUBNET: row<{ range: string }>({
@@ -627,7 +636,7 @@ const failures = {
   MAILWIZZ_UPGRADE_FAILED: row<{ from: string; to: string; reason: string }>({
     exit: EXIT.failed,
     message: ({ from, to, reason }) =>
-      `The upgrade to MailWizz ${to} did not succeed and was taken back: the panel is ${from} again, with its database as it was.\n${reason.replace(/^/gm, '  ')}`,
+      `The upgrade to MailWizz ${to} did not succeed and was taken back: the panel is ${from} again, with its database as it was.\n${indented(reason)}`,
     hint: () =>
       'Mend what the lines say, then run the same command again; `ee mailwizz status` tells how the panel is.',
   }),
@@ -744,6 +753,12 @@ const failures = {
     hint: () =>
       '`ee pmta diff` shows what is different there. What must stay belongs in pmta-overlay.conf beside the settings. Then `ee deploy vps2 --overwrite-drift` replaces the file and keeps a copy; so does `ee pmta apply --overwrite-drift`, which changes nothing else.',
   }),
+  ROLLBACK_DRIFT: row<{ path: string; id: string }>({
+    exit: EXIT.failed,
+    message: ({ path }) => `${path} was changed on the host after ee wrote it, or ee never wrote it. It is unchanged.`,
+    hint: ({ id }) =>
+      `\`ee pmta diff\` shows what is different there; \`ee rollback vps2 --to ${id} --overwrite-drift\` replaces the file and keeps a copy.`,
+  }),
   PMTA_QUEUES_UNKNOWN: row<{ virtualMtas: readonly string[]; stopped: boolean }>({
     exit: EXIT.failed,
     message: ({ virtualMtas, stopped }) =>
@@ -799,13 +814,13 @@ const failures = {
   PMTA_REFUSED: row<{ output: string }>({
     exit: EXIT.failed,
     message: ({ output }) =>
-      `PowerMTA refuses the new configuration; the former one is in its place and in force. It says:\n${output.replace(/^/gm, '  | ')}`,
+      `PowerMTA refuses the new configuration; the former one is in its place and in force. It says:\n${quoted(output)}`,
     hint: () => 'Correct what it names (`ee pmta check` shows more), then run the same command again.',
   }),
   PMTA_RELOAD_REFUSED: row<{ output: string }>({
     exit: EXIT.failed,
     message: ({ output }) =>
-      `PowerMTA did not load the new configuration; the former one was put back and loaded. It says:\n${output.replace(/^/gm, '  | ')}`,
+      `PowerMTA did not load the new configuration; the former one was put back and loaded. It says:\n${quoted(output)}`,
     hint: () => 'Correct what it names, then run the same command again.',
   }),
   PMTA_TAKEN_BACK: row<{ reasons: readonly string[] }>({
@@ -817,14 +832,14 @@ const failures = {
   PMTA_NOT_TAKEN_BACK: row<{ output: string }>({
     exit: EXIT.failed,
     message: ({ output }) =>
-      `The new configuration did not work, and putting the former one back failed too. The lines:\n${output.replace(/^/gm, '  | ')}`,
+      `The new configuration did not work, and putting the former one back failed too. The lines:\n${quoted(output)}`,
     hint: () =>
       'The former one is /var/lib/ee/pmta/applying/previous on the host. `ee rollback vps2` brings back an earlier one.',
   }),
   PMTA_APPLY_CUT: row<{ status: number; output: string }>({
     exit: EXIT.failed,
     message: ({ status, output }) =>
-      `Putting the configuration into force ended before it was finished (status ${status}).${output ? `\nIts last lines:\n${output.replace(/^/gm, '  | ')}` : ''}`,
+      `Putting the configuration into force ended before it was finished (status ${status}).${output ? `\nIts last lines:\n${quoted(output)}` : ''}`,
     hint: () => 'Mend what the lines say and run the same command again: it finishes what was begun, or takes it back.',
   }),
   ROLLBACK_NOTHING: row<{ host: string; id: string; ids: readonly string[] }>({

@@ -320,6 +320,10 @@ describe('the configuration of PowerMTA', () => {
     await lab.sh('vps2', `sed -i 's,/etc/pmta/dkim/mail1.pem,/etc/pmta/dkim/mail1.old.pem,' ${CONFIG}`);
     await lab.sh('vps2', 'cp -p /etc/pmta/dkim/mail1.pem /etc/pmta/dkim/mail1.old.pem; pmta reload');
     expect((await apply('--overwrite-drift')).exit).toBe(0);
+    await lab.sh('vps2', `echo '# by hand' >> ${CONFIG}`);
+    const drifted = await lab.ee('rollback', 'vps2', '--yes', '--json');
+    expect(failure(drifted).hint).toMatch(/`ee rollback vps2 --to \S+ --overwrite-drift`/);
+    await lab.sh('vps2', `sed -i '$d' ${CONFIG}`);
     await lab.sh('vps2', 'rm /etc/pmta/dkim/mail1.old.pem');
     const keyless = await lab.ee('rollback', 'vps2', '--yes', '--json');
     expect(failure(keyless)).toMatchObject({ code: 'ROLLBACK_KEY_GONE', exit: 3 });

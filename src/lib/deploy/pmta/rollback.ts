@@ -3,7 +3,9 @@ import type { Change, Stage } from '../../converge/resource.js';
 import { withLogin } from '../../pmta/adapt/access.js';
 import { printDocument, type Document } from '../../pmta/document.js';
 import { parseDocument } from '../../pmta/parse.js';
+import { EeError } from '../../errors.js';
 import { firewallStage } from '../../roles/baseline.js';
+import { PMTA_CONFIG } from '../../roles/pmta-configuration/seen.js';
 import { powermtaPorts } from '../../roles/powermta.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Host } from '../../ssh/host.js';
@@ -41,6 +43,10 @@ export async function rollBackConfiguration(
     conditions: [fitToReturn({ id: kept.id, document, settings, withFirewall })],
     before: withFirewall ? [await firewallFor(document, host, settings)] : [],
     confirm: (changes) => confirm(changes, kept),
+  }).catch((error: unknown) => {
+    // The advice for a deployment would replace the file with another configuration than the one that was asked for.
+    if (!(error instanceof EeError && error.code === 'PMTA_DRIFT')) throw error;
+    throw new EeError('ROLLBACK_DRIFT', { path: PMTA_CONFIG, id: kept.id }, { where: host.name, cause: error });
   });
   return { kept, outcome };
 }
