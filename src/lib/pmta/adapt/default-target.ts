@@ -14,23 +14,36 @@ export function defaultTarget(name: string, { assignment, defined, nodes, pool }
   if (defined.has(name) || isByAddress(name)) return name;
   const now = nameNow(assignment, name);
   if (now === undefined || !defined.has(now)) return pool;
-  const said = whatHolds(nodes, now);
+  const held = whatHolds(nodes);
   const members = nodes.flatMap((node) =>
     isBlock(node, 'virtual-mta-pool') && nameOf(node) === pool ? membersOf(node) : [],
   );
-  return members.every((member) => member === now || whatHolds(nodes, member) === said) ? pool : now;
+  return members.every((member) => held.get(member) === held.get(now)) ? pool : now;
 }
 
-/** What a virtual MTA and its pools say, beside addresses and keys, as a text that is the same where they say the same. */
-function whatHolds(nodes: readonly Node[], virtualMta: string): string {
-  const blocks = nodes.filter((node): node is Block => node.kind === 'block');
-  const own = blocks.filter((block) => isBlock(block, 'virtual-mta') && nameOf(block) === virtualMta);
-  const pools = blocks.filter((block) => isBlock(block, 'virtual-mta-pool') && membersOf(block).includes(virtualMta));
-  const beside = pools.map((pool) =>
-    withChildren(
-      pool,
-      pool.children.filter((node) => !isMember(node)),
-    ),
-  );
-  return [own, beside].map((level) => JSON.stringify(contentsOf(level).map(({ key }) => key))).join('\n');
+const known = new WeakMap<readonly Node[], ReadonlyMap<string, string>>();
+
+/** What each virtual MTA and its pools say, beside addresses and keys, as texts that are the same where they say the same. */
+function whatHolds(nodes: readonly Node[]): ReadonlyMap<string, string> {
+  const held = known.get(nodes) ?? heldIn(nodes);
+  known.set(nodes, held);
+  return held;
+}
+
+function heldIn(nodes: readonly Node[]): ReadonlyMap<string, string> {
+  const held = new Map<string, string>();
+  const add = (virtualMta: string, text: string): unknown => held.set(virtualMta, (held.get(virtualMta) ?? '') + text);
+  const textOf = (block: Block): string => JSON.stringify(contentsOf([block]).map(({ key }) => key));
+  for (const node of nodes) if (isBlock(node, 'virtual-mta')) add(nameOf(node), textOf(node));
+  for (const node of nodes) {
+    if (!isBlock(node, 'virtual-mta-pool')) continue;
+    const beside = textOf(
+      withChildren(
+        node,
+        node.children.filter((child) => !isMember(child)),
+      ),
+    );
+    if (beside !== '[]') for (const member of new Set(membersOf(node))) add(member, `in a pool ${beside}`);
+  }
+  return held;
 }

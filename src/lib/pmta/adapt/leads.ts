@@ -94,13 +94,15 @@ export function isSenderMap(group: EntryGroup, keepsName: (target: string) => bo
 
 /** All ways to virtual MTAs and pools. `discards` says which virtual MTAs send nothing. */
 export function leadsIn(surveyed: Survey, discards: (name: string) => boolean): Lead[] {
-  const defaults = surveyed.all('default-virtual-mta').flatMap(({ directive, path }): Lead[] => {
-    const lead = { kind: 'default', target: valueOf(directive), line: directive.line.number } as const;
-    if (!isByAddress(lead.target)) return [lead];
-    // Only reports come in there, to the address of each sender's own.
-    const isOurs = path.at(-1)?.name.text === INBOUND_SOURCE;
-    return isOurs ? [] : surveyed.blocksOf('virtual-mta').map(({ name }) => ({ ...lead, target: name }));
+  // Only reports come in at the source of this project, to the address of each sender's own.
+  const standard = surveyed.all('default-virtual-mta').filter(({ path }) => path.at(-1)?.name.text !== INBOUND_SOURCE);
+  const byAddress = standard.find(({ directive }) => isByAddress(valueOf(directive)));
+  const defaults = standard.map(({ directive }): Lead => {
+    return { kind: 'default', target: valueOf(directive), line: directive.line.number };
   });
+  if (byAddress)
+    for (const { name } of surveyed.blocksOf('virtual-mta'))
+      defaults.push({ kind: 'default', target: name, line: byAddress.directive.line.number });
   const references = [...REFERENCES].flatMap((keyword) =>
     surveyed.all(keyword).flatMap(({ directive }): Lead[] => {
       // `cold-virtual-mta CIDR HOST` is an older form, which names none.

@@ -63,16 +63,20 @@ export function correspondence(before: Side, after: Side, like?: string): Corres
 
 /** Where mail by default goes to a pool and went to one virtual MTA: each member must have what that one said. */
 function defaultPairs(before: Side, after: Side, { takes }: Assignment): Pair[] {
-  const sources = before.document.nodes.filter((node) => isBlock(node, 'source'));
-  return sources.flatMap((source) => {
-    const old = inSource(before, nameOf(source), 'default-virtual-mta');
-    const now = nowIn(before, after, source, 'default-virtual-mta');
-    if (old === undefined || !takes.has(old)) return [];
-    const pools = after.document.nodes.filter((node) => isBlock(node, 'virtual-mta-pool') && nameOf(node) === now);
-    const members = pools.flatMap((pool) => (pool.kind === 'block' ? membersOf(pool) : []));
-    return members.flatMap((member) => (member === takes.get(old) ? [] : { old, now: member, partly: true }));
-  });
+  const pairs = new Map<string, Pair>();
+  for (const { directive, path } of before.surveyed.all('default-virtual-mta')) {
+    const source = path.at(-1);
+    const old = valueOf(directive);
+    if (!source || !takes.has(old)) continue;
+    const pool = nowIn(before, after, source, 'default-virtual-mta') ?? '';
+    for (const now of membersIn(after, pool))
+      if (now !== takes.get(old)) pairs.set(`${old} ${now}`, { old, now, partly: true });
+  }
+  return [...pairs.values()];
 }
+
+const membersIn = ({ document: { nodes } }: Side, pool: string): string[] =>
+  nodes.flatMap((node) => (isBlock(node, 'virtual-mta-pool') && nameOf(node) === pool ? membersOf(node) : []));
 
 /** The old virtual MTA that further ones are like; nothing where the old ones differ and none was chosen. */
 function modelOf({ topology, sharing }: Assignment, like: string | undefined): string | undefined {

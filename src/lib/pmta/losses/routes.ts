@@ -86,7 +86,8 @@ function listsInUse(before: Side, after: Side): { readonly list: string; readonl
     return list === undefined ? [] : [{ list, now: nowIn(before, after, source, 'pattern-list') }];
   });
   const forUsers = settingsForUsers(before.document.nodes, before.auth, 'pattern-list');
-  return [...named, ...forUsers.map((directive) => ({ list: valueOf(directive), now: ofUsers }))];
+  const all = [...named, ...forUsers.map((directive) => ({ list: valueOf(directive), now: ofUsers }))];
+  return [...new Map(all.map((one) => [`${one.list} ${one.now ?? ''}`, one])).values()];
 }
 
 function* entryLosses(

@@ -28,8 +28,8 @@ export function* settingLosses(before: Side, after: Side, { assignment, pairs }:
 }
 
 class Comparison {
-  /** Pairs that were compared, as texts, and that lose nothing. */
-  readonly #lossless = new Set<string>();
+  /** What was found for pairs, by what both say of domains. */
+  readonly #found = new Map<string, { readonly said: readonly Said[]; readonly found: readonly Found[] }>();
   readonly #lines: ReadonlyMap<number, Line>;
   readonly #was: Levels;
   readonly #is: Levels;
@@ -50,29 +50,45 @@ class Comparison {
   /** What a virtual MTA and its pools say beside their domains. */
   *own({ old, now, partly }: Pair): Generator<Loss> {
     const wanted = ownValues(this.before.surveyed, old, this.now);
-    yield* this.#compared(wanted, ownValues(this.after.surveyed, now, asItIs), { now, partly });
+    yield* this.#losses(this.#compared(wanted, ownValues(this.after.surveyed, now, asItIs), { now, partly }), now);
   }
 
   /** What is said of each domain without a virtual MTA. */
   *forAll(): Generator<Loss> {
-    yield* this.#byDomain(new Set(this.#global.map(nameIn)), { now: 'any virtual MTA', partly: false });
+    const through = { now: 'any virtual MTA', partly: false };
+    yield* this.#losses(this.#byDomain(new Set(this.#global.map(nameIn)), through), through.now);
   }
 
   /**
-   * What holds for each domain of which either says anything. Virtual MTAs that say the same and lose nothing are compared once; where
-   * they lose something, each has lines of its own to name.
+   * What holds for each domain of which either says anything. Virtual MTAs that say the same are compared once; what one of them loses
+   * the others lose too, each at a line of its own.
    */
   *domains({ old, now, partly }: Pair): Generator<Loss> {
-    const [was, is] = [this.#was.of(old, this.now), this.#is.of(now)];
-    const key = JSON.stringify([was, is, partly]);
-    if (this.#lossless.has(key)) return;
-    const changed = new Set([...this.#global, ...difference(was, is)].map(nameIn));
-    const lost = [...this.#byDomain(changed, { old, now, partly })];
-    if (lost.length === 0) this.#lossless.add(key);
-    yield* lost;
+    const [said, is] = [this.#was.of(old, this.now), this.#is.of(now)];
+    const key = JSON.stringify([said.map(textOf), is.map(textOf), partly]);
+    const known = this.#found.get(key) ?? this.#compare(said, is, { old, now, partly });
+    this.#found.set(key, known);
+    if (known.found.length === 0) return;
+    const here = new Map(known.said.map(({ line }, at) => [line, said[at]?.line ?? line]));
+    yield* this.#losses(
+      known.found.map((one) => ({ ...one, line: here.get(one.line) ?? one.line })),
+      now,
+    );
   }
 
-  *#byDomain(names: ReadonlySet<string>, through: Through): Generator<Loss> {
+  #compare(said: readonly Said[], is: readonly Said[], pair: Pair): { said: readonly Said[]; found: readonly Found[] } {
+    const changed = new Set([...this.#global, ...difference(said, is)].map(nameIn));
+    return { said, found: [...this.#byDomain(changed, pair)] };
+  }
+
+  *#losses(found: Iterable<Found>, through: string): Generator<Loss> {
+    for (const { line, consequence } of found) {
+      const written = this.#lines.get(line);
+      if (written) yield lossOf(written, consequence(through));
+    }
+  }
+
+  *#byDomain(names: ReadonlySet<string>, through: Through): Generator<Found> {
     if (names.size === 0) return;
     for (const domain of this.#domainsOf(names)) {
       const wanted = effective(this.before.surveyed, domain, through.old, this.now);
@@ -81,19 +97,19 @@ class Comparison {
     }
   }
 
-  *#compared(wanted: Values, found: Values, { now, domain, partly }: Through): Generator<Loss> {
+  *#compared(wanted: Values, found: Values, { domain, partly }: Through): Generator<Found> {
     const to = domain === ANY_DOMAIN ? undefined : domain;
     for (const [name, was] of wanted) {
       const is = found.get(name);
-      const line = this.#lines.get(was.line);
-      if (!line || (is && holds(name, was.values, is.values))) continue;
+      if (is && holds(name, was.values, is.values)) continue;
       if (!partly || was.where.startsWith('<virtual-mta '))
-        yield lossOf(line, consequenceOf(name, was.values[0] ?? '', now, to));
+        yield { line: was.line, consequence: (through) => consequenceOf(name, was.values[0] ?? '', through, to) };
     }
     for (const [name, is] of partly ? [] : found) {
       if (wanted.has(name) || holds(name, [], is.values)) continue;
       const line = this.#origin(name, is);
-      if (line) yield lossOf(line, `would hold for ${now} too, for which it did not`);
+      if (line)
+        yield { line: line.number, consequence: (through) => `would hold for ${through} too, for which it did not` };
     }
   }
 
@@ -128,9 +144,23 @@ interface Through extends Omit<Pair, 'old'> {
 }
 
 const asItIs: Rename = (_, value) => value;
+/** A statement in a `<domain>`: a text that is the same where the statements are, and its line. */
+interface Said {
+  readonly text: string;
+  readonly line: number;
+}
+
+const textOf = ({ text }: Said): string => text;
+
+/** A line that is lost, and what follows where it is for a virtual MTA. */
+interface Found {
+  readonly line: number;
+  readonly consequence: (through: string) => string;
+}
+
 const nameIn = (text: string): string => text.slice(0, text.indexOf('\0'));
 
-/** What a configuration says of domains at each level, as texts that are the same where the statements are. */
+/** What a configuration says of domains at each level. */
 class Levels {
   readonly #blocks = new Map<string, PlacedBlock[]>();
 
@@ -144,27 +174,28 @@ class Levels {
   }
 
   /** What a virtual MTA and its pools say; without one, what is said at the top level. */
-  of(virtualMta: string | undefined, now: Rename = asItIs): string[] {
+  of(virtualMta: string | undefined, now: Rename = asItIs): Said[] {
     if (virtualMta === undefined) return this.#at('', now);
     const pools = poolsOf(this.surveyed, virtualMta).flatMap(({ name }) => this.#at(`virtual-mta-pool ${name}`, now));
     return [...pools, ...this.#at(`virtual-mta ${virtualMta}`, now)];
   }
 
-  #at(owner: string, now: Rename): string[] {
+  #at(owner: string, now: Rename): Said[] {
     const level = owner.slice(0, owner.indexOf(' '));
     return (this.#blocks.get(owner) ?? []).flatMap(({ block, name: pattern }) =>
-      this.surveyed.inside(block).map(({ keyword, directive: { value } }) => {
-        return [keyword, level, pattern.toLowerCase(), now(keyword, value.text)].join('\0');
+      this.surveyed.inside(block).map(({ keyword, directive: { value, line } }) => {
+        const text = [keyword, level, pattern.toLowerCase(), now(keyword, value.text)].join('\0');
+        return { text, line: line.number };
       }),
     );
   }
 }
 
 /** What only one of two lists has, a statement that is there twice counted twice. */
-function difference(some: readonly string[], others: readonly string[]): string[] {
+function difference(some: readonly Said[], others: readonly Said[]): string[] {
   const counts = new Map<string, number>();
-  for (const one of some) counts.set(one, (counts.get(one) ?? 0) + 1);
-  for (const one of others) counts.set(one, (counts.get(one) ?? 0) - 1);
+  for (const { text } of some) counts.set(text, (counts.get(text) ?? 0) + 1);
+  for (const { text } of others) counts.set(text, (counts.get(text) ?? 0) - 1);
   return [...counts].flatMap(([one, count]) => (count === 0 ? [] : one));
 }
 
