@@ -78,6 +78,21 @@ describe('lines that would be lost', () => {
     expect(adapted(original, 2).unplaced.map(({ line }) => line)).toEqual(lines);
   });
 
+  it('are those that another one hid as well, so that nobody is asked twice', () => {
+    const rates = ['max-msg-rate 5/h', 'max-msg-rate 4/h', 'max-msg-rate 3/h', 'max-msg-rate 3000/h'];
+    const original = configuration(SPAM.replace('stop', 'a'), 'domain-macro m gmail.com').replace(
+      'b.example.net\n',
+      `b.example.net\n${block('domain $m', rates[0] ?? '')}\n${rates
+        .slice(1)
+        .map((rate) => block('domain gmail.com', rate))
+        .join('\n')}\nmax-smtp-out 3\nmax-smtp-out 4\n`,
+    );
+    const lost = adapted(original, 1).unplaced;
+    expect(lost.map(({ text }) => text)).toEqual([...rates, 'max-smtp-out 3', 'max-smtp-out 4']);
+    const drop = lost.map(({ line }) => line);
+    expect(adapt(parseText(original), planFor(1, { drop }))).toMatchObject({ unplaced: [], misnamed: [] });
+  });
+
   it('are those of a network too', () => {
     const original = configuration(SPAM.replace('stop', 'a')).replace(
       'b.example.net\n',

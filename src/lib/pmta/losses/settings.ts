@@ -14,7 +14,13 @@ import { isNoLooser } from './no-looser.js';
 /** All values that a setting may have: one, unless equally specific blocks differ. */
 type Values = ReadonlyMap<
   string,
-  { readonly line: number; readonly where: string; readonly values: readonly string[] }
+  {
+    readonly line: number;
+    readonly where: string;
+    readonly values: readonly string[];
+    /** What is written beside it and has no effect as long as it stands, or might have instead. */
+    readonly beside: readonly Pick<Source, 'line' | 'where' | 'value'>[];
+  }
 >;
 
 /** Settings of virtual MTAs and pools that do not hold in `after`, or that hold for more than they did. */
@@ -104,6 +110,10 @@ class Comparison {
       if (is && holds(name, was.values, is.values)) continue;
       if (!partly || was.where.startsWith('<virtual-mta '))
         yield { line: was.line, consequence: (through) => consequenceOf(name, was.values[0] ?? '', through, to) };
+      // Once that line is dropped, these would be asked about: they are named at once.
+      for (const { line, where, value } of was.beside)
+        if (where.startsWith('<virtual-mta ') && !(is && holds(name, [value], is.values)))
+          yield { line, consequence: (through) => consequenceOf(name, value, through, to) };
     }
     for (const [name, is] of partly ? [] : found) {
       if (wanted.has(name) || holds(name, [], is.values)) continue;
@@ -211,9 +221,10 @@ type Rename = (name: string, value: string) => string;
 function effective(surveyed: Survey, domain: string, virtualMta: string | undefined, now: Rename): Values {
   const { settings } = effectiveIn(surveyed, domain, virtualMta);
   return new Map(
-    settings.map(({ name, value, line, where, rivals }) => {
+    settings.map(({ name, value, line, where, rivals, overrides }) => {
       const values = [value, ...rivals.map((rival) => rival.value)].map((one) => now(name, one)).sort();
-      return [name, { line, where, values: [...new Set(values)] }];
+      const beside = [...rivals, ...overrides].map((one) => ({ ...one, value: now(name, one.value) }));
+      return [name, { line, where, values: [...new Set(values)], beside }];
     }),
   );
 }
@@ -225,7 +236,8 @@ function ownValues(surveyed: Survey, virtualMta: string, now: Rename): Values {
   return new Map(
     [...groups].map(([name, all]) => {
       const values = all.map(({ value }) => now(name, withoutProxyAddress(name, value))).sort();
-      return [name, { line: all[0]?.line ?? 0, where: all[0]?.where ?? '', values: [...new Set(values)] }];
+      const beside = all.slice(1).map((one) => ({ ...one, value: now(name, withoutProxyAddress(name, one.value)) }));
+      return [name, { line: all[0]?.line ?? 0, where: all[0]?.where ?? '', values: [...new Set(values)], beside }];
     }),
   );
 }
