@@ -65,6 +65,21 @@ describe('what discards all mail', () => {
   });
 });
 
+it('what becomes of the address and the keys of one that stays is reported as it is', () => {
+  const key = 'domain-key k,*,/k.pem';
+  const reasonFor = (...stop: string[]): string | undefined =>
+    adapt(
+      parseText(configuration(SPAM.replace('mail-from', 'rcpt-to'), block('virtual-mta stop', key, ...stop))),
+      planFor(2),
+    ).report.find(({ subject }) => subject === '<virtual-mta stop>')?.reason;
+  const host = 'smtp-source-host 203.0.113.3 stop.example.net';
+  expect([reasonFor(host), reasonFor(host, DISCARD), reasonFor(DISCARD)]).toEqual([
+    'stays, with the address of the settings and without its keys',
+    'stays, without its address and its keys',
+    'stays, without its keys',
+  ]);
+});
+
 describe('lines that would be lost', () => {
   it('are named for each virtual MTA that has them, where several are alike', () => {
     const limited = ['c', 'd'].map((name, at) =>

@@ -3,7 +3,7 @@ import { unquoted } from '../document.js';
 import { firstWord } from '../lines.js';
 import { assign, nameNow, type Assignment } from './assignment.js';
 import { inserted, isBlock, isDirective, nameOf, sameText, withChildren, withFirstWord, written } from './edit.js';
-import { isMember, membersOf, oldTopology } from './old-topology.js';
+import { isMember, membersOf, oldTopology, type OldVirtualMta } from './old-topology.js';
 import type { AdaptationPlan } from './plan.js';
 import type { ReportBook } from './report.js';
 import { retiringBlocks } from './retiring.js';
@@ -174,14 +174,17 @@ function noteOld(
     const taker = assignment.takes.get(name);
     const next = fresh.get(name);
     if (here) {
-      const has = assignment.topology.virtualMtas.get(name)?.discards
-        ? 'without its address and'
-        : 'with the address of the settings and without';
-      if (!sameText([here], [node])) note('changed', `stays, ${has} its keys`);
+      if (!sameText([here], [node])) note('changed', `stays, ${lacking(assignment.topology.virtualMtas.get(name))}`);
     } else if (taker === undefined) note('dropped', 'its address and its key belong to the old configuration');
     else if (taker !== name) note('changed', `is now ${taker}, with its blocks, and with another address and key`);
     else if (!next || !sameText([next], [node])) note('changed', 'has the address and the key of the settings');
   }
+}
+
+/** What becomes of the address and the keys of one that stays. */
+function lacking(old: OldVirtualMta | undefined): string {
+  if (old?.ip === undefined) return 'without its keys';
+  return `${old.discards ? 'without its address and' : 'with the address of the settings and without'} its keys`;
 }
 
 function noteNew(nodes: readonly Node[], virtualMtas: readonly NewVirtualMta[], book: ReportBook): void {
