@@ -77,13 +77,16 @@ async function addressOf(text: string): Promise<string> {
 
 /** A message that failed weighs more than one of which nobody knows yet. */
 function verdict(sent: readonly SentTest[]) {
-  if (sent.some(({ left, delivery }) => left.kind === 'failed' || delivery.kind === 'bounced')) return EXIT.failed;
+  const failed = sent.some(
+    ({ left, delivery }) => left.kind === 'failed' || delivery.kind === 'bounced' || delivery.kind === 'discarded',
+  );
+  if (failed) return EXIT.failed;
   return sent.some(({ delivery }) => delivery.kind !== 'delivered') ? EXIT.found : EXIT.done;
 }
 
 function documentOf({ identity, messageId, left, delivery }: SentTest): Record<string, unknown> {
   const { index, sender, ip, domain } = identity;
-  if (delivery.kind !== 'delivered' && delivery.kind !== 'bounced')
+  if (delivery.kind === 'waiting' || delivery.kind === 'not-sent')
     return { index, sender, ip, domain, messageId, left, delivery };
   const { kind, record } = delivery;
   const { server, answer, status, category } = record;

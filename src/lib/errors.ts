@@ -815,7 +815,8 @@ const failures = {
     exit: EXIT.failed,
     message: ({ output }) =>
       `PowerMTA refuses the new configuration; the former one is in its place and in force. It says:\n${quoted(output)}`,
-    hint: () => 'Correct what it names (`ee pmta check` shows more), then run the same command again.',
+    hint: () =>
+      'Correct what it names, in the overlay where it comes from there: `ee pmta diff` shows what would change, with the lines of the overlay. Then run the same command again.',
   }),
   PMTA_RELOAD_REFUSED: row<{ output: string }>({
     exit: EXIT.failed,

@@ -6,7 +6,7 @@ const MEANINGS: Readonly<Record<Verdict, string>> = {
   VERIFIED: 'every file was read to its end and is sound',
   DEGRADED: 'what a deployment uses is usable, but see the problems above',
   CORRUPT:
-    'it cannot be deployed from; see the problems above, and bring back from the original what is damaged or missing',
+    'it cannot be deployed from; see the problems above, correct what they name, and bring back from the original what is damaged or missing',
   'NOT-CHECKED': 'nothing could be checked, so nothing is known about it',
 };
 

@@ -21,6 +21,10 @@ function deliveryLine(delivery: SentTest['delivery']): string[] {
   switch (delivery.kind) {
     case 'delivered':
       return [`   ${chalk.green('✔')} delivered: ${answered(delivery.record)}`];
+    case 'discarded':
+      return [
+        `   ${chalk.red('✖')} discarded by ${delivery.record.virtualMta || 'PowerMTA'}, as its configuration says: nothing was sent`,
+      ];
     case 'bounced':
       return [`   ${chalk.red('✖')} bounced${inBrackets(delivery.record.category)}: ${answered(delivery.record)}`];
     case 'waiting':
@@ -39,6 +43,7 @@ function summary(to: string, sent: readonly SentTest[]): string {
   const count = (kind: SentTest['delivery']['kind']) => sent.filter(({ delivery }) => delivery.kind === kind).length;
   const parts = [
     `${count('delivered')} of ${sent.length} delivered to ${to}`,
+    ...(count('discarded') > 0 ? [`${count('discarded')} discarded`] : []),
     ...(count('bounced') > 0 ? [`${count('bounced')} bounced`] : []),
     ...(count('waiting') > 0 ? [`${count('waiting')} still queued`] : []),
     ...(count('not-sent') > 0 ? [`${count('not-sent')} not sent`] : []),

@@ -16,7 +16,10 @@ export function examinationFor(settings: Settings | undefined): ExamineConfig {
     const refusal = await adaptedConfiguration(settings, bytes).then(() => undefined, refusalOf);
     const inOneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');
     return refusal
-      ? { ...found, problems: [error(refusal.code, inOneLine(`${refusal.message} ${refusal.hint}`))] }
+      ? {
+          ...found,
+          problems: [error(refusal.code, inOneLine(`${refusal.message.replace(/[.]?$/, '.')} ${refusal.hint}`))],
+        }
       : found;
   };
 }

@@ -56,3 +56,18 @@ it('a test of the senders is told sender by sender, and then in one line', () =>
     '1 of 4 delivered to you@example.net, 1 bounced, 1 still queued, 1 not sent, 2 proven.',
   ]);
 });
+
+it('a message that was discarded is not told as delivered', () => {
+  const discarded = { ...record('delivered', '250 2.0.0 [internal] discarded'), kind: 'discarded' as const };
+  const one: SentTest = {
+    identity: identity(1),
+    messageId: '<1@example.com>',
+    left: signed(1),
+    delivery: { kind: 'discarded', record: { ...discarded, virtualMta: 'discard-mta' } },
+  };
+  expect(sentTestLines('you@example.net', [one]).map(stripVTControlCharacters).slice(-3)).toEqual([
+    '   ✖ discarded by discard-mta, as its configuration says: nothing was sent',
+    '',
+    '0 of 1 delivered to you@example.net, 1 discarded, 1 proven.',
+  ]);
+});

@@ -115,5 +115,7 @@ describe('pmta-overlay.conf beside the settings', () => {
       expect.stringContaining('PMTA_OVERLAY_REFUSED: The overlay'),
     ]);
     expect(verified.problems.join('\n')).toContain(reason);
+    // In one line, what is wrong is a sentence, and what to do the next.
+    expect(verified.problems.join('\n')).toMatch(/\. Correct or remove these lines/);
   });
 });

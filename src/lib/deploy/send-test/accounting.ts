@@ -4,9 +4,16 @@ import { ACCOUNTING_FILE } from '../../pmta/adapt/accounting.js';
 import { printable } from '../../pmta/live/said.js';
 import { quote } from '../../ssh/shell-quote.js';
 
+/** What a message can come to in the end. A `type discard` counts as a delivery in the accounting, and nobody gets the message. */
+export type FinalKind = 'delivered' | 'discarded' | 'bounced';
+
+/** True where no later record changes what became of the message. */
+export const isFinal = (kind: AccountingRecord['kind'] | 'unknown'): kind is FinalKind =>
+  kind === 'delivered' || kind === 'discarded' || kind === 'bounced';
+
 /** What PowerMTA's accounting says of a message: the last word on it, or what came last while it waits. */
 export interface AccountingRecord {
-  readonly kind: 'delivered' | 'bounced' | 'deferred';
+  readonly kind: FinalKind | 'deferred';
   readonly messageId: string;
   readonly recipient: string;
   /** What the other server answered, or PowerMTA says itself. */
@@ -70,8 +77,9 @@ function fieldsOf(text: string): string[] | undefined {
 
 function recordOf(names: readonly string[], fields: readonly string[]): AccountingRecord[] {
   const field = (name: string): string => fields[names.indexOf(name)] ?? '';
-  const kind = KINDS[field('type')];
-  if (kind === undefined) return [];
+  const type = KINDS[field('type')];
+  if (type === undefined) return [];
+  const kind = type === 'delivered' && field('dlvType') === 'discard' ? 'discarded' : type;
   return [
     {
       kind,

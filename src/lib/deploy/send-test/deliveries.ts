@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EeError } from '../../errors.js';
 import type { Host } from '../../ssh/host.js';
 import { quote } from '../../ssh/shell-quote.js';
-import { type AccountingRecord, accountingQuestion, accountingRecords } from './accounting.js';
+import { type AccountingRecord, accountingQuestion, accountingRecords, isFinal } from './accounting.js';
 
 /** What became of a message, by PowerMTA's accounting: nothing is known of one that is not in it yet. */
 export type Delivery = AccountingRecord | { readonly kind: 'unknown' };
@@ -19,10 +19,8 @@ export interface DeliveryOptions {
 /** Milliseconds between two looks into the accounting files. */
 const LOOK_EVERY_MS = 2_000;
 
-const isFinal = (delivery: Delivery): boolean => delivery.kind === 'delivered' || delivery.kind === 'bounced';
-
 /**
- * Looks into the accounting files until all messages are delivered or bounced, or the time is over. Gives the last word on each, by
+ * Looks into the accounting files until it is known what became of all messages, or the time is over. Gives the last word on each, by
  * its Message-Id. Throws REMOTE_FAILED, SSH_LOST, INTERRUPTED.
  */
 export async function deliveries(host: Host, options: DeliveryOptions): Promise<ReadonlyMap<string, Delivery>> {
@@ -30,7 +28,7 @@ export async function deliveries(host: Host, options: DeliveryOptions): Promise<
   const begun = performance.now();
   for (;;) {
     const found = await look(host, options, performance.now() - begun);
-    const done = [...messageIds].every((id) => isFinal(found.get(id) ?? { kind: 'unknown' }));
+    const done = [...messageIds].every((id) => isFinal(found.get(id)?.kind ?? 'unknown'));
     const left = timeout - (performance.now() - begun);
     if (done || left <= 0) return found;
     await sleep(Math.min(LOOK_EVERY_MS, left), undefined, { signal }).catch(() => {
@@ -51,7 +49,7 @@ async function look(host: Host, options: DeliveryOptions, waited: number): Promi
     if (record.recipient !== recipient.toLowerCase() || !messageIds.has(record.messageId)) continue;
     const before = found.get(record.messageId);
     // Files come in no order: a deferral is no news of a message that is through.
-    if (before === undefined || !isFinal(before)) found.set(record.messageId, record);
+    if (before === undefined || !isFinal(before.kind)) found.set(record.messageId, record);
   }
   return found;
 }

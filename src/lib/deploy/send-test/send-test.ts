@@ -5,6 +5,7 @@ import type { Host } from '../../ssh/host.js';
 import { Post } from '../probe/post.js';
 import type { ProbeOutcome, ResolveTxt } from '../probe/probe.js';
 import { askQueues, type QueueAnswer } from '../probe/queue-answer.js';
+import { type AccountingRecord, type FinalKind, isFinal } from './accounting.js';
 import { type Delivery, deliveries } from './deliveries.js';
 import { testMessage } from './message.js';
 
@@ -22,7 +23,7 @@ export interface SendTestOptions {
 
 /** What became of the message to the operator's address. */
 export type TestDelivery =
-  | { readonly kind: 'delivered' | 'bounced'; readonly record: Exclude<Delivery, { readonly kind: 'unknown' }> }
+  | { readonly kind: FinalKind; readonly record: AccountingRecord }
   /** PowerMTA has it and says so: deferred, or still in its queue. */
   | { readonly kind: 'waiting'; readonly reason: string }
   /** PowerMTA did not take it. */
@@ -60,7 +61,7 @@ export async function sendTest(host: Host, settings: Settings, options: SendTest
     const messageIds = new Set(sent.filter(({ taken }) => taken).map(({ messageId }) => messageId));
     emit({ kind: 'step', host: host.name, step: `waiting for the accounting of ${messageIds.size}` });
     const found = await deliveries(host, { mark, recipient: to, messageIds, timeout, signal });
-    const settled = [...messageIds].every((id) => isSettled(found.get(id)));
+    const settled = [...messageIds].every((id) => isFinal(found.get(id)?.kind ?? 'unknown'));
     const queues = settled ? undefined : await askQueues(host, signal, to.slice(to.lastIndexOf('@') + 1).toLowerCase());
     return sent.map(({ taken, ...one }) => {
       const delivery = taken ? deliveryOf(found.get(one.messageId), one.identity, queues) : NOT_SENT;
@@ -73,15 +74,12 @@ export async function sendTest(host: Host, settings: Settings, options: SendTest
 
 const NOT_SENT: TestDelivery = { kind: 'not-sent' };
 
-const isSettled = (delivery: Delivery | undefined): boolean =>
-  delivery?.kind === 'delivered' || delivery?.kind === 'bounced';
-
 function deliveryOf(
   found: Delivery | undefined,
   identity: SendingIdentity,
   queues: QueueAnswer | undefined,
 ): TestDelivery {
-  if (found?.kind === 'delivered' || found?.kind === 'bounced') return { kind: found.kind, record: found };
-  if (found?.kind === 'deferred') return { kind: 'waiting', reason: found.answer };
+  if (found && found.kind !== 'unknown')
+    return isFinal(found.kind) ? { kind: found.kind, record: found } : { kind: 'waiting', reason: found.answer };
   return { kind: 'waiting', reason: queues?.(identity) ?? 'nothing is known of it' };
 }

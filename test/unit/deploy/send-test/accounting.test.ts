@@ -41,6 +41,16 @@ describe('what PowerMTA’s accounting tells of messages', () => {
     ]);
   });
 
+  it('is discarded, not delivered, where PowerMTA threw the message away', async () => {
+    const record = (id: number, dlvType: string) =>
+      `d,you@mail.example,2.0.0,smtp;250 2.0.0 [internal] discarded,${dlvType},discard-mta,<${MARK}.${id}@a.example>\n`;
+    await writeFile(
+      join(folder, 'ee-acct.csv'),
+      `type,rcpt,dsnStatus,dsnDiag,dlvType,vmta,header_Message-Id\n${record(1, 'discard')}${record(2, 'smtp')}`,
+    );
+    expect(told().map((line) => line.split(' | ')[0])).toEqual(['discarded', 'delivered']);
+  });
+
   it('is found in files that were moved, and not in old ones', async () => {
     const record = (id: number) =>
       `d,1,s@a.example,you@mail.example,relayed,2.0.0,smtp;250 ${id},mx,,192.0.2.1,vmta-mail1,<${MARK}.${id}@a.example>\n`;
