@@ -65,6 +65,13 @@ describe('what discards all mail', () => {
   });
 });
 
+it('a header that names a new sender is refused where it leads to what discards', () => {
+  const header = String.raw`header From /@mail1\.example\.com/ virtual-mta=stop`;
+  expect(adapted(configuration(header, block('virtual-mta stop', DISCARD)), 2).unplaced).toMatchObject([
+    { text: header, consequence: 'it matches contact@mail1.example.com, which has a virtual MTA of its own now' },
+  ]);
+});
+
 it('what becomes of the address and the keys of one that stays is reported as it is', () => {
   const key = 'domain-key k,*,/k.pem';
   const reasonFor = (...stop: string[]): string | undefined =>

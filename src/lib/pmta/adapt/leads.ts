@@ -70,7 +70,7 @@ export function targetOf(entry: Entry): Word | undefined {
 export const targetsOf = ({ entries }: EntryGroup): string[] => entries.flatMap((entry) => targetOf(entry)?.text ?? []);
 
 /** Whether an entry looks at who sends: the envelope sender, or a header that names a person. */
-function asksForSender(entry: Entry): boolean {
+export function asksForSender(entry: Entry): boolean {
   if (entryKind(entry) !== 'header') return entryKind(entry) === 'mail-from';
   return /^(from|sender|reply-to|return-path)$/i.test(wordsOf(entry.value)[1]?.text ?? '');
 }

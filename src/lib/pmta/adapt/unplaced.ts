@@ -1,10 +1,10 @@
 import type { Block, Document } from '../document.js';
-import { entryKind, regexEntry } from '../entry.js';
+import { regexEntry } from '../entry.js';
 import { lossesBetween, type Loss } from '../losses.js';
 import { byLine, lossOf } from '../losses/loss.js';
 import { matching } from '../regex-match.js';
 import { isBlock, nameOf } from './edit.js';
-import { groupsOf } from './leads.js';
+import { asksForSender, groupsOf } from './leads.js';
 import type { AdaptationPlan } from './plan.js';
 import { isReplaced } from './references.js';
 import { authSourceName } from './logged-in.js';
@@ -22,7 +22,7 @@ function* caughtSenders({ nodes }: Document, topology: Topology, plan: Adaptatio
   const lists = nodes.filter((node): node is Block => isBlock(node, 'pattern-list') && nameOf(node) === former);
   for (const group of lists.flatMap(groupsOf)) {
     const [head] = group.entries;
-    if (!head || entryKind(head) !== 'mail-from' || isReplaced(group, topology)) continue;
+    if (!head || !asksForSender(head) || isReplaced(group, topology)) continue;
     const matches = matching(regexEntry(head)?.regex?.text ?? '(?!)');
     const caught = plan.identities.find(({ sender }) => matches?.(sender));
     if (caught)
