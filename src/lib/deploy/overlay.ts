@@ -45,9 +45,10 @@ export async function withOverlay(
     throw new EeError('PMTA_OVERLAY_READABLE_BY_OTHERS', { path, mode: mode.toString(8).padStart(3, '0') });
   const { document, origins, report, refused } = overlaid(rendering, own, { file, feeders });
   if (refused.length > 0) refuse(refused.map(({ line, reason }) => `${file}:${line}: ${reason}`));
-  const caused = newErrors(rendering, document);
+  const found = lint(document, loadCatalogue());
+  const caused = newErrors(rendering, found);
   if (caused.length > 0) refuse(caused.map((problem) => errorLine(problem, origins, file)));
-  return { document, overlay: { file, origins, report } };
+  return { document, overlay: { file, origins, report: withUnknown(report, found, origins) } };
 }
 
 /** Editors of Windows begin a text with a byte order mark; here it would be part of the first word. */
@@ -55,18 +56,33 @@ const withoutMark = (bytes: Buffer): Buffer => (bytes.subarray(0, 3).equals(MARK
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** Errors of a kind that the rendering has more of with the overlay than without. */
-function newErrors(before: Document, after: Document): Problem[] {
-  const catalogue = loadCatalogue();
-  const errorsIn = (document: Document): Problem[] =>
-    lint(document, catalogue).filter(({ severity }) => severity === 'error');
+function newErrors(before: Document, after: readonly Problem[]): Problem[] {
+  const errorsIn = (problems: readonly Problem[]): Problem[] => problems.filter(({ severity }) => severity === 'error');
   const countOf = (problems: readonly Problem[]): Map<string, number> => {
     const counts = new Map<string, number>();
     for (const { code } of problems) counts.set(code, (counts.get(code) ?? 0) + 1);
     return counts;
   };
   const found = errorsIn(after);
-  const [earlier, now] = [countOf(errorsIn(before)), countOf(found)];
+  const [earlier, now] = [countOf(errorsIn(lint(before, loadCatalogue()))), countOf(found)];
   return found.filter(({ code }) => (now.get(code) ?? 0) > (earlier.get(code) ?? 0));
+}
+
+/** The report; a line with a directive that the guide does not know is named there before PowerMTA refuses it on the host. */
+function withUnknown(
+  report: AdaptationReport,
+  found: readonly Problem[],
+  origins: readonly number[],
+): AdaptationReport {
+  const unknown = new Map(
+    found
+      .filter(({ code }) => code === 'unknown-directive-for-scope')
+      .map(({ line, message }) => [origins[line - 1] ?? 0, message]),
+  );
+  return report.map((item) => {
+    const message = item.line === undefined ? undefined : unknown.get(item.line);
+    return message === undefined ? item : { ...item, reason: `${item.reason}; ${message}: PowerMTA may refuse it` };
+  });
 }
 
 function errorLine({ line, code, message }: Problem, origins: readonly number[], file: string): string {

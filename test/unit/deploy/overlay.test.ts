@@ -85,6 +85,16 @@ describe('pmta-overlay.conf beside the settings', () => {
     expect(await verify()).toMatchObject({ verdict: 'VERIFIED', problems: [] });
   });
 
+  it('is shown with what PowerMTA may not know, before it is on the host', async () => {
+    await overlay('<domain $gmail>\nmax-msg-rate 500/h\nmax-mgs-rate 500/h\n</domain>\n');
+    const { stdout, exit } = await render('--explain');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(
+      /pmta-overlay\.conf:3 +added .* the overlay adds it; max-mgs-rate is not known in <domain>.*: PowerMTA may refuse it$/m,
+    );
+    expect(stdout.match(/may refuse it/g)).toHaveLength(1);
+  });
+
   it('has another name where the settings say so, which must then be there', async () => {
     await overlay(OVERLAY, 'mine.conf');
     await settings({ PMTA_OVERLAY: 'mine.conf' });
