@@ -78,7 +78,7 @@ function rewritten(document: Document, plan: AdaptationPlan): Omit<Adaptation, '
   nodes = placeSenderList(nodes, plan, topology, former, book);
   nodes = dropFormerList(nodes, former, book);
   nodes = repairPatternLists(nodes, topology, book);
-  nodes = placeSharedKeys(nodes, plan, topology, book);
+  nodes = placeSharedKeys(nodes, document.nodes, plan, topology, book);
   nodes = placeFeeders(nodes, auth, plan, book);
   nodes = placeInbound(nodes, plan, book);
   nodes = placeAccounting(nodes, book);

@@ -1,5 +1,5 @@
 import { EeError } from '../errors.js';
-import { unquoted, type Block } from './document.js';
+import { unquoted, type Block, type Directive } from './document.js';
 import { fitsOf, type DomainFits, type Fit } from './domain-pattern.js';
 import { firstWord } from './lines.js';
 import { macroTable, MOST_MACRO_LEVELS, type MacroTable } from './macros.js';
@@ -8,10 +8,22 @@ import { grouped, type PlacedBlock, type Survey } from './survey.js';
 /** What is asked of a configuration again and again, for each domain and virtual MTA, laid out once. */
 export interface DomainIndex {
   readonly macros: MacroTable;
-  /** The `<domain>` blocks that speak of a domain, in the order of the file, each with its fit. */
-  speakingOf(domain: string): readonly { readonly placed: PlacedBlock; readonly fit: Fit }[];
+  /**
+   * The `<domain>` blocks that speak of a domain, in the order of the file, each with its fit; with `owners`, those that stand directly
+   * in one of these blocks (`undefined`: in none).
+   */
+  speakingOf(domain: string, owners?: Iterable<Block | undefined>): readonly Speaking[];
+  /** What a block says itself, and what its includes bring into it, but for the members of a pool. */
+  settingsIn(block: Block): readonly Directive[];
+  /** The virtual MTAs and pools of a name. */
+  named(name: string): readonly PlacedBlock[];
   /** The pools that have a virtual MTA as their member, in the order of the file. */
   poolsOf(virtualMta: string): readonly PlacedBlock[];
+}
+
+interface Speaking {
+  readonly placed: PlacedBlock;
+  readonly fit: Fit;
 }
 
 const known = new WeakMap<Survey, DomainIndex>();
@@ -31,24 +43,68 @@ function indexed(surveyed: Survey): DomainIndex {
     throw new EeError('PMTA_MACROS_DEEP', facts);
   }
   const domains = surveyed.blocksOf('domain');
-  const hasMacros = ({ name }: PlacedBlock): boolean => name.includes('$');
-  const plain = grouped(
-    domains.filter((placed) => !hasMacros(placed)),
-    ({ name }) => name.toLowerCase(),
+  const byOwner = new Map(
+    [...grouped(domains, ({ path }) => path.at(-1))].map(([owner, group]) => [owner, patternsIn(group)]),
   );
-  const withMacros = grouped(domains.filter(hasMacros), ({ name }) => name);
-  let pools: ReadonlyMap<string, readonly PlacedBlock[]> | undefined;
+  const fits = new Map<string, DomainFits>();
+  const settings = new Map<Block, Directive[]>();
+  let pools: Groups | undefined;
+  let names: Groups | undefined;
   return {
     macros,
-    speakingOf: (domain) => speaking(fitsOf(domain, macros), plain, withMacros),
+    speakingOf: (domain, owners = byOwner.keys()) => {
+      const fit = fits.get(domain) ?? fitsOf(domain, macros);
+      if (fits.size >= MOST_FITS) fits.clear();
+      fits.set(domain, fit);
+      return [...owners]
+        .flatMap((owner) => {
+          const patterns = byOwner.get(owner);
+          return patterns ? speaking(fit, patterns) : [];
+        })
+        .sort((a, b) => a.placed.order - b.placed.order);
+    },
+    settingsIn: (block) => {
+      const found =
+        settings.get(block) ??
+        surveyed
+          .inside(block)
+          .flatMap(({ keyword, directive }) => (keyword === 'include' || keyword === 'virtual-mta' ? [] : directive));
+      settings.set(block, found);
+      return found;
+    },
     poolsOf: (virtualMta) => (pools ??= poolsByMember(surveyed)).get(virtualMta) ?? [],
+    named: (name) =>
+      (names ??= grouped(
+        [...surveyed.blocksOf('virtual-mta'), ...surveyed.blocksOf('virtual-mta-pool')],
+        (one) => one.name,
+      )).get(name) ?? [],
+  };
+}
+
+/** Domains of which it is remembered which patterns cover them. */
+const MOST_FITS = 1_000;
+
+/** The `<domain>` blocks of one place by their patterns. */
+interface Patterns {
+  readonly plain: Groups;
+  readonly withMacros: Groups;
+}
+
+function patternsIn(domains: readonly PlacedBlock[]): Patterns {
+  const hasMacros = ({ name }: PlacedBlock): boolean => name.includes('$');
+  return {
+    plain: grouped(
+      domains.filter((placed) => !hasMacros(placed)),
+      ({ name }) => name.toLowerCase(),
+    ),
+    withMacros: grouped(domains.filter(hasMacros), ({ name }) => name),
   };
 }
 
 type Groups = ReadonlyMap<string, readonly PlacedBlock[]>;
 
-function speaking(fits: DomainFits, plain: Groups, withMacros: Groups): { placed: PlacedBlock; fit: Fit }[] {
-  const found: { placed: PlacedBlock; fit: Fit }[] = [];
+function speaking(fits: DomainFits, { plain, withMacros }: Patterns): Speaking[] {
+  const found: Speaking[] = [];
   const take = (group: readonly PlacedBlock[] | undefined, fit: Fit): void => {
     for (const placed of group ?? []) found.push({ placed, fit });
   };
@@ -57,7 +113,7 @@ function speaking(fits: DomainFits, plain: Groups, withMacros: Groups): { placed
     const fit = fits.ofMacros(name);
     if (fit) take(group, fit);
   }
-  return found.sort((a, b) => a.placed.order - b.placed.order);
+  return found;
 }
 
 function poolsByMember(surveyed: Survey): Map<string, PlacedBlock[]> {

@@ -3,7 +3,7 @@
  * specific, and those of the virtual MTA come before those of its pool, and those before the global ones, whatever the order of
  * the file. Where two blocks are equally specific, the guide names no winner: both values are given then.
  */
-import { folded, unquoted, type Block, type Directive, type Document } from './document.js';
+import { folded, type Block, type Directive, type Document } from './document.js';
 import { domainIndexOf } from './domain-index.js';
 import { compareFits, type Fit } from './domain-pattern.js';
 import { SECRET_DIRECTIVES } from './redact.js';
@@ -80,29 +80,24 @@ const sourceOf = ({ value, line, where, file }: Source): Source => ({
 });
 
 function candidates(surveyed: Survey, domain: string, virtualMta: string | undefined): Candidate[] {
-  const pools = new Set(virtualMta === undefined ? [] : poolsOf(surveyed, virtualMta).map(({ block }) => block));
+  const levels = levelsFor(surveyed, virtualMta);
   return domainIndexOf(surveyed)
-    .speakingOf(domain)
+    .speakingOf(domain, levels.keys())
     .flatMap(({ placed: { block, path }, fit }) => {
-      const level = levelOf(path.at(-1), pools, virtualMta);
-      if (level === undefined) return [];
+      const level = levels.get(path.at(-1)) ?? 0;
       const where = [...path, block].map(tagOf).join(' ');
       return settingsIn(surveyed, block).map((directive) => ({ ...written(surveyed, directive, where), level, fit }));
     });
 }
 
-/** Whether a block within `outer` speaks for the virtual MTA, and how near it is to it. */
-function levelOf(
-  outer: Block | undefined,
-  pools: ReadonlySet<Block>,
-  virtualMta: string | undefined,
-): number | undefined {
-  if (!outer) return 0;
-  if (virtualMta === undefined) return undefined;
-  const name = unquoted(outer.name.text);
-  if (folded(outer.tag) === 'virtual-mta') return name === virtualMta ? 2 : undefined;
-  if (folded(outer.tag) !== 'virtual-mta-pool') return undefined;
-  return name === virtualMta || pools.has(outer) ? 1 : undefined;
+/** The blocks whose domains speak for a virtual MTA, and how near each is to it; `undefined` is none, which speaks for all. */
+function levelsFor(surveyed: Survey, virtualMta: string | undefined): Map<Block | undefined, number> {
+  const levels = new Map<Block | undefined, number>([[undefined, 0]]);
+  if (virtualMta === undefined) return levels;
+  for (const { block } of poolsOf(surveyed, virtualMta)) levels.set(block, 1);
+  for (const { block, tag } of domainIndexOf(surveyed).named(virtualMta))
+    levels.set(block, tag === 'virtual-mta' ? 2 : 1);
+  return levels;
 }
 
 /** The pools that have a virtual MTA as their member. */
@@ -111,18 +106,15 @@ export const poolsOf = (surveyed: Survey, virtualMta: string): readonly PlacedBl
 
 /** What the virtual MTA itself, or its pool, says beside its domains: it holds over all of its queues together. */
 export function virtualMtaSettings(surveyed: Survey, virtualMta: string): (Source & { readonly name: string })[] {
-  const own = surveyed.blocksOf('virtual-mta').filter(({ name }) => name === virtualMta);
-  const pools = surveyed.blocksOf('virtual-mta-pool').filter(({ name }) => name === virtualMta);
+  const named = domainIndexOf(surveyed).named(virtualMta);
+  const own = named.filter(({ tag }) => tag === 'virtual-mta');
+  const pools = named.filter(({ tag }) => tag !== 'virtual-mta');
   return [...own, ...poolsOf(surveyed, virtualMta), ...pools].flatMap(({ block }) =>
-    settingsIn(surveyed, block)
-      .filter(({ keyword }) => folded(keyword) !== 'virtual-mta')
-      .map((directive) => written(surveyed, directive, tagOf(block))),
+    settingsIn(surveyed, block).map((directive) => written(surveyed, directive, tagOf(block))),
   );
 }
 
-/** What a block says itself, and what its includes bring into it. */
-const settingsIn = ({ inside }: Survey, block: Block): Directive[] =>
-  inside(block).flatMap(({ keyword, directive }) => (keyword === 'include' ? [] : directive));
+const settingsIn = (surveyed: Survey, block: Block): readonly Directive[] => domainIndexOf(surveyed).settingsIn(block);
 
 function written(
   { configuration, fileOf }: Survey,

@@ -48,8 +48,8 @@ describe('what a virtual MTA carried', () => {
     expect(losses(original, planFor(2))).toEqual([]);
     expect(adapted(original, planFor(2)).mapping).toEqual({
       virtualMtas: [
-        { name: 'vmta-mail1', from: ['a'] },
-        { name: 'vmta-mail2', from: ['b'] },
+        { name: 'vmta-mail1', from: ['a'], stands: true },
+        { name: 'vmta-mail2', from: ['b'], stands: true },
       ],
       kept: [],
       pools: [{ name: 'p', members: 'all' }],

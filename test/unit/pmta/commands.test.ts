@@ -237,3 +237,58 @@ describe('ee pmta check', () => {
     expect(stderr).toContain(`${join(dir, 'none.conf')} does not exist.`);
   });
 });
+
+describe('lines of the original that have no place', () => {
+  const differing = twoIps().replace(/max-msg-rate 1000\/h/, 'max-msg-rate 9/h');
+  const line = String(
+    twoIps()
+      .split('\n')
+      .findIndex((one) => one.includes('max-msg-rate 1000/h')) + 1,
+  );
+  const other = join('lost', '.env.production');
+
+  beforeAll(async () => {
+    await mkdir(join(dir, 'lost', 'set'), { recursive: true });
+    await writeFile(join(dir, 'lost', 'set', 'pmta-config-20260216'), differing, 'latin1');
+    const settings = (more: Record<string, string>): string =>
+      validText({ SENDING_IPS: '192.0.2.11-192.0.2.15', BACKUP_DIR: 'set', PMTA_SMTP_PASSWORD: PASSWORD, ...more });
+    await writeFile(join(dir, other), settings({}), { mode: 0o600 });
+    await writeFile(join(dir, 'lost', 'decided'), settings({ PMTA_LIKE: 'pmta-vmta1' }), { mode: 0o600 });
+  });
+
+  const lost = (file: string, ...argv: string[]): Promise<Outcome> =>
+    run(PmtaRender, ...argv, '--env-file', join(dir, file));
+
+  it('refuse a rendering until a model is named, by a flag or by the settings', async () => {
+    const refused = await lost(other, '--ips', '3');
+    expect([refused.exit, refused.stdout]).toEqual([3, '']);
+    expect(refused.stderr).toContain(`line ${line}: only in pmta-vmta0: max-msg-rate 9/h`);
+    expect(refused.stderr).toContain('--like pmta-vmta0, or PMTA_LIKE=pmta-vmta0 in the settings');
+    const chosen = await lost(other, '--ips', '3', '--like', 'pmta-vmta0');
+    expect([chosen.exit, chosen.stdout.match(/max-msg-rate 9\/h/g)?.length]).toEqual([0, 2]);
+    const decided = await lost(join('lost', 'decided'), '--ips', '3');
+    expect([decided.exit, decided.stdout.match(/max-msg-rate 9\/h/g)?.length]).toEqual([0, 1]);
+    expect((await lost(other, '--ips', '3', '--like', 'nobody')).exit).toBe(2);
+  });
+
+  it('are named with what follows, and may be lost once they are named', async () => {
+    // The second virtual MTA has no place for --ips 1, and asks for less than the first.
+    let count = 0;
+    const second = twoIps().replace(/max-msg-rate 1000\/h/g, (found) => (++count === 2 ? 'max-msg-rate 9/h' : found));
+    await writeFile(join(dir, 'lost', 'set', 'pmta-config-20260216'), second, 'latin1');
+    const refused = await lost(other, '--ips', '1');
+    const [, named = ''] =
+      /line (\d+): max-msg-rate 9\/h \(vmta-mail1 would send mail without this limit\)/.exec(refused.stderr) ?? [];
+    expect([refused.exit, named]).toEqual([3, String(second.split('\n').findIndex((one) => one.includes('9/h')) + 1)]);
+    expect(refused.stderr).toContain(`--drop ${named}, or PMTA_DROP=${named} in the settings`);
+    expect((await lost(other, '--ips', '1', '--drop', named)).exit).toBe(0);
+    const wrong = await lost(other, '--ips', '1', '--drop', `1,${named}`);
+    expect([wrong.exit, wrong.stderr.split('\n')[0]]).toEqual([
+      2,
+      'Error: Line 1 of the PowerMTA configuration in the backup set is not among those that would be lost, so nothing was rendered.',
+    ]);
+    const explained = await lost(other, '--ips', '1', '--explain');
+    expect([explained.exit, explained.stdout]).toEqual([3, expect.stringMatching(/^ +vmta-mail1 +pmta-vmta0$/m)]);
+    expect((await lost(other, '--ips', '1', '--drop', 'x')).stderr).toContain('Write numbers and ranges');
+  });
+});

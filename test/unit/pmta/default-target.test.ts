@@ -61,7 +61,7 @@ describe('what mail goes to by default', () => {
     const patterns = [block('pattern-list l', 'rcpt-to /x/ virtual-mta=slow'), other('by-smtp-source-ip')];
     const { mapping, result } = adapted(configuration(['max-smtp-out 1'], ...patterns));
     expect(mapping.kept).toEqual([]);
-    expect(mapping.virtualMtas[2]).toEqual({ name: 'vmta-mail3', from: ['slow'] });
+    expect(mapping.virtualMtas[2]).toEqual({ name: 'vmta-mail3', from: ['slow'], stands: true });
     expect(result).toContain('rcpt-to /x/ virtual-mta=vmta-mail3');
     expect(adapted(result).result).toBe(result);
   });

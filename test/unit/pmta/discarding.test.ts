@@ -33,6 +33,7 @@ const adapted = (original: string, count: number) => {
 const NEW = ['vmta-mail1', 'vmta-mail2', 'vmta-mail3'].map((name, at) => ({
   name,
   from: [['a'], ['b'], ['a', 'b']][at],
+  stands: at < 2,
 }));
 
 describe('what discards all mail', () => {

@@ -203,6 +203,25 @@ describe('an invalid file', () => {
     ]);
   });
 
+  it('takes lines that may be lost one by one and as ranges, also of included files', () => {
+    expect(
+      parse(validText({ PMTA_DROP: '85-87, 120 isps/gmail.conf:3-4,86', PMTA_LIKE: 'pmta-vmta0' })).pmta,
+    ).toMatchObject({
+      drop: ['85', '86', '87', '120', 'isps/gmail.conf:3', 'isps/gmail.conf:4'],
+      like: 'pmta-vmta0',
+    });
+    expect(parse(validText()).pmta).not.toHaveProperty('drop');
+    expect(problems(validText({ PMTA_LIKE: 'a b' }))).toEqual([
+      expect.stringMatching(/^line \d+: PMTA_LIKE: is not the name of a virtual MTA/),
+    ]);
+  });
+
+  it.each(['0', '9-8', 'x', '1-', '3:', '1-9999999'])('refuses %s in PMTA_DROP', (item) => {
+    expect(problems(validText({ PMTA_DROP: item }))).toEqual([
+      expect.stringMatching(/^line \d+: PMTA_DROP: has \S+, which is not a line/),
+    ]);
+  });
+
   it('[R82] refuses a POSTMASTER at a sending host, which would pass mail on to itself for ever', () => {
     expect(problems(validText({ POSTMASTER: 'ops@mail1.example.com' }))).toEqual([
       expect.stringMatching(

@@ -112,8 +112,12 @@ function openPools(
     if (discards) return false;
     const ways = leads.get(name) ?? [];
     // What nothing leads to is chosen by a header of the message: only a pool of all is one of all afterwards.
-    if (ways.length === 0) return giving.every((one) => members.includes(one));
+    if (ways.length === 0) return giving.length <= members.length && isAll(members);
     return ways.every(({ kind }) => kind === 'default' || kind === 'sender');
+  };
+  const isAll = (members: readonly string[]): boolean => {
+    const known = new Set(members);
+    return giving.every((one) => known.has(one));
   };
   return new Set([...pools.values()].flatMap((pool) => (isOpen(pool) ? pool.name : [])));
 }

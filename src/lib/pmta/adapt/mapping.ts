@@ -12,6 +12,8 @@ export interface Mapping {
     readonly name: string;
     /** The old ones whose blocks it has: one, or all that have the same. */
     readonly from: readonly string[];
+    /** Whether it stands for the one old virtual MTA that it is from, in patterns too. */
+    readonly stands: boolean;
   }[];
   /** Old virtual MTAs that stay under their names. */
   readonly kept: readonly string[];
@@ -27,7 +29,10 @@ export interface Undecided {
 
 export function mappingOf({ assignment, virtualMtas }: Topology): Mapping {
   return {
-    virtualMtas: virtualMtas.map(({ block, from }) => ({ name: nameOf(block), from })),
+    virtualMtas: virtualMtas.map(({ block, from }) => {
+      const name = nameOf(block);
+      return { name, from, stands: from.some((old) => assignment.takes.get(old) === name) };
+    }),
     kept: [...assignment.keeps],
     pools: [...assignment.topology.pools.keys()].map((name) => ({
       name,

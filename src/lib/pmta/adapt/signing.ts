@@ -2,11 +2,11 @@ import type { Block, Node } from '../document.js';
 import { effectiveIn } from '../effective.js';
 import { survey } from '../survey.js';
 import { ANY_DOMAIN } from './any-domain.js';
-import { inserted, isBlock, isDirective, nameOf, sameText, written } from './edit.js';
+import { directiveIn, inserted, isBlock, isDirective, nameOf, sameText, written } from './edit.js';
 import { isGroup, isSenderMap, partsOf, REFERENCES, targetsOf } from './leads.js';
 import { keyFile, type AdaptationPlan } from './plan.js';
 import { isProbeDomain } from './probe.js';
-import { discards } from './old-topology.js';
+import { discards, type OldVirtualMta } from './old-topology.js';
 import type { ReportBook } from './report.js';
 import type { Topology } from './topology.js';
 
@@ -31,6 +31,7 @@ export function placeSigning(nodes: readonly Node[], { virtualMtas }: Topology, 
  */
 export function placeSharedKeys(
   nodes: readonly Node[],
+  before: readonly Node[],
   plan: AdaptationPlan,
   topology: Topology,
   book: ReportBook,
@@ -40,7 +41,7 @@ export function placeSharedKeys(
   const isKey = (node: Node): boolean => isDirective(node, 'domain-key');
   const there = nodes.filter(isKey);
   const rest = nodes.filter((node) => !isKey(node));
-  if (!leavesElsewhere(rest, topology)) return rest;
+  if (!leavesElsewhere(rest, topology, before.some(isKey))) return rest;
   if (!sameText(there, wanted))
     book.note(
       'added',
@@ -59,11 +60,15 @@ export const isSharedKey = (node: Node, plan: AdaptationPlan): boolean =>
   isDirective(node, 'domain-key') && sharedKeys(plan).includes(node.line.text);
 
 /** Whether anything but the map from senders leads to a virtual MTA that sends. */
-function leavesElsewhere(nodes: readonly Node[], { assignment, virtualMtas }: Topology): boolean {
+function leavesElsewhere(nodes: readonly Node[], { assignment, virtualMtas }: Topology, hadKeys: boolean): boolean {
   const { topology, keeps } = assignment;
   const addresses = new Set(virtualMtas.map(({ identity }) => identity.ip));
   const stops = (name: string): boolean => discards(topology, name);
-  if ([...keeps].some((name) => !stops(name) && !addresses.has(topology.virtualMtas.get(name)?.ip ?? ''))) return true;
+  // One that moved has lost its key; one that stays may never have had another one than those of all.
+  const needsKeys = ({ ip, blocks }: OldVirtualMta): boolean =>
+    ip === undefined || !addresses.has(ip) || (hadKeys && !blocks.some((block) => directiveIn(block, 'domain-key')));
+  const sending = [...keeps].flatMap((name) => (stops(name) ? [] : (topology.virtualMtas.get(name) ?? [])));
+  if (sending.some(needsKeys)) return true;
   const lists = nodes.filter((node): node is Block => isBlock(node, 'pattern-list'));
   const groups = lists.flatMap((list) => partsOf(list).filter(isGroup));
   if (groups.some((group) => !isSenderMap(group, stops) && targetsOf(group).some((name) => !stops(name)))) return true;

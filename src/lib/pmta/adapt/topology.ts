@@ -56,12 +56,13 @@ export function replaceVirtualMtas(
     turns.set(name, turn + 1);
     return retires.has(name) ? [] : (kept.get(name)?.slice(turn, turn + 1) ?? []);
   });
-  if (!assignment.topology.pools.has(pool)) {
+  if (!assignment.topology.pools.has(pool) && needsPool(assignment)) {
     book.note('added', `<virtual-mta-pool ${pool}>`, 'mail without a sender of its own needs somewhere to go');
     rest = inserted(rest, afterSources(rest), written([`<virtual-mta-pool ${pool}>`, '</virtual-mta-pool>']));
   }
   rest = rest.map((node) => (isBlock(node, 'virtual-mta-pool') ? adaptedPool(node, plan, assignment, book) : node));
-  const place = rest.findIndex((node) => isBlock(node, 'virtual-mta-pool'));
+  const firstPool = rest.findIndex((node) => isBlock(node, 'virtual-mta-pool'));
+  const place = firstPool === -1 ? afterSources(rest) : firstPool;
   const after = inserted(
     rest,
     place,
@@ -83,13 +84,20 @@ export function replaceVirtualMtas(
 const retiringIn = (plan: AdaptationPlan): Block[] =>
   retiringBlocks(plan.retiring).filter((node): node is Block => node.kind === 'block');
 
-/** The pool that mail goes to where nothing else is said: the old default, or one that takes all, or one that is made. */
+/** The pool that mail goes to where nothing else is said: the old default where it takes all, another that does, or one that is made. */
 function poolForAll({ topology: { preferred, pools, virtualMtas }, open }: Assignment): string {
-  if (preferred !== undefined && pools.get(preferred)?.discards === false) return preferred;
+  if (preferred !== undefined && open.has(preferred)) return preferred;
   const [first] = open;
   if (first !== undefined) return first;
   for (let name = POOL, count = 2; ; name = `${POOL}-${count++}`)
     if (!pools.has(name) && !virtualMtas.has(name)) return name;
+}
+
+/** Whether a source has no default, or one that is replaced: then mail needs a pool to go to. */
+function needsPool({ topology: { preferred, pools, leads }, keeps }: Assignment): boolean {
+  const stays = (name: string): boolean =>
+    pools.has(name) || keeps.has(name) || name.toLowerCase() === 'by-smtp-source-ip';
+  return preferred === undefined || leads.some(({ kind, target }) => kind === 'default' && !stays(target));
 }
 
 /** A pool with the new virtual MTAs where the old ones stood, or at its end. */
@@ -117,8 +125,8 @@ function withAll(pool: Block, plan: AdaptationPlan, { keeps }: Assignment): Bloc
     return name !== undefined && !keeps.has(name);
   };
   const wanted = newNames(plan);
-  const there = membersOf(pool).filter((name) => !keeps.has(name));
-  if (there.length === wanted.length && wanted.every((name, at) => name === there[at])) return pool;
+  const there = new Set(membersOf(pool).filter((name) => !keeps.has(name)));
+  if (there.size === wanted.length && wanted.every((name) => there.has(name))) return pool;
   const first = pool.children.findIndex(isOld);
   const rest = pool.children.filter((node) => !isOld(node));
   const members = written(wanted.map((name) => `    virtual-mta ${name}`));

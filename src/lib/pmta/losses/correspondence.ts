@@ -1,33 +1,40 @@
 import { assign, nameNow, successorsOf, type Assignment } from '../adapt/assignment.js';
 import { commonOf } from '../adapt/contents.js';
-import { isBlock, nameOf, valueOf } from '../adapt/edit.js';
+import { isDirective, nameOf, valueOf } from '../adapt/edit.js';
 import { REFERENCES } from '../adapt/leads.js';
 import { membersOf, oldTopology } from '../adapt/old-topology.js';
 import { isGeneratedName } from '../adapt/plan.js';
 import { authSourceName } from '../adapt/logged-in.js';
 import { virtualMtaName } from '../adapt/plan.js';
-import type { Block, Document } from '../document.js';
+import { folded, type Block, type Document } from '../document.js';
 import { virtualMtas } from '../senders.js';
-import { survey, type Survey } from '../survey.js';
+import { grouped, survey, type Survey } from '../survey.js';
 
 /** One configuration, asked about many times. */
 export interface Side {
   readonly document: Document;
   readonly surveyed: Survey;
   readonly auth: string;
+  /** Blocks of the top level by their tag and name, in the order of the file. */
+  named(tag: string, name: string): readonly Block[];
 }
 
-export const sideOf = (document: Document, smtpUser: string): Side => ({
-  document,
-  surveyed: survey(document),
-  auth: authSourceName(document.nodes, smtpUser),
-});
+export function sideOf(document: Document, smtpUser: string): Side {
+  const blocks = document.nodes.filter((node): node is Block => node.kind === 'block');
+  const groups = grouped(blocks, (block) => `${folded(block.tag)} ${nameOf(block)}`);
+  return {
+    document,
+    surveyed: survey(document),
+    auth: authSourceName(document.nodes, smtpUser),
+    named: (tag, name) => groups.get(`${tag} ${name}`) ?? [],
+  };
+}
 
 /** An old virtual MTA, and a new one through which its mail leaves now. */
 export interface Pair {
   readonly old: string;
   readonly now: string;
-  /** The new one stands for another one first; of this one it must have what that said itself. */
+  /** The new one does not stand for it in pools and patterns; it must have what that said itself. */
   readonly partly: boolean;
 }
 
@@ -57,7 +64,7 @@ export function correspondence(before: Side, after: Side, like?: string): Corres
     ),
   );
   const model = modelOf(assignment, like);
-  const further = model === undefined ? [] : assignment.further.map((now) => ({ old: model, now, partly: false }));
+  const further = model === undefined ? [] : assignment.further.map((now) => ({ old: model, now, partly: true }));
   return { assignment, pairs: [...own, ...further, ...defaultPairs(before, after, assignment)], names };
 }
 
@@ -69,14 +76,11 @@ function defaultPairs(before: Side, after: Side, { takes }: Assignment): Pair[] 
     const old = valueOf(directive);
     if (!source || !takes.has(old)) continue;
     const pool = nowIn(before, after, source, 'default-virtual-mta') ?? '';
-    for (const now of membersIn(after, pool))
+    for (const now of after.named('virtual-mta-pool', pool).flatMap(membersOf))
       if (now !== takes.get(old)) pairs.set(`${old} ${now}`, { old, now, partly: true });
   }
   return [...pairs.values()];
 }
-
-const membersIn = ({ document: { nodes } }: Side, pool: string): string[] =>
-  nodes.flatMap((node) => (isBlock(node, 'virtual-mta-pool') && nameOf(node) === pool ? membersOf(node) : []));
 
 /** The old virtual MTA that further ones are like; nothing where the old ones differ and none was chosen. */
 function modelOf({ topology, sharing }: Assignment, like: string | undefined): string | undefined {
@@ -96,12 +100,9 @@ export function valueNow(assignment: Assignment, name: string, value: string): s
 
 /** The value of a directive in the first source of this name that has it. */
 export function inSource(side: Side, source: string, keyword: string): string | undefined {
-  for (const node of side.document.nodes) {
-    if (!isBlock(node, 'source') || nameOf(node) !== source) continue;
-    for (const child of node.children)
-      if (child.kind === 'directive' && child.keyword.text.toLowerCase() === keyword) return valueOf(child);
-  }
-  return undefined;
+  const children = side.named('source', source).flatMap((block) => block.children);
+  const found = children.find((node) => isDirective(node, keyword));
+  return found?.kind === 'directive' ? valueOf(found) : undefined;
 }
 
 /** What a source says now; one that is gone handed over mail without a login, which logged-in users do now. */

@@ -2,12 +2,14 @@
 import { nameNow, type Assignment } from '../adapt/assignment.js';
 import { isBlock, nameOf, valueOf } from '../adapt/edit.js';
 import { groupsOf, isSenderMap, REFERENCES, targetOf, targetsOf, type EntryGroup } from '../adapt/leads.js';
-import { discards, membersOf } from '../adapt/old-topology.js';
+import { discards, isMember, membersOf } from '../adapt/old-topology.js';
 import { settingsForUsers } from '../adapt/logged-in.js';
 import { SENDER_LIST } from '../adapt/sender-list.js';
 import { isGeneratedName } from '../adapt/plan.js';
-import type { Block, Entry, Line } from '../document.js';
+import { unquoted, type Block, type Entry, type Line } from '../document.js';
 import { entryKind } from '../entry.js';
+import { firstWord } from '../lines.js';
+import { grouped } from '../survey.js';
 import { inSource, nowIn, type Correspondence, type Side } from './correspondence.js';
 import { lossOf, type Loss } from './loss.js';
 
@@ -29,23 +31,35 @@ function* poolLosses(after: Side, assignment: Assignment): Generator<Loss> {
   const { topology, open } = assignment;
   for (const { name, blocks: all, members } of topology.pools.values()) {
     const [block] = all;
-    const now = blocks(after, 'virtual-mta-pool').filter((pool) => nameOf(pool) === name);
+    const now = after.named('virtual-mta-pool', name);
     const is = new Set(now.flatMap(membersOf));
     if (block && now.length === 0) yield lossOf(block.open, `nothing stands for the pool ${name}`);
     if (!block || now.length === 0 || open.has(name)) continue;
     const own = new Set(members.map((member) => nameNow(assignment, member) ?? member));
     const others = [...is].filter((member) => !own.has(member));
     if (others.length > 0) yield lossOf(block.open, `mail for the pool ${name} would leave through ${others[0]} too`);
-    const defined = members.filter((member) => topology.virtualMtas.has(member));
-    const stays = defined.some((member) => is.has(nameNow(assignment, member) ?? ''));
-    if (stays || defined.length === 0) continue;
-    yield* all.flatMap(memberLines).map((line) => lossOf(line, `nothing is left of the pool ${name}`));
+    const gone = new Set(goneMembers(after, assignment, name));
+    for (const { member, line } of all.flatMap(memberLines))
+      if (gone.has(member)) yield lossOf(line, `nothing that sends is left of the pool ${name}`);
   }
 }
 
-const memberLines = (pool: Block): Line[] =>
+/**
+ * The members of a pool of which none has a successor in it now, so that the pool has nothing of what it was for: the ones that send,
+ * where it has some, else all. Empty where one stays.
+ */
+function goneMembers(after: Side, assignment: Assignment, name: string): readonly string[] {
+  const { topology } = assignment;
+  const defined = (topology.pools.get(name)?.members ?? []).filter((member) => topology.virtualMtas.has(member));
+  const sending = defined.filter((member) => !discards(topology, member));
+  const needed = sending.length > 0 ? sending : defined;
+  const is = new Set(after.named('virtual-mta-pool', name).flatMap(membersOf));
+  return needed.some((member) => is.has(nameNow(assignment, member) ?? '')) ? [] : needed;
+}
+
+const memberLines = (pool: Block): { readonly member: string; readonly line: Line }[] =>
   pool.children.flatMap((node) =>
-    node.kind === 'directive' && node.keyword.text.toLowerCase() === 'virtual-mta' ? node.line : [],
+    isMember(node) ? { member: unquoted(firstWord(node.value).first.text), line: node.line } : [],
   );
 
 /** A virtual MTA may be in one pool only that has settings for domains: PowerMTA does not load more. */
@@ -74,8 +88,12 @@ function* sharedMemberLosses(after: Side, { topology }: Assignment): Generator<L
 
 /** Entries of the pattern lists in use, the maps from senders apart. */
 function* listLosses(before: Side, after: Side, assignment: Assignment): Generator<Loss> {
-  for (const { list, now } of listsInUse(before, after)) yield* entryLosses(before, after, { list, now }, assignment);
-  for (const list of calledLists(before)) yield* entryLosses(before, after, { list, now: list }, assignment);
+  const emptied = new Set(
+    [...assignment.topology.pools.keys()].filter((name) => goneMembers(after, assignment, name).length > 0),
+  );
+  const called = [...calledLists(before)].map((list) => ({ list, now: list }));
+  for (const lists of [...listsInUse(before, after), ...called])
+    yield* entryLosses(before, after, lists, { assignment, emptied });
 }
 
 /** Each list that a source names or that holds for logged-in users, and the one that holds there now. */
@@ -94,19 +112,27 @@ function* entryLosses(
   before: Side,
   after: Side,
   { list, now }: { list: string; now: string | undefined },
-  assignment: Assignment,
+  { assignment, emptied }: { assignment: Assignment; emptied: ReadonlySet<string> },
 ): Generator<Loss> {
   const stops = discardsIn(assignment);
   const kept = groups(before, list).filter((group) => !isSenderMap(group, stops));
-  const there = beforeSenders(now === undefined ? [] : groups(after, now)).map((group) => textOf(group));
-  let at = 0;
+  const all = now === undefined ? [] : groups(after, now);
+  const there = (now === SENDER_LIST ? beforeSenders(all) : all).map((group, at) => ({ at, text: textOf(group) }));
+  const places = new Map([...grouped(there, ({ text }) => text)].map(([text, found]) => [text, found.reverse()]));
+  let last = -1;
   for (const group of kept) {
     const text = textOf(group, assignment);
-    const found = text === undefined ? -1 : there.indexOf(text, at);
-    const empty = targetsOf(group).find((target) => isEmptied(after, assignment, target));
-    if (found !== -1 && empty === undefined) at = found + 1;
+    const found = text === undefined ? undefined : nextPlace(places.get(text) ?? [], last);
+    const empty = targetsOf(group).find((target) => emptied.has(target));
+    if (found !== undefined && empty === undefined) last = found;
     else for (const { line } of group.entries) yield lossOf(line, entryConsequence(group, assignment, empty));
   }
+}
+
+/** Takes the next place after `last` from places that are given from the last to the first. */
+function nextPlace(places: { readonly at: number }[], last: number): number | undefined {
+  for (let next = places.pop(); next !== undefined; next = places.pop()) if (next.at > last) return next.at;
+  return undefined;
 }
 
 /** What comes before the first entry of the map from senders; all of it in a list that has none. */
@@ -134,16 +160,8 @@ function textOf({ entries }: EntryGroup, assignment?: Assignment): string | unde
   return lines.includes(undefined) ? undefined : lines.join('\n');
 }
 
-/** Whether a pool that had members has none now. */
-function isEmptied(after: Side, { topology }: Assignment, name: string): boolean {
-  const pool = topology.pools.get(name);
-  if (!pool || pool.members.length === 0) return false;
-  const now = blocks(after, 'virtual-mta-pool').filter((block) => nameOf(block) === name);
-  return now.flatMap(membersOf).length === 0;
-}
-
 function entryConsequence(group: EntryGroup, assignment: Assignment, empty: string | undefined): string {
-  if (empty !== undefined) return `the pool ${empty} has no virtual MTA`;
+  if (empty !== undefined) return `nothing that sends is left of the pool ${empty}`;
   if (targetsOf(group).some(discardsIn(assignment))) return 'what it matches would be sent: suppressed people get mail';
   return 'what it matches would leave through another virtual MTA';
 }
@@ -186,8 +204,7 @@ function calledLists(side: Side): Set<string> {
   return new Set(calls.map(([, name = '']) => name).filter((name) => name !== SENDER_LIST));
 }
 
-const groups = (side: Side, list: string): EntryGroup[] =>
-  blocks(side, 'pattern-list').flatMap((block) => (nameOf(block) === list ? groupsOf(block) : []));
+const groups = (side: Side, list: string): EntryGroup[] => side.named('pattern-list', list).flatMap(groupsOf);
 
 const blocks = ({ document }: Side, tag: string): Block[] =>
   document.nodes.filter((node): node is Block => isBlock(node, tag));

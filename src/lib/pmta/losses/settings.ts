@@ -6,6 +6,7 @@ import { folded, isYes, unquoted, type Block, type Line } from '../document.js';
 import { domainIndexOf } from '../domain-index.js';
 import { effectiveIn, poolsOf, virtualMtaSettings, type Source } from '../effective.js';
 import { namesOf, patternOf } from '../macros.js';
+import { SECRET_DIRECTIVES } from '../redact.js';
 import type { PlacedBlock, Survey } from '../survey.js';
 import { valueNow, type Correspondence, type Pair, type Side } from './correspondence.js';
 import { consequenceOf, lossOf, type Loss } from './loss.js';
@@ -36,6 +37,7 @@ export function* settingLosses(before: Side, after: Side, { assignment, pairs }:
 class Comparison {
   /** What was found for pairs, by what both say of domains. */
   readonly #found = new Map<string, { readonly said: readonly Said[]; readonly found: readonly Found[] }>();
+  readonly #domains = new Map<string, ReadonlySet<string>>();
   readonly #lines: ReadonlyMap<number, Line>;
   readonly #was: Levels;
   readonly #is: Levels;
@@ -88,9 +90,10 @@ class Comparison {
   }
 
   *#losses(found: Iterable<Found>, through: string): Generator<Loss> {
-    for (const { line, consequence } of found) {
+    for (const { line, text, consequence } of found) {
       const written = this.#lines.get(line);
       if (written) yield lossOf(written, consequence(through));
+      else if (text !== undefined) yield { line: 0, text, consequence: consequence(through) };
     }
   }
 
@@ -117,9 +120,8 @@ class Comparison {
     }
     for (const [name, is] of partly ? [] : found) {
       if (wanted.has(name) || holds(name, [], is.values)) continue;
-      const line = this.#origin(name, is);
-      if (line)
-        yield { line: line.number, consequence: (through) => `would hold for ${through} too, for which it did not` };
+      const consequence = (through: string): string => `would hold for ${through} too, for which it did not`;
+      yield { line: this.#origin(name, is)?.number ?? 0, text: `${name} ${is.values.join(' ')}`, consequence };
     }
   }
 
@@ -127,23 +129,26 @@ class Comparison {
   #origin(name: string, { where, values }: { where: string; values: readonly string[] }): Line | undefined {
     const inner = where.replace(/^<virtual-mta [^>]*> /, '');
     const found = this.before.surveyed.all(name).find(({ path, directive }) => {
-      return values.includes(directive.value.text) && path.map(tagOf).join(' ').endsWith(inner);
+      const isMeant = SECRET_DIRECTIVES.has(name) || values.includes(directive.value.text);
+      return isMeant && path.map(tagOf).join(' ').endsWith(inner);
     });
     return found?.directive.line;
   }
 
   /** One domain for each pattern that says anything about these settings, and one of which nothing is said. */
-  #domainsOf(names: ReadonlySet<string>): Set<string> {
-    const patterns = [this.before, this.after].flatMap(({ surveyed }) => {
-      const blocks = surveyed.blocksOf('domain').filter(({ block }) => {
-        return surveyed.inside(block).some(({ keyword }) => names.has(keyword));
-      });
-      const texts = [...new Set(blocks.map(({ name }) => name))];
-      return [...namesOf(texts.map(patternOf), domainIndexOf(surveyed).macros)];
+  #domainsOf(names: ReadonlySet<string>): ReadonlySet<string> {
+    const key = [...names].sort().join(' ');
+    const known = this.#domains.get(key);
+    if (known) return known;
+    const patterns = [this.#was, this.#is].flatMap(({ surveyed, patternsBy }) => {
+      const texts = new Set([...names].flatMap((name) => [...(patternsBy.get(name) ?? [])]));
+      return [...namesOf([...texts].map(patternOf), domainIndexOf(surveyed).macros)];
     });
-    const domains = new Set(patterns.flatMap(domainsFor));
+    // What holds for all comes first: of a line that is lost, that says most.
+    const domains = new Set([ANY_DOMAIN, ...patterns.flatMap(domainsFor)]);
     domains.delete(PROBE_DOMAIN);
-    return domains.add(ANY_DOMAIN);
+    this.#domains.set(key, domains);
+    return domains;
   }
 }
 
@@ -164,7 +169,9 @@ const textOf = ({ text }: Said): string => text;
 
 /** A line that is lost, and what follows where it is for a virtual MTA. */
 interface Found {
+  /** 0 where it is not known; then `text` says what it is about. */
   readonly line: number;
+  readonly text?: string;
   readonly consequence: (through: string) => string;
 }
 
@@ -173,13 +180,21 @@ const nameIn = (text: string): string => text.slice(0, text.indexOf('\0'));
 /** What a configuration says of domains at each level. */
 class Levels {
   readonly #blocks = new Map<string, PlacedBlock[]>();
+  /** The patterns of all `<domain>` blocks that set something, by its name. */
+  readonly patternsBy = new Map<string, Set<string>>();
 
   constructor(readonly surveyed: Survey) {
     for (const placed of surveyed.blocksOf('domain')) {
+      for (const { keyword } of surveyed.inside(placed.block)) {
+        const patterns = this.patternsBy.get(keyword) ?? new Set();
+        this.patternsBy.set(keyword, patterns.add(placed.name));
+      }
       if (placed.name.toLowerCase() === PROBE_DOMAIN) continue;
       const outer = placed.path.at(-1);
       const owner = outer ? `${folded(outer.tag)} ${unquoted(outer.name.text)}` : '';
-      this.#blocks.set(owner, [...(this.#blocks.get(owner) ?? []), placed]);
+      const group = this.#blocks.get(owner);
+      if (group) group.push(placed);
+      else this.#blocks.set(owner, [placed]);
     }
   }
 

@@ -1,8 +1,7 @@
 import { ANY_DOMAIN } from '../adapt/any-domain.js';
-import { isBlock, isDirective, nameOf } from '../adapt/edit.js';
-import { isYes, unquoted, type Block, type Node } from '../document.js';
+import { isDirective } from '../adapt/edit.js';
+import { isYes, unquoted, type Node } from '../document.js';
 import { effectiveIn } from '../effective.js';
-import { virtualMtas } from '../senders.js';
 import type { Correspondence, Side } from './correspondence.js';
 import { lossOf, type Loss } from './loss.js';
 
@@ -23,7 +22,8 @@ function* identityLosses(before: Side, after: Side, names: readonly string[]): G
     .all('dkim-identity')
     .filter(({ directive }) => domainOf(directive.value.text) !== undefined);
   if (fixed.length === 0) return;
-  const keys = new Map(virtualMtas(after.document).map(({ name }) => [name, keysOf(after, name)]));
+  const ofAll = keyDomains(after.document.nodes);
+  const keys = new Map(names.map((name) => [name, keysOf(after, name, ofAll)]));
   for (const { directive, path } of fixed) {
     const domain = domainOf(directive.value.text) ?? '';
     const to = path.at(-1)?.name.text ?? '*';
@@ -48,12 +48,11 @@ function domainOf(value: string): string | undefined {
   return text.includes('@') ? text.slice(text.lastIndexOf('@') + 1) : undefined;
 }
 
-function keysOf({ document: { nodes } }: Side, name: string): string[] {
-  const own =
-    nodes.find((node): node is Block => isBlock(node, 'virtual-mta') && nameOf(node) === name)?.children ?? [];
-  const domains = (all: readonly Node[]): string[] =>
-    all.flatMap((node) =>
-      isDirective(node, 'domain-key') ? (node.value.text.split(',')[1]?.trim().toLowerCase() ?? []) : [],
-    );
-  return [...domains(own), ...domains(nodes)];
+function keysOf(side: Side, name: string, ofAll: readonly string[]): string[] {
+  return [...side.named('virtual-mta', name).flatMap(({ children }) => keyDomains(children)), ...ofAll];
 }
+
+const keyDomains = (nodes: readonly Node[]): string[] =>
+  nodes.flatMap((node) =>
+    isDirective(node, 'domain-key') ? (node.value.text.split(',')[1]?.trim().toLowerCase() ?? []) : [],
+  );
