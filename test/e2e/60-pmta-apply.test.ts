@@ -88,6 +88,17 @@ describe('the configuration of PowerMTA', () => {
     expect(await lab.sh('vps2', 'stat -c %a:%U /var/lib/ee/pmta/applied')).toBe('600:root');
   });
 
+  // Before the others: a host keeps twenty copies.
+  it('[R23] is never the example of the package again', async () => {
+    const listed = (await lab.ee('rollback', 'vps2', '--list', '--json')).json<Kept>().configurations;
+    const example = listed.at(-1);
+    expect(example?.refused).toBe('package-example');
+    // The package of another version has another example: what the run noted tells it apart.
+    expect(await lab.sh('vps2', `grep -c '"replaced":"absent"' /var/lib/ee/journal.jsonl`)).toBe('1');
+    const refused = await lab.ee('rollback', 'vps2', '--to', example?.id ?? '', '--yes', '--json');
+    expect(failure(refused)).toMatchObject({ code: 'ROLLBACK_SENDS_NOTHING', exit: 2 });
+  });
+
   it('[R103] is shown as pending, changed by a dry run not at all, and read back once it is in force', async () => {
     const pending = await diff('--ips', '2');
     expect(pending.exit).toBe(3);
@@ -273,15 +284,7 @@ describe('the configuration of PowerMTA', () => {
     expect(failure(await lab.ee('rollback', 'vps3', '--yes', '--json')).code).toBe('ROLLBACK_UNSUPPORTED');
   });
 
-  it('[R23] is not brought back where nothing would be sent with it, or where nobody could hand over mail', async () => {
-    const listed = (await lab.ee('rollback', 'vps2', '--list', '--json')).json<Kept>().configurations;
-    const example = listed.at(-1);
-    expect(example?.refused).toBe('package-example');
-    // The package of another version has another example: what the run noted tells it apart.
-    expect(await lab.sh('vps2', `grep -c '"replaced":"absent"' /var/lib/ee/journal.jsonl`)).toBe('1');
-    const refused = await lab.ee('rollback', 'vps2', '--to', example?.id ?? '', '--yes', '--json');
-    expect(failure(refused)).toMatchObject({ code: 'ROLLBACK_SENDS_NOTHING', exit: 2 });
-
+  it('[R23] is not brought back where nobody could hand over mail, or a key of it is gone', async () => {
     // What the next run replaces has the port and the password of before.
     expect((await apply()).exit).toBe(0);
     const before = await sum();
