@@ -39,7 +39,8 @@ if systemctl is-active --quiet pmta; then
   echo active yes
   if queues=$(timeout ${PATIENCE} pmta --dom show queues 2>/dev/null); then echo "queues $(printf '%s' "$queues" | base64 -w 0)"; fi
 else
-  spool=$(sed -n 's/^[[:space:]]*<\\{0,1\\}spool[[:space:]]\\{1,\\}"\\{0,1\\}\\(\\/[^">[:space:]]*\\).*/\\1/Ip' "$p" 2>/dev/null)
+  # A pipe in the place of the file would be waited for without end.
+  spool=$([ ! -f "$p" ] || sed -n 's/^[[:space:]]*<\\{0,1\\}spool[[:space:]]\\{1,\\}"\\{0,1\\}\\(\\/[^">[:space:]]*\\).*/\\1/Ip' "$p" 2>/dev/null)
   if printf '%s\\n' "$spool" | while read -r folder; do find "\${folder:-/var/spool/pmta}" -type f 2>/dev/null; done | grep -q .; then echo spooled yes; fi
 fi`;
 
